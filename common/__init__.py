@@ -1,0 +1,1 @@
+"""The shared core: scores, metrics, training, storage and reports. Nothing here knows pixels, words or waveforms."""

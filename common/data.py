@@ -1,0 +1,268 @@
+"""Where a data set is found, what it holds, and how one is made from another."""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from importlib import metadata
+from pathlib import Path
+from typing import Any, Literal, Protocol
+from zipfile import BadZipFile
+from zlib import error as ZlibError
+
+import numpy as np
+from numpy.typing import NDArray
+
+from common.errors import UserError
+from common.files import sha256
+
+Kind = Literal["full", "sample", "synthetic"]
+
+
+@dataclass(frozen=True)
+class Samples:
+    """One data set in memory, before any model has a say in its form.
+
+    Attributes:
+        items: N images as one array (uint8, or float32 in units of [0, 1]), or a list of N texts, token lists or
+            waveforms.
+        labels: (N,) int64; for sequences a list of N integer arrays; None where there are none.
+        label_names: name of each class.
+        extras: further arrays or lists with one value an item, such as the speaker.
+        dropped: how many items the reader left out, by reason.
+        kind: ``full`` as published, ``sample`` a part of it, ``synthetic`` made by a program in place of real data.
+    """
+
+    items: Any
+    labels: Any = None
+    label_names: tuple[str, ...] = ()
+    extras: Mapping[str, Any] = field(default_factory=dict)
+    dropped: Mapping[str, int] = field(default_factory=dict)
+    kind: Kind = "full"
+
+    def __len__(self) -> int:
+        return len(self.items)
+
+    def take(self, index: NDArray[np.int64]) -> "Samples":
+        """Return the items at ``index``, in that order, with all that belongs to them."""
+        return replace(
+            self,
+            items=_take(self.items, index),
+            labels=_take(self.labels, index),
+            extras={name: _take(values, index) for name, values in self.extras.items()},
+        )
+
+
+def _take(values: Any, index: NDArray[np.int64]) -> Any:
+    if values is None:
+        return None
+    return values[index] if isinstance(values, np.ndarray) else [values[i] for i in index]
+
+
+@dataclass(frozen=True)
+class Folders:
+    """Where prepared data may lie, searched in order, and where what is made once may be kept."""
+
+    data: tuple[Path, ...] = ()
+    cache: Path = Path("runs/cache")
+
+
+class File(Protocol):
+    """A file that a data set is read from."""
+
+    @property
+    def remedy(self) -> str:
+        """The command that brings the file."""
+
+    def find(self, folders: Folders) -> Path | None:
+        """Return its path, or None where it is absent."""
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """A file of a data folder: ``DIR/<modality>/<name>.{parquet,npz}``; ``download`` is what ``--download`` calls it."""
+
+    path: str
+    download: str | None = None
+
+    @property
+    def remedy(self) -> str:
+        """The command that brings the file."""
+        if self.download:
+            return f"uv run run_all.py --download {self.download}"
+        return f"put {self.path} into a folder and name that with --data-dir"
+
+    def find(self, folders: Folders) -> Path | None:
+        """Return its path in the first data folder that has it."""
+        return next((folder / self.path for folder in folders.data if (folder / self.path).is_file()), None)
+
+
+@dataclass(frozen=True)
+class Packaged:
+    """A file inside an installed Python package, which is never imported; checked by size and SHA-256."""
+
+    package: str
+    path: str
+    size: int
+    sha256: str
+
+    @property
+    def remedy(self) -> str:
+        """The command that brings the file."""
+        return f"uv sync --reinstall-package {self.package}"
+
+    def find(self, folders: Folders) -> Path | None:
+        """Return its path; None where the package is not installed.
+
+        Raises:
+            UserError: the package is there and the file is missing or damaged.
+        """
+        path = package_file(self.package, self.path)
+        if path is None:
+            return None
+        if not path.is_file() or path.stat().st_size != self.size or sha256(path) != self.sha256:
+            state = "damaged" if path.is_file() else "missing"
+            raise UserError(f"{path} is {state}; mend it with: {self.remedy}")
+        return path
+
+
+def package_file(package: str, path: str) -> Path | None:
+    """Return where ``path`` of an installed distribution lies, or None where that is not installed."""
+    try:
+        return Path(str(metadata.distribution(package).locate_file(path)))
+    except metadata.PackageNotFoundError:
+        return None
+
+
+@dataclass(frozen=True)
+class Place:
+    """One way to have a data set: its files, and ``read(*paths)``, which makes ``Samples`` of them."""
+
+    files: tuple[File, ...]
+    read: Callable[..., Samples]
+    kind: Kind = "full"
+
+    def find(self, folders: Folders) -> tuple[Path, ...] | None:
+        """Return the paths of all files, or None if one is absent."""
+        paths = [file.find(folders) for file in self.files]
+        return None if None in paths else tuple(path for path in paths if path is not None)
+
+
+@dataclass(frozen=True)
+class Source:
+    """A named data set and the places it can come from; the first that is there serves.
+
+    Attributes:
+        name: as published tables spell it.
+        places: in order of preference; ``read`` of a place gets its paths.
+        stand_in: what serves where this is not found; its own name says so.
+        about: one line: size, licence, where it comes from.
+    """
+
+    name: str
+    places: tuple[Place, ...]
+    stand_in: "AnySource | None" = None
+    about: str = ""
+
+    def resolve(self, folders: Folders) -> "AnySource | None":
+        """Return the source that will be read: this one, its stand-in, or None."""
+        if self._place(folders) is not None:
+            return self
+        return self.stand_in.resolve(folders) if self.stand_in else None
+
+    def _place(self, folders: Folders) -> tuple[Place, tuple[Path, ...]] | None:
+        for place in self.places:
+            paths = place.find(folders)
+            if paths is not None:
+                return place, paths
+        return None
+
+    @property
+    def remedy(self) -> str:
+        """The command that brings what is missing."""
+        return self.places[0].files[0].remedy
+
+    def fingerprint(self, folders: Folders) -> str:
+        """Return what identifies the content: checksums of the files that would be read."""
+        _, paths = self._found(folders)
+        return "+".join(sha256(path) for path in paths)
+
+    def load(self, folders: Folders, seed: int = 0, test: Samples | None = None) -> Samples:
+        """Read the data set.
+
+        Raises:
+            UserError: it is not there, or a file of it is damaged; the message names the file and the remedy.
+        """
+        place, paths = self._found(folders)
+        with reading(paths, self.remedy):
+            return replace(place.read(*paths), kind=place.kind)
+
+    def _found(self, folders: Folders) -> tuple[Place, tuple[Path, ...]]:
+        found = self._place(folders)
+        if found is None:
+            raise UserError(f"{self.name} is not here; get it with: {self.remedy}")
+        return found
+
+
+@dataclass(frozen=True)
+class Derived:
+    """A data set made by a function: noise, glyphs of fonts, or the test examples changed.
+
+    ``make(test, rng, *inputs)`` gets the in-distribution test samples, a seeded generator and the samples of ``inputs``.
+    What it makes is identified by the project's code, the test data, the seed, the inputs and the version of
+    ``packages``, so it must depend on nothing else.
+    """
+
+    name: str
+    make: Callable[..., Samples]
+    inputs: "tuple[AnySource, ...]" = ()
+    packages: tuple[str, ...] = ()
+    kind: Kind = "synthetic"
+    stand_in: "AnySource | None" = None
+    about: str = "made by a program"
+
+    def resolve(self, folders: Folders) -> "AnySource | None":
+        """Return this if all inputs are found, else the stand-in, else None."""
+        if all(source.resolve(folders) is not None for source in self.inputs):
+            return self
+        return self.stand_in.resolve(folders) if self.stand_in else None
+
+    @property
+    def remedy(self) -> str:
+        """The command that brings what is missing."""
+        return "; ".join(dict.fromkeys(source.remedy for source in self.inputs))
+
+    def fingerprint(self, folders: Folders) -> str:
+        """Return what identifies the content, the code apart."""
+        inputs = [source.fingerprint(folders) for source in self._inputs(folders)]
+        return "+".join([self.name, *inputs, *(f"{name} {metadata.version(name)}" for name in self.packages)])
+
+    def load(self, folders: Folders, seed: int = 0, test: Samples | None = None) -> Samples:
+        """Make the data set; the generator depends on the seed and the set's name alone."""
+        rng = np.random.default_rng([seed, *self.name.encode()])
+        inputs = [source.load(folders, seed, test) for source in self._inputs(folders)]
+        return replace(self.make(test, rng, *inputs), kind=self.kind)
+
+    def _inputs(self, folders: Folders) -> "list[AnySource]":
+        found = [source.resolve(folders) for source in self.inputs]
+        missing = [source.name for source, there in zip(self.inputs, found, strict=True) if there is None]
+        if missing:
+            raise UserError(f"{self.name} needs {', '.join(missing)}; get it with: {self.remedy}")
+        return [source for source in found if source is not None]
+
+
+AnySource = Source | Derived
+
+
+@contextmanager
+def reading(paths: Sequence[Path], remedy: str) -> Iterator[None]:
+    """Turn what a reader raises on a damaged or unexpected file into a ``UserError`` that names the file."""
+    try:
+        yield
+    except (OSError, ValueError, KeyError, IndexError, EOFError, BadZipFile, ZlibError) as error:
+        # pyarrow's ArrowInvalid is a ValueError, soundfile's and Pillow's errors are OSErrors or ValueErrors.
+        names = ", ".join(str(path) for path in paths)
+        raise UserError(f"{names} cannot be read ({_one_line(error)}); get it again with: {remedy}") from error
+
+
+def _one_line(error: BaseException) -> str:
+    return " ".join(f"{type(error).__name__}: {error}".split())[:200]

@@ -1,0 +1,20 @@
+"""Errors that a user can mend."""
+
+
+class UserError(Exception):
+    """A mistake in the input, the data or the surroundings; printed as one line, without a traceback.
+
+    The message says what is wrong, where, and what to do about it.
+    """
+
+
+def did_you_mean(word: str, known: list[str]) -> str:
+    """Return ``" (did you mean 'x'?)"`` for the entry of ``known`` nearest to ``word``, or an empty string.
+
+    >>> did_you_mean("mps", ["msp", "energy"])
+    " (did you mean 'msp'?)"
+    """
+    from difflib import get_close_matches
+
+    near = get_close_matches(word, known, n=1, cutoff=0.5)
+    return f" (did you mean {near[0]!r}?)" if near else ""

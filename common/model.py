@@ -1,0 +1,66 @@
+"""What every classifier of the suite is: embed, encode, classify."""
+
+from collections.abc import Callable
+from typing import Protocol
+
+import torch
+from torch import Tensor, nn
+
+from common.data import Samples
+from common.examples import Batch, Examples
+
+Encoder = Callable[[Samples], Examples]
+"""Turns samples into a model's inputs; made from the training samples alone (a vocabulary, a mean)."""
+
+
+class Classifier(nn.Module):
+    """A network in three steps, so that a method can enter between them.
+
+    Subclasses define ``embed``, ``encode`` and ``classify``. ``embed`` gives floats (pixels, word vectors, MFCCs): the
+    place where a method that needs the gradient of the input takes its step. Rows of padding may hold anything; what
+    they get is left out by ``batch.mask``.
+
+    Attributes:
+        scored: the logits that are scored; a CTC model leaves its blank out.
+    """
+
+    scored: slice = slice(None)
+
+    def embed(self, batch: Batch) -> Tensor:
+        """Return the input as floats: (B, ...) or (B, T, ...)."""
+        raise NotImplementedError
+
+    def encode(self, embedded: Tensor, batch: Batch) -> Tensor:
+        """Return features: (B, D), or (B, T, D) where every step is classified."""
+        raise NotImplementedError
+
+    def classify(self, features: Tensor) -> Tensor:
+        """Return logits, (B, C) or (B, T, C), of features."""
+        raise NotImplementedError
+
+    def forward(self, batch: Batch) -> Tensor:
+        """Return the logits of a batch."""
+        return self.classify(self.encode(self.embed(batch), batch))
+
+    def extras(self, batch: Batch, embedded: Tensor, features: Tensor, logits: Tensor) -> dict[str, Tensor]:
+        """Return further outputs by name, (B,) one value an example or (B, T) one a step; none by default."""
+        return {}
+
+    def row_lengths(self, batch: Batch) -> Tensor | None:
+        """Return how many of the T rows of each example count; the inputs' lengths unless a model shortens time."""
+        return batch.lengths
+
+    @property
+    def device(self) -> torch.device:
+        """Where the weights are."""
+        return next(self.parameters()).device
+
+
+class Architecture(Protocol):
+    """What a file in a ``models`` folder defines as ``ARCHITECTURE``: a class whose fields are the options."""
+
+    def encoder(self, train: Samples) -> Encoder:
+        """Return what turns samples into examples, made from the training samples alone."""
+
+    def build(self, encoder: Encoder, train: Samples) -> Classifier:
+        """Return an untrained network for what ``encoder`` gives and for the classes ``train.label_names``."""

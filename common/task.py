@@ -1,0 +1,112 @@
+"""What an experiment is: its data, its model and its budgets, as plain declarations that import nothing heavy."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+from common.data import AnySource, Samples
+
+
+@dataclass(frozen=True)
+class Budget:
+    """How long and how a model is trained, and on how much.
+
+    Attributes:
+        epochs: passes over the training examples.
+        batch_size: examples a step.
+        learning_rate: at the start (for ``one_cycle``: the largest).
+        optimizer: ``adam``, ``sgd`` (Nesterov momentum 0.9), ``plain_sgd`` (no momentum) or ``rmsprop``.
+        schedule: ``constant``; ``steps`` multiplies by ``decay`` at the start of each (0-based) epoch in ``decay_at``;
+            ``cosine`` falls to 0 over the run and ``one_cycle`` rises first, both step by step.
+        weight_decay: coefficient of half the squared norm, on the weights that the model lists in ``decayed`` if it
+            has that method, otherwise on all.
+        gradient_norm: largest norm of the gradient, or None.
+        examples: use at most so many training examples (a seeded draw), or None for all.
+        test_examples: the same for the test set and for each OOD set.
+        dev: size of the part of the training examples held back to choose the best epoch by its error; 0 for none.
+    """
+
+    epochs: int
+    batch_size: int
+    learning_rate: float
+    optimizer: Literal["adam", "sgd", "plain_sgd", "rmsprop"] = "adam"
+    schedule: Literal["constant", "steps", "cosine", "one_cycle"] = "constant"
+    decay_at: tuple[int, ...] = ()
+    decay: float = 0.1
+    weight_decay: float = 0.0
+    gradient_norm: float | None = None
+    examples: int | None = None
+    test_examples: int | None = None
+    dev: int = 0
+
+
+@dataclass(frozen=True)
+class Model:
+    """An architecture by the name of its file in the modality's ``models`` folder, with its options."""
+
+    name: str
+    options: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Split:
+    """What a seed makes of the data: training and test samples, OOD samples by name, and what was drawn."""
+
+    train: Samples
+    test: Samples
+    ood: Mapping[str, Samples] = field(default_factory=dict)
+    held_out: tuple[str, ...] | None = None
+    variant: str | None = None
+
+
+@dataclass(frozen=True)
+class Task:
+    """An experiment: a classifier trained on one distribution and asked how far its confidence can be trusted.
+
+    Attributes:
+        title: for people.
+        in_dist: name of the in-distribution, as published tables spell it.
+        train, test: where its data is.
+        ood: the out-of-distribution sets; ``All`` pools them where there are two or more.
+        model: the task's own architecture.
+        quick, paper: budgets of the two profiles.
+        split: what a seed draws, ``(train, test, seed) -> Split``: held-out classes, folds of speakers.
+        objectives: the ways of training that run by default.
+        auxiliary: outliers for objectives that learn from some; never one of ``ood``.
+        distortions: ``(inputs, generator) -> inputs`` for objectives that learn from distorted examples.
+        augment: ``(inputs, generator) -> inputs`` on batches in training.
+        unit: what is scored: each row, or each group of rows by the mean of its rows' scores.
+        row_name: what a row is called: image, document, token, frame.
+        misclassification: False where right and wrong have no meaning; ``notes`` then says why.
+        error_name: what ``error`` is.
+        published: the task's name in the tables of published figures; its own where None.
+        population: the in-distribution examples that the published OOD table uses.
+        departures: sentences that say where the task differs from the publication.
+        notes: sentences that a reader of its results needs.
+    """
+
+    title: str
+    in_dist: str
+    train: AnySource
+    test: AnySource
+    ood: tuple[AnySource, ...]
+    model: Model
+    quick: Budget
+    paper: Budget
+    split: Callable[[Samples, Samples, int], Split] | None = None
+    objectives: tuple[str, ...] = ("cross_entropy",)
+    auxiliary: AnySource | None = None
+    distortions: Callable[..., Any] | None = None
+    augment: Callable[..., Any] | None = None
+    unit: Literal["row", "group"] = "row"
+    row_name: str = "example"
+    misclassification: bool = True
+    error_name: str = "test error"
+    published: str | None = None
+    population: Literal["correct", "all"] = "correct"
+    departures: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
+
+    def budget(self, profile: str) -> Budget:
+        """Return the budget of a profile, ``quick`` or ``paper``."""
+        return {"quick": self.quick, "paper": self.paper}[profile]

@@ -1,0 +1,1 @@
+"""An architecture a file: each defines `ARCHITECTURE`, chosen by its file name."""

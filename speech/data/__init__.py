@@ -1,0 +1,1 @@
+"""A corpus a file: where it is found and how it is read."""
