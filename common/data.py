@@ -156,12 +156,14 @@ class Source:
         places: in order of preference; ``read`` of a place gets its paths.
         stand_in: what serves where this is not found; its own name says so.
         about: one line: size, licence, where it comes from.
+        variant: the setting of an OOD set that is not the task's own, such as ``10 dB``; see ``Derived``.
     """
 
     name: str
     places: tuple[Place, ...]
     stand_in: "AnySource | None" = None
     about: str = ""
+    variant: str | None = None
 
     def resolve(self, folders: Folders) -> "AnySource | None":
         """Return the source that will be read: this one, its stand-in, or None."""
@@ -209,7 +211,8 @@ class Derived:
 
     ``make(test, rng, *inputs)`` gets the in-distribution test samples, a seeded generator and the samples of ``inputs``.
     What it makes is identified by the project's code, the test data, the seed, the inputs and the version of
-    ``packages``, so it must depend on nothing else.
+    ``packages``, so it must depend on nothing else. A set that comes in several settings has one ``Derived`` for each,
+    of the same name and with its ``variant`` (``10 dB``); each variant has rows and an ``All`` of its own.
     """
 
     name: str
@@ -219,6 +222,7 @@ class Derived:
     kind: Kind = "synthetic"
     stand_in: "AnySource | None" = None
     about: str = "made by a program"
+    variant: str | None = None
 
     def resolve(self, folders: Folders) -> "AnySource | None":
         """Return this if all inputs are found, else the stand-in, else None."""
@@ -234,11 +238,11 @@ class Derived:
     def fingerprint(self, folders: Folders) -> str:
         """Return what identifies the content, the code apart."""
         inputs = [source.fingerprint(folders) for source in self._inputs(folders)]
-        return "+".join([self.name, *inputs, *(f"{name} {metadata.version(name)}" for name in self.packages)])
+        return "+".join([f"{self.name} {self.variant}", *inputs, *(f"{name} {metadata.version(name)}" for name in self.packages)])
 
     def load(self, folders: Folders, seed: int = 0, test: Samples | None = None) -> Samples:
-        """Make the data set; the generator depends on the seed and the set's name alone."""
-        rng = np.random.default_rng([seed, *self.name.encode()])
+        """Make the data set; the generator depends on the seed and the set's name and variant alone."""
+        rng = np.random.default_rng([seed, *f"{self.name} {self.variant}".encode()])
         inputs = [source.load(folders, seed, test) for source in self._inputs(folders)]
         return replace(self.make(test, rng, *inputs), kind=self.kind)
 

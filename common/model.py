@@ -50,6 +50,10 @@ class Classifier(nn.Module):
         """Return how many of the T rows of each example count; the inputs' lengths unless a model shortens time."""
         return batch.lengths
 
+    def decayed(self) -> list[nn.Parameter]:
+        """Return the weights that weight decay applies to; all of them unless a recipe says otherwise."""
+        return list(self.parameters())
+
     @property
     def device(self) -> torch.device:
         """Where the weights are."""

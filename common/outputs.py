@@ -43,6 +43,7 @@ class Outputs:
             if value is not None and value.shape != (rows,):
                 raise ValueError(f"{name} must be ({rows},), one a row of the logits, not {value.shape}")
         self._check_labels()
+        self._check_groups()
         for name, value in self.extras.items():
             if len(value) not in (rows, self.units):
                 raise ValueError(f"extras[{name!r}] must have a value a row ({rows}) or a group, not {len(value)}")
@@ -66,6 +67,14 @@ class Outputs:
         bad = np.flatnonzero((self.labels < 0) | (self.labels >= classes))
         if bad.size:
             raise ValueError(f"label {self.labels[bad[0]]} in row {bad[0]} is outside 0..{classes - 1}")
+
+    def _check_groups(self) -> None:
+        if self.groups is None:
+            return
+        steps = np.diff(self.groups, prepend=-1)
+        bad = np.flatnonzero((steps < 0) | (steps > 1))
+        if bad.size or self.groups[0] != 0:
+            raise ValueError(f"groups must ascend from 0 without gaps; row {bad[0] if bad.size else 0} does not")
 
     @property
     def units(self) -> int:

@@ -56,7 +56,6 @@ class Split:
     test: Samples
     ood: Mapping[str, Samples] = field(default_factory=dict)
     held_out: tuple[str, ...] | None = None
-    variant: str | None = None
 
 
 @dataclass(frozen=True)

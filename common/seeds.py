@@ -1,0 +1,13 @@
+"""Seeds made of names and numbers, so that no two uses of chance share one."""
+
+import hashlib
+
+
+def seed_of(*parts: object) -> int:
+    """Return a 63-bit seed that depends on every part and on nothing else.
+
+    >>> seed_of(0, "train", 1) == seed_of(0, "train", 1), seed_of(0, "train", 1) == seed_of(0, "train", 2)
+    (True, False)
+    """
+    digest = hashlib.blake2b(repr(parts).encode(), digest_size=8).digest()
+    return int.from_bytes(digest, "little") >> 1
