@@ -1,0 +1,1 @@
+"""Published figures, one file a paper; ``common.published`` looks them up."""
