@@ -118,11 +118,11 @@ def batches(examples: Examples, batch_size: int, generator: torch.Generator | No
     count, lengths = len(examples), examples.lengths
     order = torch.arange(count) if generator is None else torch.randperm(count, generator=generator)
     if lengths is None:
-        yield from order.split(batch_size)
+        yield from torch.split(order, batch_size)
         return
     pool = count if generator is None else 50 * batch_size
-    sorted_pools = [part[lengths[part].argsort(stable=True)] for part in order.split(max(pool, 1))]
-    groups = [group for part in sorted_pools for group in part.split(batch_size)]
+    sorted_pools = [part[lengths[part].argsort(stable=True)] for part in torch.split(order, max(pool, 1))]
+    groups = [group for part in sorted_pools for group in torch.split(part, batch_size)]
     turn = range(len(groups)) if generator is None else torch.randperm(len(groups), generator=generator).tolist()
     for i in turn:
         yield groups[i]

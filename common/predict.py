@@ -1,7 +1,6 @@
 """Run a model over a data set and keep what it says."""
 
 from collections import defaultdict
-from dataclasses import replace
 from typing import Any
 
 import torch
@@ -33,19 +32,18 @@ def predict(model: Classifier, examples: Examples, *, features: bool = False, ba
     units: Parts = defaultdict(list)
     with torch.inference_mode():
         for index in batches(examples, batch_size):
-            batch = examples.batch(index).to(model.device)
-            _run_batch(model, batch if tagged else replace(batch, labels=None), features, rows, units)
+            _run_batch(model, examples.batch(index).to(model.device), features, tagged, rows, units)
     return _outputs(rows, units)
 
 
-def _run_batch(model: Classifier, batch: Batch, features: bool, rows: Parts, units: Parts) -> None:
+def _run_batch(model: Classifier, batch: Batch, features: bool, tagged: bool, rows: Parts, units: Parts) -> None:
     embedded = model.embed(batch)
     hidden = model.encode(embedded, batch)
     logits = model.classify(hidden)
     values = {"logits": logits[..., model.scored].float(), **model.extras(batch, embedded, hidden, logits)}
     if features:
         values["features"] = hidden.float()
-    if batch.labels is not None:
+    if tagged and batch.labels is not None:
         values["labels"] = batch.labels
     inside = _inside(model, batch, logits)
     if inside is None:
@@ -82,8 +80,8 @@ def _outputs(rows: Parts, units: Parts) -> Outputs:
     by_row, by_unit = _in_order(rows), _in_order(units)
     index = by_row.pop("index")
     by_unit.pop("index", None)
-    fields = {name: by_row.pop(name, None) for name in ("logits", "features", "labels")}
-    return Outputs(**fields, groups=index if units else None, extras={**by_row, **by_unit})
+    logits, features, labels = by_row.pop("logits"), by_row.pop("features", None), by_row.pop("labels", None)
+    return Outputs(logits, features, labels, index if units else None, {**by_row, **by_unit})
 
 
 def _in_order(parts: Parts) -> dict[str, NDArray[Any]]:

@@ -1,0 +1,162 @@
+"""The command line, shared by ``run_all.py`` and every task's own module."""
+
+import shlex
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from common.data import Folders
+from common.discover import ROOT, load_detector, load_objective, modalities, parse_model, resolve_task, task_names
+from common.errors import UserError, did_you_mean
+from common.files import write_text
+from common.task import Model
+
+app = typer.Typer(add_completion=False, pretty_exceptions_enable=False, rich_markup_mode=None)
+
+
+def main(module: str | None = None) -> None:
+    """Run the command line and leave with its exit code; for a task's own module, the module's name says the task.
+
+    Exit codes: 0 all went well; 2 a mistake that the one-line message explains; 130 stopped with Ctrl-C.
+    """
+    task = ["--task", module.replace(".tasks.", "/")] if module else []
+    app(args=[*task, *sys.argv[1:]], prog_name=f"python -m {module}" if module else "run_all.py")
+
+
+def guarded(run: Callable[[], int]) -> None:
+    """Leave with the code that ``run()`` returns; a user's mistake is one line on standard error and exit code 2."""
+    try:
+        code = run()
+    except UserError as error:
+        print(f"error: {error}", file=sys.stderr)
+        code = 2
+    except KeyboardInterrupt:
+        print("\nstopped; what was finished is kept, and the same command continues from there", file=sys.stderr)
+        code = 130
+    raise typer.Exit(code)
+
+
+@app.command()
+def run(
+    modality: Annotated[str | None, typer.Option(help="one modality: vision, nlp or speech")] = None,
+    task: Annotated[str | None, typer.Option(help="one task, such as nlp/reuters8 or reuters8")] = None,
+    profile: Annotated[str, typer.Option(help="budget: quick or paper")] = "quick",
+    seeds: Annotated[int, typer.Option(help="how many seeds; each draws held-out classes anew")] = 1,
+    data_dir: Annotated[Path | None, typer.Option(help="folder of prepared data")] = None,
+    detectors: Annotated[str | None, typer.Option(help="comma-separated; all that apply by default")] = None,
+    objectives: Annotated[str | None, typer.Option(help="comma-separated; each task's own by default")] = None,
+    model: Annotated[str | None, typer.Option(help="another architecture: NAME or NAME:ARGUMENT")] = None,
+    weights: Annotated[Path | None, typer.Option(help="weights in a safetensors file, instead of training")] = None,
+    device: Annotated[str, typer.Option(help="cpu, cuda or auto")] = "auto",
+    out: Annotated[Path | None, typer.Option(help="output folder; runs/PROFILE by default")] = None,
+    download: Annotated[str | None, typer.Option(help="fetch, check and prepare one data set")] = None,
+    list_: Annotated[bool, typer.Option("--list", help="show tasks, data, detectors, objectives and models")] = False,
+) -> None:
+    """Train the classifiers, let them face errors and out-of-distribution inputs, and write one report."""
+
+    def chosen() -> int:
+        if list_:
+            return _list(data_dir, modality)
+        if download is not None:
+            return _download(download, data_dir or ROOT / "data")
+        tasks = _tasks(task, modality)
+        names = _known_names(detectors, load_detector), _known_names(objectives, load_objective)
+        _check(profile, seeds, weights)
+        target = out or Path("runs") / profile
+        folders = Folders(_data_folders(data_dir), target / "cache")
+        _check_writable(target)
+
+        from common.evaluate import Selection, evaluate
+        from common.experiment import Setting
+        from common.progress import Progress
+
+        setting = Setting(profile, target, folders, _device(device), _model(model, tasks), weights)
+        command = shlex.join(["run_all.py", *sys.argv[1:]])
+        selection = Selection(tasks, seeds, names[1], names[0], required=task is not None, command=command)
+        done = evaluate(selection, setting, Progress(show=True))
+        print(done.report)
+        return 2 if done.failed else 0
+
+    guarded(chosen)
+
+
+def _list(data_dir: Path | None, modality: str | None) -> int:
+    from common.listing import listing
+
+    print(listing(Folders(_data_folders(data_dir)), modality))
+    return 0
+
+
+def _download(name: str, folder: Path) -> int:
+    from common.download import download
+
+    download(name, folder)
+    return 0
+
+
+def _tasks(task: str | None, modality: str | None) -> tuple[str, ...]:
+    if modality is not None and modality not in modalities():
+        near = did_you_mean(modality, list(modalities()))
+        raise UserError(f"unknown modality {modality!r}{near}; there are: {', '.join(modalities())}")
+    return (resolve_task(task, modality),) if task else tuple(task_names(modality))
+
+
+def _known_names(text: str | None, load: Callable[[str], object]) -> tuple[str, ...] | None:
+    """Split a comma-separated list and load each name once, so that an unknown one is told at once."""
+    if text is None:
+        return None
+    names = tuple(name.strip() for name in text.split(",") if name.strip())
+    for name in names:
+        load(name)
+    return names
+
+
+def _check(profile: str, seeds: int, weights: Path | None) -> None:
+    if profile not in ("quick", "paper"):
+        raise UserError(f"unknown profile {profile!r}{did_you_mean(profile, ['quick', 'paper'])}; there are: quick, paper")
+    if seeds < 1:
+        raise UserError(f"--seeds must be 1 or more, not {seeds}")
+    if weights is not None and not weights.is_file():
+        raise UserError(f"--weights {weights} does not exist")
+
+
+def _data_folders(data_dir: Path | None) -> tuple[Path, ...]:
+    """Return the folders to search: the one named, or where downloads go."""
+    if data_dir is None:
+        return (ROOT / "data",)
+    if not data_dir.is_dir():
+        raise UserError(f"--data-dir {data_dir} is not a folder; create it or name another")
+    return (data_dir,)
+
+
+def _model(text: str | None, tasks: tuple[str, ...]) -> Model | None:
+    if text is None:
+        return None
+    found = {name.split("/")[0] for name in tasks}
+    if len(found) > 1:
+        raise UserError("--model needs --task or --modality: an architecture belongs to one modality")
+    return parse_model(found.pop(), text)
+
+
+def _device(name: str) -> str:
+    if name not in ("cpu", "cuda", "auto"):
+        raise UserError(f"unknown device {name!r}; there are: cpu, cuda, auto")
+    if name == "cpu":
+        return name
+    import torch
+
+    if torch.cuda.is_available():
+        return "cuda"
+    if name == "cuda":
+        raise UserError("--device cuda: no CUDA device is usable here; use --device cpu")
+    return "cpu"
+
+
+def _check_writable(out: Path) -> None:
+    """Fail before an hour of training, not after."""
+    probe = out / ".writable"
+    write_text(probe, "")
+    probe.unlink()

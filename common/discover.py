@@ -1,0 +1,107 @@
+"""Finds tasks, detectors, objectives and architectures by their folder: a new one is a new file, and no list to edit."""
+
+import ast
+import importlib
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from common.errors import UserError, did_you_mean
+from common.task import Model, Task
+
+if TYPE_CHECKING:
+    from common.detector import Detector
+    from common.model import Architecture
+    from common.objective import Objective
+
+ROOT = Path(__file__).resolve().parent.parent
+
+
+@cache
+def modalities() -> tuple[str, ...]:
+    """Return the packages that have a ``tasks`` folder."""
+    return tuple(sorted(folder.parent.name for folder in ROOT.glob("*/tasks") if folder.is_dir()))
+
+
+def names(folder: str) -> list[str]:
+    """Return the names of the modules in ``folder`` (``common/detectors``), sorted."""
+    return sorted(file.stem for file in (ROOT / folder).glob("*.py") if not file.stem.startswith("_"))
+
+
+def title(folder: str, name: str) -> str:
+    """Return the first line of a module's docstring, without importing the module."""
+    docstring = ast.get_docstring(ast.parse((ROOT / folder / f"{name}.py").read_text(encoding="utf-8")))
+    return (docstring or "").split("\n")[0]
+
+
+def task_names(modality: str | None = None) -> list[str]:
+    """Return the full names (``nlp/reuters8``) of all tasks, or of one modality's."""
+    return [f"{package}/{name}" for package in modalities() if modality in (None, package) for name in names(f"{package}/tasks")]
+
+
+def resolve_task(name: str, modality: str | None = None) -> str:
+    """Return the full name of a task that is given in full or by its last part.
+
+    Raises:
+        UserError: there is none of that name, or more than one.
+    """
+    known = task_names(modality)
+    matches = [full for full in known if name in (full, full.split("/")[1])]
+    if len(matches) == 1:
+        return matches[0]
+    if matches:
+        raise UserError(f"task {name!r} is ambiguous: {', '.join(matches)}; give it in full")
+    near = did_you_mean(name, known + [full.split("/")[1] for full in known])
+    raise UserError(f"unknown task {name!r}{near}; --list shows all")
+
+
+def load_task(full_name: str) -> Task:
+    """Return the declaration of a task by its full name."""
+    modality, name = full_name.split("/")
+    task: Task = _attribute(f"{modality}/tasks", name, "TASK", "task")
+    return task
+
+
+def load_detector(name: str) -> "Detector":
+    """Return a detector by name."""
+    detector: Detector = _attribute("common/detectors", name, "DETECTOR", "detector")
+    return detector
+
+
+def load_objective(name: str) -> "Objective":
+    """Return an objective by name."""
+    objective: Objective = _attribute("common/objectives", name, "OBJECTIVE", "objective")
+    return objective
+
+
+def load_architecture(modality: str, model: Model) -> "Architecture":
+    """Return an architecture with its options set."""
+    build = _attribute(f"{modality}/models", model.name, "ARCHITECTURE", f"{modality} model")
+    try:
+        architecture: Architecture = build(**model.options)
+    except TypeError as error:
+        raise UserError(f"model {model.name!r} does not take these options: {error}") from error
+    return architecture
+
+
+def parse_model(modality: str, text: str) -> Model:
+    """Return the model that ``--model NAME`` or ``NAME:ARGUMENT`` names; the argument is the first option of NAME.
+
+    Raises:
+        UserError: the modality has no such model, or it takes no argument.
+    """
+    name, colon, argument = text.partition(":")
+    build = _attribute(f"{modality}/models", name, "ARCHITECTURE", f"{modality} model")
+    if not colon:
+        return Model(name)
+    options = list(getattr(build, "__dataclass_fields__", {}))
+    if not options:
+        raise UserError(f"model {name!r} takes no argument, and {argument!r} was given")
+    return Model(name, {options[0]: argument})
+
+
+def _attribute(folder: str, name: str, attribute: str, what: str) -> Any:
+    known = names(folder)
+    if name not in known:
+        raise UserError(f"unknown {what} {name!r}{did_you_mean(name, known)}; there are: {', '.join(known)}")
+    return getattr(importlib.import_module(f"{folder.replace('/', '.')}.{name}"), attribute)

@@ -1,0 +1,181 @@
+"""Task x objective x detector -> results. The file to read first.
+
+A run goes straight through: an ``Experiment`` has the data, trains the model and stores its ``Outputs``; ``judge`` turns
+outputs into rows; the rows are written to ``results.jsonl``, what else a reader must know to ``run.json``, and the report
+is made of those two files.
+"""
+
+import json
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, field
+from itertools import product
+from pathlib import Path
+from typing import Any
+
+from common.discover import load_detector, load_objective, names
+from common.errors import UserError
+from common.experiment import Experiment, MissingData, Setting
+from common.files import write_text
+from common.judge import Questions, curves, judge
+from common.progress import Progress
+from common.provenance import commit, versions
+from common.report import write_report
+from common.results import Row, write_rows
+
+
+@dataclass(frozen=True)
+class Selection:
+    """What to run.
+
+    Attributes:
+        tasks: full names.
+        seeds: how many, from 0.
+        objectives: by name, or None for each task's own.
+        detectors: by name, or None for all that apply.
+        required: whether missing data is an error, because the tasks were asked for by name.
+        command: what the user typed, for the record.
+    """
+
+    tasks: tuple[str, ...]
+    seeds: int = 1
+    objectives: tuple[str, ...] | None = None
+    detectors: tuple[str, ...] | None = None
+    required: bool = False
+    command: str = ""
+
+
+@dataclass
+class Run:
+    """What a run has found so far: the rows, and the record that becomes ``run.json``."""
+
+    rows: list[Row] = field(default_factory=list)
+    record: dict[str, Any] = field(default_factory=dict)
+    failed: bool = False
+    report: str = ""
+
+    def skip(self, what: str, why: str, remedy: str = "") -> None:
+        """Note what did not run, why, and the command that mends it."""
+        entry = {"what": what, "why": why, "remedy": remedy}
+        if entry not in self.record["not_run"]:
+            self.record["not_run"].append(entry)
+
+
+def evaluate(selection: Selection, setting: Setting, progress: Progress | None = None) -> Run:
+    """Run everything selected and write ``results.jsonl``, ``run.json`` and the report to ``setting.out``.
+
+    Raises:
+        UserError: an unknown name, or data that is missing for a task that was asked for.
+    """
+    progress = progress or Progress()
+    detectors = [load_detector(name) for name in selection.detectors or names("common/detectors")]
+    for objective in selection.objectives or ():
+        load_objective(objective)
+    run = Run(record=new_record(selection.command, setting.profile, selection.seeds, setting.device))
+    for name, seed in product(selection.tasks, range(selection.seeds)):
+        try:
+            _evaluate_task(Experiment(name, seed, setting, progress), selection, detectors, run)
+        except MissingData as missing:
+            if selection.required:
+                raise UserError(f"{name}: {missing}") from missing
+            run.skip(name, missing.why, missing.remedy)
+        except UserError as error:
+            if selection.required:
+                raise
+            run.failed = True
+            run.skip(name, str(error))
+            progress.note(f"{name} did not run: {error}")
+    finish(run, setting.out)
+    return run
+
+
+def _evaluate_task(experiment: Experiment, selection: Selection, detectors: Sequence[Any], run: Run) -> None:
+    task = experiment.task
+    for source in experiment.missing:
+        run.skip(f"{experiment.name}: {source.name}", "its data is not here", source.remedy)
+    for objective in selection.objectives or task.objectives:
+        outputs = experiment.outputs(objective)
+        identity = _identity(experiment, objective, outputs.meta)
+        questions = Questions(task.unit == "group", task.misclassification, task.population)
+        rows, gaps = judge(questions, outputs, detectors, identity)
+        run.rows += rows
+        for gap in gaps:
+            run.skip(f"{experiment.name} seed {experiment.seed} {objective}", gap)
+        if experiment.seed == 0:
+            run.record["curves"].append(curves(questions, outputs, load_detector("msp"), identity))
+        _describe(run, experiment, objective, outputs.meta)
+
+
+def _identity(experiment: Experiment, objective: str, meta: Any) -> dict[str, Any]:
+    """Return the fields of a row that say what was run."""
+    held_out = meta["held_out"]
+    return {
+        "task": experiment.name,
+        "modality": experiment.modality,
+        "seed": experiment.seed,
+        "profile": experiment.setting.profile,
+        "data": meta["data"],
+        "objective": objective,
+        "model": experiment.model.name,
+        "held_out": tuple(held_out) if held_out is not None else None,
+        "in_dist": experiment.task.in_dist,
+        "device": experiment.setting.device,
+        "commit": commit(),
+        "versions": versions(),
+    }
+
+
+def new_record(command: str, profile: str, seeds: int, device: str) -> dict[str, Any]:
+    """Return the record of a run that has found nothing yet."""
+    return {
+        "command": command,
+        "profile": profile,
+        "seeds": list(range(seeds)),
+        "device": device,
+        "commit": commit(),
+        "versions": versions(),
+        "finished": False,
+        "tasks": {},
+        "not_run": [],
+        "curves": [],
+    }
+
+
+def _describe(run: Run, experiment: Experiment, objective: str, meta: Any) -> None:
+    """Add to the record what the report says of a task beside its rows."""
+    task = experiment.task
+    described = run.record["tasks"].setdefault(
+        experiment.name,
+        {
+            "title": task.title,
+            "in_dist": task.in_dist,
+            "modality": experiment.modality,
+            "model": experiment.model.name,
+            "data": meta["data"],
+            "paper_task": task.published or experiment.name.split("/")[1],
+            "population": task.population,
+            "unit": task.unit,
+            "row_name": task.row_name,
+            "error_name": task.error_name,
+            "departures": list(task.departures),
+            "notes": list(task.notes),
+            "dropped": {},
+            "seconds": {},
+            "budget": asdict(experiment.budget),
+        },
+    )
+    described["dropped"] |= meta["dropped"]
+    described["seconds"][f"{objective} seed {experiment.seed}"] = meta["seconds"]
+
+
+def finish(run: Run, out: Path) -> None:
+    """Write the results, the record and the report to ``out``."""
+    run.record["finished"] = not run.failed
+    write_rows(out / "results.jsonl", run.rows)
+    write_text(out / "run.json", json.dumps(run.record, indent=1, ensure_ascii=False) + "\n")
+    run.report = write_report(out)
+
+
+if __name__ == "__main__":
+    from common.own import main
+
+    main()

@@ -1,0 +1,264 @@
+"""One task with one seed: its data, its trained models and what they say, each made once and when first needed."""
+
+import time
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from common.data import AnySource, Folders, Samples
+from common.discover import load_architecture, load_objective, load_task
+from common.errors import UserError
+from common.files import read_tensors, sha256, write_tensors
+from common.outputs import Outputs
+from common.progress import Progress
+from common.provenance import code_hash, versions
+from common.seeds import seed_of
+from common.store import RunFolder, run_folder
+from common.task import Model, Split
+
+if TYPE_CHECKING:
+    import torch
+
+    from common.examples import Examples
+    from common.model import Classifier
+
+OodKey = tuple[str, str | None]
+"""Name and variant of an OOD set."""
+
+CORE = ("common.experiment", "common.training", "common.predict")
+"""The part of the core that every model's outputs come through."""
+
+
+@dataclass(frozen=True)
+class Setting:
+    """What the command line chose, the same for all tasks."""
+
+    profile: str = "quick"
+    out: Path = Path("runs/quick")
+    folders: Folders = Folders()
+    device: str = "cpu"
+    model: Model | None = None
+    weights: Path | None = None
+
+
+@dataclass(frozen=True)
+class TaskOutputs:
+    """What one trained model says about its test set and every OOD set, with facts about the data.
+
+    ``meta`` holds: data (kind), held_out, dropped, seconds.
+    """
+
+    test: Outputs
+    ood: Mapping[OodKey, Outputs]
+    meta: Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class _Prepared:
+    """Examples of every set, encoded by the architecture."""
+
+    architecture: Any
+    encoder: Any
+    train_samples: Samples
+    train: "Examples"
+    dev: "Examples | None"
+    test: "Examples"
+    ood: "dict[OodKey, Examples]"
+    facts: dict[str, Any]
+
+
+class Experiment:
+    """A task, a seed and a setting; ``outputs`` trains or reads from the store."""
+
+    def __init__(self, name: str, seed: int, setting: Setting, progress: Progress | None = None) -> None:
+        self.name, self.seed, self.setting = name, seed, setting
+        self.modality = name.split("/")[0]
+        self.task = load_task(name)
+        self.budget = self.task.budget(setting.profile)
+        self.model = setting.model or self.task.model
+        self.progress = progress or Progress()
+
+    @cached_property
+    def train_source(self) -> AnySource:
+        """The training data that will be read."""
+        return self._required(self.task.train)
+
+    @cached_property
+    def test_source(self) -> AnySource:
+        """The test data that will be read."""
+        return self._required(self.task.test)
+
+    @cached_property
+    def ood_sources(self) -> list[AnySource]:
+        """The OOD sets that are there, stand-ins included."""
+        found = (source.resolve(self.setting.folders) for source in self.task.ood)
+        return [source for source in found if source is not None]
+
+    @property
+    def missing(self) -> list[AnySource]:
+        """The OOD sets that are not there and have no stand-in."""
+        return [source for source in self.task.ood if source.resolve(self.setting.folders) is None]
+
+    def _required(self, source: AnySource) -> AnySource:
+        found = source.resolve(self.setting.folders)
+        if found is None:
+            raise MissingData(f"{source.name} is not here", source.remedy)
+        return found
+
+    def folder(self, objective: str) -> RunFolder:
+        """Return where the outputs of a training are stored; its name is a hash of all that determines them."""
+        folders = self.setting.folders
+        task_module, model_module = self.name.replace("/", ".tasks."), f"{self.modality}.models.{self.model.name}"
+        sources = [self.train_source, self.test_source, *self.ood_sources, *self._outliers(objective)]
+        ingredients = {
+            "model": asdict(self.model),
+            "budget": asdict(self.budget),
+            "data": [source.fingerprint(folders) for source in sources],
+            "device": self.setting.device,
+            "weights": sha256(self.setting.weights) if self.setting.weights else None,
+            "code": code_hash((task_module, model_module, f"common.objectives.{objective}", *CORE)),
+            "versions": versions(),
+        }
+        return run_folder(self.setting.out, self.name, objective, self.seed, ingredients)
+
+    def _outliers(self, objective: str) -> list[AnySource]:
+        if not load_objective(objective).needs_outliers:
+            return []
+        if self.task.auxiliary is None:
+            raise MissingData(f"objective {objective} needs auxiliary outliers", f"declare some in {self.name}")
+        return [self._required(self.task.auxiliary)]
+
+    def outputs(self, objective: str) -> TaskOutputs:
+        """Return what the model trained by ``objective`` says: from the store, or by training it now."""
+        folder = self.folder(objective)
+        if not folder.complete:
+            self._run(objective, folder)
+        return TaskOutputs(*folder.load())
+
+    def _run(self, objective: str, folder: RunFolder) -> None:
+        from common.predict import predict
+
+        started = time.monotonic()
+        self.progress.start(f"{self.name} seed {self.seed} {objective}: reading data")
+        model = self.trained(objective, folder)
+        trained = time.monotonic()
+        test = predict(model, self.data.test)
+        ood = {key: predict(model, examples) for key, examples in self.data.ood.items()}
+        done = time.monotonic()
+        seconds = {"train": round(trained - started, 1), "predict": round(done - trained, 1)}
+        folder.save(test, ood, {**self.data.facts, "seconds": seconds})
+
+    def trained(self, objective_name: str, folder: RunFolder) -> "Classifier":
+        """Return the trained model: its stored weights, the ``--weights`` file, or a training."""
+        import torch
+
+        from common.objective import Setup
+
+        data, objective = self.data, load_objective(objective_name)
+        torch.manual_seed(seed_of(self.seed, "weights"))
+        model = objective.wrap(data.architecture.build(data.encoder, data.train_samples), data.train)
+        device = torch.device(self.setting.device)
+        weights = self.setting.weights or folder.weights
+        if self.setting.weights or folder.weights.is_file():
+            _load_weights(model, weights)
+            return model.to(device).eval()
+        self.progress.start(f"{self.name} seed {self.seed} {objective_name}")
+        outliers = [self._encoded(source) for source in self._outliers(objective_name)]
+        objective.train(
+            model,
+            Setup(
+                task=self.task,
+                budget=self.budget,
+                train=data.train,
+                dev=data.dev,
+                outliers=outliers[0] if outliers else None,
+                seed=self.seed,
+                device=device,
+                progress=self.progress,
+                checkpoints=folder.path,
+            ),
+        )
+        state = {name: value.detach().cpu().numpy() for name, value in model.state_dict().items()}
+        write_tensors(folder.weights, state)
+        return model.eval()
+
+    def _encoded(self, source: AnySource) -> "Examples":
+        examples: Examples = self.data.encoder(source.load(self.setting.folders, self.seed))
+        return examples
+
+    @cached_property
+    def data(self) -> _Prepared:
+        """The examples of every set."""
+        folders, budget = self.setting.folders, self.budget
+        train = self.train_source.load(folders, self.seed)
+        test = self.test_source.load(folders, self.seed)
+        split = self.task.split(train, test, self.seed) if self.task.split else Split(train, test)
+        fit_on, dev = self._with_dev(self._drawn(split.train, budget.examples, "examples"))
+        test = self._drawn(split.test, budget.test_examples, "test")
+        ood: dict[OodKey, Samples] = {(name, None): samples for name, samples in split.ood.items()}
+        for source in self.ood_sources:
+            ood[source.name, source.variant] = source.load(folders, self.seed, test)
+        architecture = load_architecture(self.modality, self.model)
+        encoder = architecture.encoder(fit_on)
+        sets = {name: self._drawn(samples, budget.test_examples, name) for name, samples in ood.items()}
+        return _Prepared(
+            architecture,
+            encoder,
+            fit_on,
+            encoder(fit_on),
+            encoder(dev) if dev else None,
+            encoder(test),
+            {key: encoder(samples) for key, samples in sets.items()},
+            facts=_facts(train, test, split, {"train": train, "test": test, **{_label(k): s for k, s in ood.items()}}),
+        )
+
+    def _drawn(self, samples: Samples, count: int | None, what: object) -> Samples:
+        """Return at most ``count`` of the samples, a seeded draw in the original order."""
+        if count is None or count >= len(samples):
+            return samples
+        rng = np.random.default_rng(seed_of(self.seed, "draw", what))
+        return samples.take(np.sort(rng.permutation(len(samples))[:count]))
+
+    def _with_dev(self, train: Samples) -> tuple[Samples, Samples | None]:
+        """Hold back the budget's ``dev`` examples from training."""
+        if not self.budget.dev:
+            return train, None
+        count = min(self.budget.dev, len(train) // 5)
+        order = np.random.default_rng(seed_of(self.seed, "dev")).permutation(len(train))
+        return train.take(np.sort(order[count:])), train.take(np.sort(order[:count]))
+
+
+class MissingData(UserError):
+    """Data that a task needs is not there; ``why`` and the command that mends it."""
+
+    def __init__(self, why: str, remedy: str) -> None:
+        super().__init__(f"{why}; get it with: {remedy}")
+        self.why, self.remedy = why, remedy
+
+
+def _label(key: OodKey) -> str:
+    return " ".join(part for part in key if part)
+
+
+def _facts(train: Samples, test: Samples, split: Split, sets: dict[str, Samples]) -> dict[str, Any]:
+    kinds = {train.kind, test.kind}
+    return {
+        "data": next(kind for kind in ("synthetic", "sample", "full") if kind in kinds),
+        "held_out": list(split.held_out) if split.held_out is not None else None,
+        "dropped": {f"{name}: {why}": n for name, samples in sets.items() for why, n in samples.dropped.items() if n},
+    }
+
+
+def _load_weights(model: "torch.nn.Module", path: Path) -> None:
+    import torch
+
+    state = {name: torch.from_numpy(value) for name, value in read_tensors(path).items()}
+    try:
+        model.load_state_dict(state)
+    except RuntimeError as error:
+        reason = " ".join(str(error).split())[:300]
+        raise UserError(f"{path} does not fit the model ({reason}); choose the model it was trained as") from error

@@ -1,0 +1,153 @@
+"""Your own model: files of logits in, the same rows and report out."""
+
+import shlex
+import sys
+from pathlib import Path
+from typing import Annotated, Any
+from zipfile import BadZipFile
+
+import numpy as np
+import typer
+from numpy.typing import NDArray
+
+from common.cli import guarded
+from common.discover import load_detector, names
+from common.errors import UserError
+from common.evaluate import Run, finish, new_record
+from common.experiment import OodKey, TaskOutputs
+from common.judge import Questions, curves, judge
+from common.outputs import Outputs
+from common.provenance import commit, versions
+
+app = typer.Typer(add_completion=False, pretty_exceptions_enable=False, rich_markup_mode=None)
+
+
+def main() -> None:
+    """Run ``python -m common.evaluate`` and leave with its exit code."""
+    app(prog_name="python -m common.evaluate")
+
+
+@app.command()
+def run(
+    in_distribution: Annotated[Path, typer.Argument(metavar="IN.npz", help="arrays logits (N, C), labels (N,)")],
+    ood: Annotated[list[str] | None, typer.Option(metavar="NAME=OUT.npz", help="an OOD set; may be repeated")] = None,
+    detectors: Annotated[str | None, typer.Option(help="comma-separated; all that apply by default")] = None,
+    out: Annotated[Path, typer.Option(help="output folder")] = Path("runs/own"),
+) -> None:
+    """Ask how far a model's confidence can be trusted, given its logits.
+
+    IN.npz has the array logits and, for the question of right and wrong, labels. Each OOD file has logits.
+    """
+
+    def judged() -> int:
+        chosen = [name.strip() for name in detectors.split(",")] if detectors else names("common/detectors")
+        loaded = [load_detector(name) for name in chosen]
+        outputs = read_outputs(in_distribution, dict(_named_file(text) for text in ood or []))
+        print(evaluate_outputs(in_distribution.stem, outputs, loaded, out).report)
+        return 0
+
+    guarded(judged)
+
+
+def _named_file(text: str) -> tuple[OodKey, Path]:
+    name, equals, file = text.partition("=")
+    if not (name and equals and file):
+        raise UserError(f"--ood takes NAME=FILE, not {text!r}")
+    return (name, None), Path(file)
+
+
+def read_outputs(in_distribution: Path, ood: dict[OodKey, Path]) -> TaskOutputs:
+    """Read the files of one model.
+
+    Raises:
+        UserError: a file is damaged, empty or of another shape, labels are out of range, or class counts differ.
+    """
+    test = _read(in_distribution)
+    if test.labels is None and not ood:
+        raise UserError(f"{in_distribution} has no labels and no --ood is given, so there is nothing to compare")
+    sets = {key: _read(file) for key, file in ood.items()}
+    for (key, outputs), file in zip(sets.items(), ood.values(), strict=True):
+        if outputs.logits.shape[1] != test.logits.shape[1]:
+            classes = test.logits.shape[1]
+            raise UserError(f"{file} ({key[0]}) has {outputs.logits.shape[1]} classes, {in_distribution} has {classes}")
+    return TaskOutputs(test, sets, {"data": "full", "held_out": None, "dropped": {}, "seconds": {}})
+
+
+def _read(file: Path) -> Outputs:
+    if not file.is_file():
+        raise UserError(f"{file} does not exist")
+    try:
+        with np.load(file, allow_pickle=False) as arrays:
+            found = {name: arrays[name] for name in arrays.files}
+    except (OSError, ValueError, EOFError, BadZipFile, AttributeError) as error:
+        raise UserError(f"{file} is not a readable .npz file ({' '.join(str(error).split())[:120]})") from error
+    if "logits" not in found:
+        raise UserError(f"{file} has no array 'logits' (it has: {', '.join(found) or 'nothing'}); save one of shape (N, C)")
+    try:
+        return Outputs(_floats(found["logits"]), labels=_labels(found.get("labels")))
+    except ValueError as error:
+        raise UserError(f"{file}: {error}") from error
+
+
+def _floats(logits: NDArray[Any]) -> NDArray[Any]:
+    if not (np.issubdtype(logits.dtype, np.floating) or np.issubdtype(logits.dtype, np.integer)):
+        raise ValueError(f"logits must be numbers, not {logits.dtype}")
+    return logits if logits.dtype == np.float64 else logits.astype(np.float32)
+
+
+def _labels(labels: NDArray[Any] | None) -> NDArray[np.int64] | None:
+    if labels is None or not np.issubdtype(labels.dtype, np.integer):
+        return labels
+    return labels.astype(np.int64)
+
+
+def evaluate_outputs(name: str, outputs: TaskOutputs, detectors: list[Any], out: Path) -> Run:
+    """Write results, record and report for one model's outputs to ``out``."""
+    questions = Questions(misclassification=outputs.test.labels is not None)
+    identity = _identity(name)
+    record = new_record("python -m common.evaluate " + shlex.join(sys.argv[1:]), "own", 1, "none")
+    run = Run(record=record)
+    run.rows, gaps = judge(questions, outputs, detectors, identity)
+    for gap in gaps:
+        run.skip(identity["task"], gap)
+    run.record["curves"] = [curves(questions, outputs, load_detector("msp"), identity)]
+    run.record["tasks"][identity["task"]] = _description(name, questions)
+    finish(run, out)
+    return run
+
+
+def _identity(name: str) -> dict[str, Any]:
+    return {
+        "task": f"own/{name}",
+        "modality": "own",
+        "seed": 0,
+        "profile": "own",
+        "data": "full",
+        "objective": "given",
+        "model": name,
+        "held_out": None,
+        "in_dist": name,
+        "device": "none",
+        "commit": commit(),
+        "versions": versions(),
+    }
+
+
+def _description(name: str, questions: Questions) -> dict[str, Any]:
+    notes = [] if questions.misclassification else ["no labels were given, so right and wrong are not defined"]
+    return {
+        "title": f"Your model: {name}",
+        "in_dist": name,
+        "modality": "own",
+        "model": name,
+        "data": "full",
+        "paper_task": "",
+        "population": "correct" if questions.misclassification else "all",
+        "unit": "row",
+        "row_name": "example",
+        "error_name": "test error",
+        "departures": [],
+        "notes": notes,
+        "dropped": {},
+        "seconds": {},
+    }
