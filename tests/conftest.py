@@ -1,0 +1,27 @@
+"""What every test shares: determinism, and the folder of prepared data where there is one."""
+
+import os
+from pathlib import Path
+
+import pytest
+from hypothesis import settings
+
+from common.data import Folders
+
+settings.register_profile("suite", derandomize=True, deadline=None)
+settings.load_profile("suite")
+
+
+@pytest.fixture(scope="session")
+def data_folder() -> Path:
+    """The folder of prepared data that OOD_DATA names; tests that need it skip without it."""
+    folder = os.environ.get("OOD_DATA")
+    if not folder:
+        pytest.skip("needs a folder of prepared data: set OOD_DATA")
+    return Path(folder).resolve()
+
+
+@pytest.fixture(scope="session")
+def folders(data_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Folders:
+    """Where sources look when prepared data is there."""
+    return Folders((data_folder,), tmp_path_factory.mktemp("cache"))
