@@ -1,0 +1,122 @@
+"""Tables of text: parquet files with columns that are checked, and rows that are counted when they are left out."""
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from common.data import Samples
+
+EMPTY = "empty text"
+"""Reason in ``Samples.dropped``: a text without a visible character says nothing to classify."""
+
+UNLABELED = "no label"
+"""Reason in ``Samples.dropped``: a row of a labelled set whose label is missing."""
+
+
+def read_columns(
+    path: Path, columns: Sequence[str], where: Mapping[str, str | Sequence[str]] | None = None
+) -> dict[str, list[Any]]:
+    """Read named columns of a parquet file as lists.
+
+    Args:
+        path: of the file.
+        columns: what to return.
+        where: value, or values, that a further column must have for a row to count: ``{"split": "train"}``.
+
+    Raises:
+        ValueError: a column is not there, or no row is left.
+    """
+    import pyarrow.compute
+    import pyarrow.parquet
+
+    wanted = {name: [value] if isinstance(value, str) else list(value) for name, value in (where or {}).items()}
+    with pyarrow.parquet.ParquetFile(path) as file:
+        missing = [name for name in (*columns, *wanted) if name not in file.schema_arrow.names]
+        if missing:
+            raise ValueError(f"no column {missing[0]!r}; it has {', '.join(file.schema_arrow.names)}")
+        table = file.read(columns=list(dict.fromkeys((*columns, *wanted))))
+    for name, values in wanted.items():
+        table = table.filter(pyarrow.compute.is_in(table[name], value_set=pyarrow.array(values)))
+    if not len(table):
+        raise ValueError(f"no row has {', '.join(f'{name} in {values}' for name, values in wanted.items())}")
+    return {name: table[name].to_pylist() for name in columns}
+
+
+def labelled_texts(
+    texts: Iterable[str | None],
+    labels: Iterable[Any] | None = None,
+    label_names: Sequence[str] = (),
+    clean: Callable[[str], str] | None = None,
+) -> Samples:
+    """Return texts with their labels; rows that cannot be used are left out and counted.
+
+    A row is left out for the first of these reasons: its text is missing or has no visible character, or the set is
+    labelled and its label is missing.
+
+    Args:
+        texts: N of them.
+        labels: N places in ``label_names``, or names of it; None for a set without labels.
+        label_names: name of each class.
+        clean: applied to each text first.
+
+    Raises:
+        ValueError: a label is not in ``label_names``.
+    """
+    place = {name: index for index, name in enumerate(label_names)} | {i: i for i in range(len(label_names))}
+    kept: list[str] = []
+    classes: list[int] = []
+    dropped: Counter[str] = Counter()
+    for text, label in zip(texts, _forever(labels), strict=labels is not None):
+        text = clean(text) if text and clean else text
+        if not text or not text.strip():
+            dropped[EMPTY] += 1
+        elif labels is not None and label is None:
+            dropped[UNLABELED] += 1
+        else:
+            kept.append(text)
+            classes.append(_class(label, place) if labels is not None else 0)
+    labelled = np.array(classes, dtype=np.int64) if labels is not None else None
+    return Samples(kept, labelled, tuple(label_names) if labels is not None else (), dropped=dict(dropped))
+
+
+def text_table(
+    split: str | Sequence[str] | None = None,
+    label: str | None = None,
+    label_names: Sequence[str] = (),
+    *,
+    text: str = "text",
+    where: Mapping[str, str | Sequence[str]] | None = None,
+    clean: Callable[[str], str] | None = None,
+) -> Callable[[Path], Samples]:
+    """Return a reader of a prepared parquet file with a text a row.
+
+    Args:
+        split: value, or values, of the column ``split``; None for all rows.
+        label: column of the labels, None for a set without.
+        label_names: name of each class.
+        text: column of the texts.
+        where: what further columns must hold.
+        clean: applied to each text.
+    """
+    conditions = {**({"split": split} if split is not None else {}), **(where or {})}
+
+    def read(path: Path) -> Samples:
+        columns = read_columns(path, [text, label] if label else [text], conditions)
+        return labelled_texts(columns[text], columns[label] if label else None, label_names, clean)
+
+    return read
+
+
+def _class(label: Any, place: Mapping[Any, int]) -> int:
+    if label not in place:
+        raise ValueError(f"label {label!r} is none of {', '.join(str(name) for name in place if isinstance(name, str))}")
+    return place[label]
+
+
+def _forever(labels: Iterable[Any] | None) -> Iterable[Any]:
+    from itertools import repeat
+
+    return repeat(None) if labels is None else labels
