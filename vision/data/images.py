@@ -1,0 +1,123 @@
+"""Readers of image files, shared by the corpora: both layouts of a data folder, and photographs, with checks."""
+
+import io
+import json
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow.parquet as parquet
+from numpy.typing import NDArray
+from PIL import Image
+
+from common.data import Samples
+
+Images = NDArray[np.uint8]
+
+
+def read_npz(path: Path, size: tuple[int, int] = (28, 28), label_names: Sequence[str] = ()) -> Samples:
+    """Read grey images from ``images`` (N, H, W) and ``labels`` (N,) of a NumPy archive.
+
+    Args:
+        path: ``.npz`` without pickled objects.
+        size: height and width that the images must have.
+        label_names: name of each class; where empty, the file's own ``label_names``.
+
+    Raises:
+        ValueError: an array has the wrong type or shape, or a label is out of range.
+    """
+    with np.load(path, allow_pickle=False) as file:
+        images, labels = check_images(file["images"], size), file["labels"]
+        names = tuple(label_names) or tuple(str(name) for name in file["label_names"])
+        further = {name: file[name] for name in file.files if name not in ("images", "labels", "label_names")}
+    extras = {name: values for name, values in further.items() if values.shape[:1] == images.shape[:1]}
+    return Samples(images, check_labels(labels, len(images), len(names)), names, extras)
+
+
+def read_parquet(path: Path, size: tuple[int, int] = (32, 32), label_names: Sequence[str] = ()) -> Samples:
+    """Read colour images from the Hugging Face layout: ``image`` = struct(bytes, path), ``label`` = int.
+
+    Args:
+        path: Parquet file; each image is a whole file of a format that Pillow reads.
+        size: height and width that the images must have.
+        label_names: name of each class; where empty, those in the file's metadata.
+
+    Returns:
+        Samples whose items are (N, H, W, 3) uint8.
+
+    Raises:
+        ValueError: a column is missing, an image has another size or is damaged, or a label is out of range.
+    """
+    table = parquet.read_table(path, columns=["image", "label"])
+    if set(table.column_names) != {"image", "label"}:
+        raise ValueError(f"columns image and label are needed, found {table.column_names}")
+    names = tuple(label_names) or _names_in_metadata(table.schema.metadata or {})
+    files = table.column("image").combine_chunks().field("bytes")
+    images = np.empty((len(files), *size, 3), np.uint8)
+    for i, content in enumerate(files):
+        images[i] = decode(content.as_py(), size, i)
+    labels = table.column("label").to_numpy()
+    return Samples(images, check_labels(labels, len(images), len(names)), names)
+
+
+def decode(content: bytes | None, size: tuple[int, int], row: int) -> Images:
+    """Return one image as (H, W, 3) uint8.
+
+    Raises:
+        ValueError: it is missing, damaged or of another size; the message says which row.
+    """
+    if content is None:
+        raise ValueError(f"row {row} has no image")
+    try:
+        with Image.open(io.BytesIO(content)) as image:
+            pixels = np.asarray(image.convert("RGB"))
+    except OSError as error:
+        raise ValueError(f"the image in row {row} is damaged: {error}") from error
+    if pixels.shape[:2] != size:
+        raise ValueError(f"the image in row {row} is {pixels.shape[0]}x{pixels.shape[1]}, not {size[0]}x{size[1]}")
+    return pixels
+
+
+def read_photograph(path: Path) -> Image.Image:
+    """Return a whole photograph, in colour.
+
+    Raises:
+        OSError: it is no image, or damaged.
+    """
+    with Image.open(path) as image:
+        return image.convert("RGB")
+
+
+def check_images(images: NDArray[Any], size: tuple[int, int]) -> Images:
+    """Return ``images`` if they are (N, H, W) uint8 of the given size and N > 0.
+
+    Raises:
+        ValueError: they are not.
+    """
+    if images.dtype != np.uint8 or images.shape[1:] != size or not len(images):
+        raise ValueError(f"images must be (N, {size[0]}, {size[1]}) uint8, not {images.shape} {images.dtype}")
+    return images
+
+
+def check_labels(labels: NDArray[Any], count: int, classes: int) -> NDArray[np.int64]:
+    """Return ``labels`` as int64 if there are ``count``, all whole numbers in [0, classes).
+
+    Raises:
+        ValueError: they are not; the message names the first that is wrong.
+    """
+    if labels.shape != (count,) or not np.issubdtype(labels.dtype, np.integer):
+        raise ValueError(f"labels must be {count} whole numbers, not {labels.shape} {labels.dtype}")
+    bad = np.flatnonzero((labels < 0) | (labels >= classes))
+    if bad.size:
+        raise ValueError(f"label {labels[bad[0]]} of item {bad[0]} is outside 0..{classes - 1}")
+    return labels.astype(np.int64)
+
+
+def _names_in_metadata(metadata: dict[bytes, bytes]) -> tuple[str, ...]:
+    """Find the class names where the ``datasets`` library keeps them in a file's schema."""
+    features = json.loads(metadata.get(b"huggingface", b"{}")).get("info", {}).get("features", {})
+    names = features.get("label", {}).get("names")
+    if not names:
+        raise ValueError("the file's metadata names no classes")
+    return tuple(names)
