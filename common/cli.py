@@ -116,7 +116,9 @@ def _known_names(text: str | None, load: Callable[[str], object]) -> tuple[str, 
 
 def _check(profile: str, seeds: int, weights: Path | None) -> None:
     if profile not in ("quick", "paper"):
-        raise UserError(f"unknown profile {profile!r}{did_you_mean(profile, ['quick', 'paper'])}; there are: quick, paper")
+        raise UserError(
+            f"unknown profile {profile!r}{did_you_mean(profile, ['quick', 'paper'])}; there are: quick, paper"
+        )
     if seeds < 1:
         raise UserError(f"--seeds must be 1 or more, not {seeds}")
     if weights is not None and not weights.is_file():

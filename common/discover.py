@@ -1,4 +1,4 @@
-"""Finds tasks, detectors, objectives and architectures by their folder: a new one is a new file, and no list to edit."""
+"""Finds tasks, detectors, objectives and architectures by their folder: a new one is a new file, no list to edit."""
 
 import ast
 import importlib
@@ -36,7 +36,12 @@ def title(folder: str, name: str) -> str:
 
 def task_names(modality: str | None = None) -> list[str]:
     """Return the full names (``nlp/reuters8``) of all tasks, or of one modality's."""
-    return [f"{package}/{name}" for package in modalities() if modality in (None, package) for name in names(f"{package}/tasks")]
+    return [
+        f"{package}/{name}"
+        for package in modalities()
+        if modality in (None, package)
+        for name in names(f"{package}/tasks")
+    ]
 
 
 def resolve_task(name: str, modality: str | None = None) -> str:

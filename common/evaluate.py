@@ -1,8 +1,8 @@
 """Task x objective x detector -> results. The file to read first.
 
-A run goes straight through: an ``Experiment`` has the data, trains the model and stores its ``Outputs``; ``judge`` turns
-outputs into rows; the rows are written to ``results.jsonl``, what else a reader must know to ``run.json``, and the report
-is made of those two files.
+A run goes straight through: an ``Experiment`` has the data, trains the model and stores its ``Outputs``; ``judge``
+turns outputs into rows; the rows are written to ``results.jsonl``, what else a reader must know to ``run.json``, and
+the report is made of those two files.
 """
 
 import json

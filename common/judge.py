@@ -154,7 +154,7 @@ def _name(question: str, ood: OodKey | None) -> str:
 
 
 def error_of(test: Outputs) -> float | None:
-    """Return the share of rows that are wrong; for transcripts all edits over all reference symbols; None without labels."""
+    """Return the share of wrong rows; of transcripts, edits over reference symbols; None without labels."""
     if "edits" in test.extras:
         return float(test.extras["edits"].sum() / test.extras["reference_length"].sum())
     return None if test.labels is None else float(1 - test.correct.mean())

@@ -82,7 +82,8 @@ def _read(file: Path) -> Outputs:
     except (OSError, ValueError, EOFError, BadZipFile, AttributeError) as error:
         raise UserError(f"{file} is not a readable .npz file ({' '.join(str(error).split())[:120]})") from error
     if "logits" not in found:
-        raise UserError(f"{file} has no array 'logits' (it has: {', '.join(found) or 'nothing'}); save one of shape (N, C)")
+        there = ", ".join(found) or "nothing"
+        raise UserError(f"{file} has no array 'logits' (it has: {there}); save one of shape (N, C)")
     try:
         return Outputs(_floats(found["logits"]), labels=_labels(found.get("labels")))
     except ValueError as error:

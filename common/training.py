@@ -50,7 +50,10 @@ def fit(
     best = BestEpoch()
     checkpoint = Checkpoint(setup.checkpoints, phase, model, optimizer, best)
     for epoch in range(checkpoint.load(), budget.epochs):
-        mean_loss = _train_epoch(model, loss, setup, budget, optimizer, epoch, phase)
+        mean_loss = _train_epoch(model, loss, setup, budget, optimizer, seed_of(setup.seed, phase, epoch), epoch)
+        if not math.isfinite(mean_loss):
+            where = f"{setup.task.title}, {phase} epoch {epoch + 1}"
+            raise UserError(f"training diverged: loss {mean_loss} ({where}); lower the learning rate")
         if setup.dev is not None:
             best.offer(model, error_rate(model, setup.dev))
         setup.progress.epoch(phase, epoch + 1, budget.epochs, mean_loss)
@@ -60,9 +63,8 @@ def fit(
 
 
 def _train_epoch(
-    model: Classifier, loss: Loss, setup: Setup, budget: Budget, optimizer: torch.optim.Optimizer, epoch: int, phase: str
+    model: Classifier, loss: Loss, setup: Setup, budget: Budget, optimizer: torch.optim.Optimizer, seed: int, epoch: int
 ) -> float:
-    seed = seed_of(setup.seed, phase, epoch)
     torch.manual_seed(seed)
     generator = torch.Generator().manual_seed(seed)
     model.train()
@@ -74,10 +76,7 @@ def _train_epoch(
         if setup.task.augment is not None:
             batch = batch.with_inputs(setup.task.augment(batch.inputs, generator))
         total += _step(model, loss, batch, optimizer, budget.gradient_norm).detach()
-    mean_loss = float(total) / max(len(steps), 1)
-    if not math.isfinite(mean_loss):
-        raise UserError(f"training of {setup.task.title} diverged: loss {mean_loss} in epoch {epoch + 1}; lower its rate")
-    return mean_loss
+    return float(total) / max(len(steps), 1)
 
 
 def _step(
