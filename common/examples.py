@@ -44,6 +44,10 @@ class Batch:
         """Return the batch with other inputs of the same lengths."""
         return replace(self, inputs=inputs)
 
+    def part(self, rows: slice) -> "Batch":
+        """Return the batch of some of the examples, padded as before."""
+        return replace(self, **{name: value[rows] for name, value in vars(self).items() if value is not None})
+
     def __len__(self) -> int:
         return len(self.index)
 

@@ -34,6 +34,14 @@ class Classifier(nn.Module):
         """Return features: (B, D), or (B, T, D) where every step is classified."""
         raise NotImplementedError
 
+    def hidden(self, embedded: Tensor, batch: Batch) -> list[Tensor]:
+        """Return what each hidden layer gives, first to last, shaped like the features; the last is the features.
+
+        What methods see that look into a network (the abnormality module, Mahalanobis distances). A model that
+        offers its layers defines this and has ``encode`` return the last; convolutional maps are averaged first.
+        """
+        return [self.encode(embedded, batch)]
+
     def classify(self, features: Tensor) -> Tensor:
         """Return logits, (B, C) or (B, T, C), of features."""
         raise NotImplementedError

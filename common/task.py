@@ -72,7 +72,8 @@ class Task:
         split: what a seed draws, ``(train, test, seed) -> Split``: held-out classes, folds of speakers.
         objectives: the ways of training that run by default.
         auxiliary: outliers for objectives that learn from some; never one of ``ood``.
-        distortions: ``(inputs, generator) -> inputs`` for objectives that learn from distorted examples.
+        distortions: ``(batch, generator) -> inputs`` for objectives that learn from distorted examples: the inputs of
+            a ``Batch``, every example changed so that it is no longer in-distribution. The generator is the CPU's.
         augment: ``(inputs, generator) -> inputs`` on batches in training.
         unit: what is scored: each row, or each group of rows by the mean of its rows' scores.
         row_name: what a row is called: image, document, token, frame.

@@ -1,0 +1,231 @@
+"""The abnormality module: a decoder beside the classifier, and a head that learns to know distorted inputs.
+
+Three steps, for any model whose ``Classifier.hidden`` offers its layers (see below):
+
+1. The second hidden layer h2 feeds a decoder with a bottleneck, which reconstructs the input x. Classifier and decoder
+   are trained together: 0.9 cross-entropy + 0.1 mean squared reconstruction error, without weight decay.
+2. Both are frozen, and a head is trained to tell clean inputs (1) from distorted ones (0) by binary cross-entropy:
+   GELU(W_a logits + W_b (x - x_reconstructed)^2 + W_c h2 + b) of width 512, then 128, then one logit.
+3. That logit is the score: ``extras["abnormality"]``, higher for inputs that look normal.
+
+What a modality provides, pixels and speech frames alike:
+
+- ``Classifier.embed`` gives x as floats: (B, ...), or (B, T, ...) where every step is a row of its own.
+- ``Classifier.hidden`` gives the hidden layers, (B, D) or (B, T, D); the second is used, or the only one. The decoder
+  has a bottleneck of D / 2 and two layers of D, which is 128, 256, 256 for the digits and 512, 1024, 1024 for frames.
+  Widths are read off one example, so nothing is declared.
+- Labels are one a row, as for cross-entropy. Padding (``Classifier.row_lengths``) is left out of every loss.
+- ``Task.distortions``, ``(batch, generator) -> inputs``: distorts every example of a batch, in whatever mixture.
+
+Source: Hendrycks & Gimpel (ICLR 2017), arXiv:1610.02136, section 4 and their code.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+
+from common.errors import UserError
+from common.examples import IGNORE, Batch, Examples
+from common.layers import gelu, unit_columns
+from common.model import Classifier
+from common.objective import Setup
+from common.seeds import seed_of
+from common.training import fit
+
+CLASSIFICATION, RECONSTRUCTION = 0.9, 0.1
+HEAD_WIDTHS = 512, 128
+HEAD_TRAINING: dict[str, Any] = {"optimizer": "adam", "learning_rate": 1e-3, "schedule": "constant"}
+HELD_OUT = 12
+"""One training example in so many is kept from phase 1: 5,000 of MNIST's 60,000."""
+
+
+@dataclass(frozen=True)
+class View:
+    """What the classifier and the decoder make of a batch, by row: (B, ...) or (B, T, ...).
+
+    ``residual`` is (x - x_reconstructed)^2; ``second`` is the second hidden layer.
+    """
+
+    logits: Tensor
+    residual: Tensor
+    second: Tensor
+
+
+class Head(nn.Module):
+    """From logits, squared residual and hidden layer to one logit a row."""
+
+    def __init__(self, logits: int, inputs: int, second: int) -> None:
+        super().__init__()
+        wide, narrow = HEAD_WIDTHS
+        self.of_logits = unit_columns(logits, wide)
+        self.of_residual = unit_columns(inputs, wide, bias=False)
+        self.of_second = unit_columns(second, wide, bias=False)
+        self.rest = nn.Sequential(gelu(), unit_columns(wide, narrow), gelu(), unit_columns(narrow, 1))
+
+    def forward(self, view: View) -> Tensor:
+        """Return the logit of being normal: (B,) or (B, T)."""
+        mixed = self.of_logits(view.logits) + self.of_residual(view.residual) + self.of_second(view.second)
+        normality: Tensor = self.rest(mixed).squeeze(-1)
+        return normality
+
+
+class WithAbnormality(Classifier):
+    """A classifier with a decoder and an abnormality head beside it; its logits are the classifier's own."""
+
+    def __init__(self, classifier: Classifier, example: Batch) -> None:
+        super().__init__()
+        self.classifier, self.scored = classifier, classifier.scored
+        inputs, second, logits = _widths(classifier, example)
+        self.decoder = nn.Sequential(
+            *(unit_columns(second, second // 2), gelu()),
+            *(unit_columns(second // 2, second), gelu()),
+            *(unit_columns(second, second), gelu()),
+            unit_columns(second, inputs),
+        )
+        self.head = Head(logits, inputs, second)
+
+    def embed(self, batch: Batch) -> Tensor:
+        """Return the input as floats."""
+        return self.classifier.embed(batch)
+
+    def hidden(self, embedded: Tensor, batch: Batch) -> list[Tensor]:
+        """Return what the classifier's hidden layers give."""
+        return self.classifier.hidden(embedded, batch)
+
+    def encode(self, embedded: Tensor, batch: Batch) -> Tensor:
+        """Return the classifier's features."""
+        return self.classifier.encode(embedded, batch)
+
+    def classify(self, features: Tensor) -> Tensor:
+        """Return the classifier's logits."""
+        return self.classifier.classify(features)
+
+    def row_lengths(self, batch: Batch) -> Tensor | None:
+        """Return how many rows of each example count."""
+        return self.classifier.row_lengths(batch)
+
+    def view(self, embedded: Tensor, batch: Batch) -> View:
+        """Return logits, squared residual and second hidden layer of a batch."""
+        layers = self.classifier.hidden(embedded, batch)
+        second = _second(layers)
+        residual = (_by_row(embedded, second) - self.decoder(second)).square()
+        return View(self.classifier.classify(layers[-1]), residual, second)
+
+    def extras(self, batch: Batch, embedded: Tensor, features: Tensor, logits: Tensor) -> dict[str, Tensor]:
+        """Add ``abnormality``, the head's logit, to what the classifier gives."""
+        further = self.classifier.extras(batch, embedded, features, logits)
+        return {**further, "abnormality": self.head(self.view(embedded, batch)).float()}
+
+
+def joint_loss(model: Classifier, batch: Batch) -> Tensor:
+    """Return 0.9 mean cross-entropy + 0.1 mean squared reconstruction error over the rows of a batch."""
+    assert isinstance(model, WithAbnormality) and batch.labels is not None
+    view = model.view(model.embed(batch), batch)
+    labels = batch.labels.flatten()
+    classification = functional.cross_entropy(view.logits.flatten(0, -2), labels, ignore_index=IGNORE)
+    return CLASSIFICATION * classification + RECONSTRUCTION * _rows(model, batch, view.residual).mean()
+
+
+@dataclass(frozen=True)
+class HeadLoss:
+    """Binary cross-entropy of the head: a sixth of each batch clean, a sixth clean and held out, the rest distorted.
+
+    The head must also see clean inputs that classifier and decoder were not fitted to, or it would take every unseen
+    input for an abnormal one; hence the held-out sixth, as in the authors' code.
+    """
+
+    distort: Callable[[Batch, torch.Generator], Tensor]
+    held_out: Examples
+
+    def __call__(self, model: Classifier, batch: Batch) -> Tensor:
+        """Return the mean loss over the rows; random choices follow torch's global seed."""
+        assert isinstance(model, WithAbnormality)
+        generator = torch.Generator().manual_seed(int(torch.randint(2**62, ())))
+        third = max(len(batch) // 3, 1)
+        half = max(third // 2, 1)
+        unseen = self.held_out.batch(torch.randint(len(self.held_out), (half,), generator=generator))
+        rest = batch.part(slice(min(third, len(batch) - 1), None))
+        parts = [batch.part(slice(third - half or 1)), unseen.to(batch.inputs.device)]
+        clean = torch.cat([_normality(model, part) for part in parts])
+        distorted = _normality(model, rest.with_inputs(self.distort(rest, generator)))
+        truth = torch.cat([torch.ones_like(clean), torch.zeros_like(distorted)])
+        return functional.binary_cross_entropy_with_logits(torch.cat([clean, distorted]), truth)
+
+
+class Abnormality:
+    """Classifier and decoder first, then the head on what they say of clean and distorted inputs."""
+
+    needs_outliers = False
+
+    def wrap(self, model: Classifier, train: Examples) -> Classifier:
+        """Return the model with an untrained decoder and head."""
+        return WithAbnormality(model, train.batch(torch.arange(1)))
+
+    def train(self, model: Classifier, setup: Setup) -> None:
+        """Train both phases in place.
+
+        Raises:
+            UserError: the task declares no distortions.
+        """
+        assert isinstance(model, WithAbnormality)
+        if setup.task.distortions is None:
+            raise UserError(f"{setup.task.title} declares no distortions, which objective abnormality needs")
+        train, held_out = _hold_out(setup.train, setup.seed)
+        first = replace(setup.budget, weight_decay=0.0)
+        fit(model, joint_loss, replace(setup, train=train), phase="classifier and decoder", budget=first)
+        second = replace(first, epochs=max(first.epochs // 2, 1), **HEAD_TRAINING)
+        loss, seen = HeadLoss(setup.task.distortions, held_out), replace(setup, train=train, dev=None)
+        fit(model, loss, seen, phase="abnormality head", budget=second, parameters=model.head.parameters())
+
+
+def _normality(model: WithAbnormality, batch: Batch) -> Tensor:
+    """Return the head's logit of every row, the rest of the model frozen and as it is in use."""
+    model.classifier.eval()
+    model.decoder.eval()
+    with torch.no_grad():
+        view = model.view(model.embed(batch), batch)
+    return _rows(model, batch, model.head(view))
+
+
+def _rows(model: WithAbnormality, batch: Batch, values: Tensor) -> Tensor:
+    """Return the values of the rows that count, one after another, without padding."""
+    lengths = model.row_lengths(batch)
+    if lengths is None:
+        return values
+    return values[torch.arange(values.shape[1], device=values.device) < lengths[:, None]]
+
+
+def _hold_out(train: Examples, seed: int) -> tuple[Examples, Examples]:
+    generator = torch.Generator().manual_seed(seed_of(seed, "held out from the decoder"))
+    order = torch.randperm(len(train), generator=generator)
+    count = max(len(train) // HELD_OUT, 1)
+    return train.take(order[count:].sort().values), train.take(order[:count].sort().values)
+
+
+def _widths(classifier: Classifier, example: Batch) -> tuple[int, int, int]:
+    """Return the width of a row of the input, of the second hidden layer and of the logits."""
+    classifier.eval()
+    with torch.no_grad():
+        embedded = classifier.embed(example)
+        layers = classifier.hidden(embedded, example)
+        second = _second(layers)
+        return _by_row(embedded, second).shape[-1], second.shape[-1], classifier.classify(layers[-1]).shape[-1]
+
+
+def _second(layers: list[Tensor]) -> Tensor:
+    return layers[min(1, len(layers) - 1)]
+
+
+def _by_row(embedded: Tensor, second: Tensor) -> Tensor:
+    """Return the input with all of a row's values on one axis: (B, I) or (B, T, I)."""
+    steps = second.ndim - 1
+    if embedded.shape[:steps] != second.shape[:steps]:
+        raise UserError("objective abnormality needs a model with a row for each step of its input; choose another one")
+    return embedded.flatten(steps) if embedded.ndim > steps else embedded[..., None]
+
+
+OBJECTIVE = Abnormality()
