@@ -34,7 +34,7 @@ class Classifier(nn.Module):
         """Return features: (B, D), or (B, T, D) where every step is classified."""
         raise NotImplementedError
 
-    def hidden(self, embedded: Tensor, batch: Batch) -> list[Tensor]:
+    def hidden_layers(self, embedded: Tensor, batch: Batch) -> list[Tensor]:
         """Return what each hidden layer gives, first to last, shaped like the features; the last is the features.
 
         What methods see that look into a network (the abnormality module, Mahalanobis distances). A model that

@@ -1,6 +1,6 @@
 """The abnormality module: a decoder beside the classifier, and a head that learns to know distorted inputs.
 
-Three steps, for any model whose ``Classifier.hidden`` offers its layers (see below):
+Three steps, for any model whose ``Classifier.hidden_layers`` offers its layers (see below):
 
 1. The second hidden layer h2 feeds a decoder with a bottleneck, which reconstructs the input x. Classifier and decoder
    are trained together: 0.9 cross-entropy + 0.1 mean squared reconstruction error, without weight decay.
@@ -11,7 +11,7 @@ Three steps, for any model whose ``Classifier.hidden`` offers its layers (see be
 What a modality provides, pixels and speech frames alike:
 
 - ``Classifier.embed`` gives x as floats: (B, ...), or (B, T, ...) where every step is a row of its own.
-- ``Classifier.hidden`` gives the hidden layers, (B, D) or (B, T, D); the second is used, or the only one. The decoder
+- ``Classifier.hidden_layers`` gives the hidden layers, (B, D) or (B, T, D); the second is used, or the only one. The decoder
   has a bottleneck of D / 2 and two layers of D, which is 128, 256, 256 for the digits and 512, 1024, 1024 for frames.
   Widths are read off one example, so nothing is declared.
 - Labels are one a row, as for cross-entropy. Padding (``Classifier.row_lengths``) is left out of every loss.
@@ -92,9 +92,9 @@ class WithAbnormality(Classifier):
         """Return the input as floats."""
         return self.classifier.embed(batch)
 
-    def hidden(self, embedded: Tensor, batch: Batch) -> list[Tensor]:
+    def hidden_layers(self, embedded: Tensor, batch: Batch) -> list[Tensor]:
         """Return what the classifier's hidden layers give."""
-        return self.classifier.hidden(embedded, batch)
+        return self.classifier.hidden_layers(embedded, batch)
 
     def encode(self, embedded: Tensor, batch: Batch) -> Tensor:
         """Return the classifier's features."""
@@ -110,7 +110,7 @@ class WithAbnormality(Classifier):
 
     def view(self, embedded: Tensor, batch: Batch) -> View:
         """Return logits, squared residual and second hidden layer of a batch."""
-        layers = self.classifier.hidden(embedded, batch)
+        layers = self.classifier.hidden_layers(embedded, batch)
         second = _second(layers)
         residual = (_by_row(embedded, second) - self.decoder(second)).square()
         return View(self.classifier.classify(layers[-1]), residual, second)
@@ -211,7 +211,7 @@ def _widths(classifier: Classifier, example: Batch) -> tuple[int, int, int]:
     classifier.eval()
     with torch.no_grad():
         embedded = classifier.embed(example)
-        layers = classifier.hidden(embedded, example)
+        layers = classifier.hidden_layers(embedded, example)
         second = _second(layers)
         return _by_row(embedded, second).shape[-1], second.shape[-1], classifier.classify(layers[-1]).shape[-1]
 
