@@ -135,11 +135,14 @@ def package_file(package: str, path: str) -> Path | None:
 
 @dataclass(frozen=True)
 class Place:
-    """One way to have a data set: its files, and ``read(*paths)``, which makes ``Samples`` of them."""
+    """One way to have a data set: its files, and ``read(*paths)``, which makes ``Samples`` of them.
+
+    ``kind`` None leaves it to the reader: a data folder may hold the whole or a part under the same name.
+    """
 
     files: tuple[File, ...]
     read: Callable[..., Samples]
-    kind: Kind = "full"
+    kind: Kind | None = "full"
 
     def find(self, folders: Folders) -> tuple[Path, ...] | None:
         """Return the paths of all files, or None if one is absent."""
@@ -196,7 +199,8 @@ class Source:
         """
         place, paths = self._found(folders)
         with reading(paths, self.remedy):
-            return replace(place.read(*paths), kind=place.kind)
+            samples = place.read(*paths)
+        return replace(samples, kind=place.kind or samples.kind)
 
     def _found(self, folders: Folders) -> tuple[Place, tuple[Path, ...]]:
         found = self._place(folders)

@@ -2,6 +2,7 @@
 
 from common.data import AnySource, Folders
 from common.discover import load_task, modalities, names, task_names, title
+from common.download import downloads
 from common.errors import UserError
 
 
@@ -13,6 +14,7 @@ def listing(folders: Folders, modality: str | None = None) -> str:
         lines += ["", f"{name}: {task.title} [{', '.join(task.objectives)}; model {task.model.name}]"]
         listed = [("train", task.train), ("test", task.test), *(("OOD", source) for source in task.ood)]
         lines += dict.fromkeys(_source_line(role, source, folders) for role, source in listed)
+    lines += ["", "Downloads (--download NAME)", *_downloads(folders, modality)]
     lines += ["", "Detectors", *_titles("common/detectors")]
     lines += ["", "Objectives", *_titles("common/objectives")]
     for package in modalities() if modality is None else (modality,):
@@ -31,6 +33,16 @@ def _source_line(role: str, source: AnySource, folders: Folders) -> str:
     if found is not source:
         return f"  ~ {role:5} {source.name}: {found.name} serves; for the original: {source.remedy}"
     return f"  + {role:5} {source.name}{about}"
+
+
+def _downloads(folders: Folders, modality: str | None) -> list[str]:
+    """One line a data set that can be fetched: + where a data folder has all its files."""
+    lines = []
+    for name, entry in sorted(downloads().items()):
+        if modality is None or entry.files[0].startswith(f"{modality}/"):
+            there = all(any((folder / file).is_file() for folder in folders.data) for file in entry.files)
+            lines.append(f"  {'+' if there else '-'} {name:16} {entry.about}")
+    return lines
 
 
 def _titles(folder: str) -> list[str]:
