@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -204,7 +204,7 @@ class Experiment:
             ood[source.name, source.variant] = source.load(folders, self.seed, test)
         architecture = load_architecture(self.modality, self.model)
         encoder = architecture.encoder(fit_on)
-        sets = {name: self._drawn(samples, budget.test_examples, name) for name, samples in ood.items()}
+        sets = {key: self._drawn(_own_labels(s, fit_on), budget.test_examples, key) for key, s in ood.items()}
         return _Prepared(
             architecture,
             encoder,
@@ -238,6 +238,11 @@ class MissingData(UserError):
     def __init__(self, why: str, remedy: str) -> None:
         super().__init__(f"{why}; get it with: {remedy}")
         self.why, self.remedy = why, remedy
+
+
+def _own_labels(samples: Samples, train: Samples) -> Samples:
+    """Return the samples without their labels, unless these are of the classes that the model knows."""
+    return samples if samples.label_names == train.label_names else replace(samples, labels=None)
 
 
 def _label(key: OodKey) -> str:

@@ -112,7 +112,8 @@ def text_table(
 
 def _class(label: Any, place: Mapping[Any, int]) -> int:
     if label not in place:
-        raise ValueError(f"label {label!r} is none of {', '.join(str(name) for name in place if isinstance(name, str))}")
+        known = ", ".join(name for name in place if isinstance(name, str))
+        raise ValueError(f"label {label!r} is none of {known}")
     return place[label]
 
 

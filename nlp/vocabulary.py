@@ -1,0 +1,81 @@
+"""The words that a model knows: the most frequent ones of its training texts, and of no others."""
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from itertools import chain
+
+import numpy as np
+from numpy.typing import NDArray
+
+from common.errors import UserError
+
+PADDING, UNKNOWN, FIRST_WORD = 0, 1, 2
+"""Numbers of padding, of every word that the vocabulary lacks, and of its first word."""
+
+WORD = r"(?u)\w+"
+"""What is a word: letters, digits and underscores without a gap."""
+
+
+@dataclass(frozen=True)
+class Vocabulary:
+    """Numbers for words.
+
+    Attributes:
+        words: word i has the number i + ``FIRST_WORD``.
+        stop_words: whether scikit-learn's 318 English stop words are left out of every text.
+    """
+
+    words: tuple[str, ...]
+    stop_words: bool
+
+    @classmethod
+    def of(cls, texts: Sequence[str], size: int, stop_words: bool) -> "Vocabulary":
+        """Return the ``size`` most frequent words of ``texts``.
+
+        Raises:
+            UserError: the texts have no word.
+        """
+        from sklearn.feature_extraction.text import CountVectorizer
+
+        counter = CountVectorizer(max_features=size, token_pattern=WORD, stop_words="english" if stop_words else None)
+        try:
+            counter.fit(texts)
+        except ValueError as error:
+            raise UserError(f"no words in {len(texts)} training texts ({error}); check the texts") from error
+        return cls(tuple(sorted(counter.vocabulary_)), stop_words)
+
+    def __len__(self) -> int:
+        """How many numbers there are: the words, padding and unknown."""
+        return len(self.words) + FIRST_WORD
+
+    def numbers(self, texts: Iterable[str], positions: int) -> tuple[NDArray[np.int32], NDArray[np.int64]]:
+        """Return the numbers of the last ``positions`` words of each text, all texts one after another.
+
+        Returns:
+            (S,) numbers and (N + 1,) offsets: text i is ``numbers[offsets[i]:offsets[i + 1]]``, which is empty where a
+            text has no word.
+        """
+        number, split = self._number, self._split
+        rows = [[number.get(word, UNKNOWN) for word in split(text)[-positions:]] for text in texts]
+        offsets = np.cumsum([0, *map(len, rows)], dtype=np.int64)
+        return np.fromiter(chain.from_iterable(rows), dtype=np.int32, count=int(offsets[-1])), offsets
+
+    def occurrence(self, texts: Sequence[str]) -> NDArray[np.uint8]:
+        """Return (N, number of words) 1 where a word occurs in a text, else 0."""
+        from sklearn.feature_extraction.text import CountVectorizer
+
+        counter = CountVectorizer(vocabulary=self.words, token_pattern=WORD, binary=True, dtype=np.uint8)
+        return np.asarray(counter.transform(texts).toarray(), dtype=np.uint8)
+
+    @cached_property
+    def _number(self) -> dict[str, int]:
+        return {word: number for number, word in enumerate(self.words, FIRST_WORD)}
+
+    @cached_property
+    def _split(self) -> Callable[[str], list[str]]:
+        from sklearn.feature_extraction.text import CountVectorizer
+
+        splitter = CountVectorizer(token_pattern=WORD, stop_words="english" if self.stop_words else None)
+        split: Callable[[str], list[str]] = splitter.build_analyzer()
+        return split
