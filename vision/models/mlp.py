@@ -1,0 +1,82 @@
+"""The publication's multilayer perceptron: hidden layers of GELU units on raw pixels."""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from itertools import pairwise
+from math import sqrt
+
+from torch import Tensor, nn
+
+from common.data import Samples
+from common.examples import Batch, Examples
+from common.layers import gelu, unit_columns
+from common.model import Classifier
+from vision.models.pixels import encode_images, unit_range
+
+GELU_VARIANCE = 0.425
+"""Mean square of GELU(z), z standard normal: what a hidden layer adds to the divisor of its weights."""
+
+
+class Mlp(Classifier):
+    """Pixels in [0, 1] -> hidden layers -> logits.
+
+    Each unit's weights begin as a random direction of length 1 / sqrt(v_in + v_out), with v = 1 on the side of the
+    pixels and of the logits and 0.425 on the side of a hidden layer; biases begin at 0.
+
+    Source: Hendrycks & Gimpel (ICLR 2017), arXiv:1610.02136, and their code.
+    """
+
+    def __init__(self, pixels: int, hidden: Iterable[int], classes: int) -> None:
+        super().__init__()
+        widths = [pixels, *hidden]
+        variances = [1.0] + [GELU_VARIANCE] * (len(widths) - 1)
+        self.layers = nn.ModuleList(
+            unit_columns(width, following, sqrt(variance + GELU_VARIANCE))
+            for (width, following), variance in zip(pairwise(widths), variances, strict=False)
+        )
+        self.activation = gelu()
+        self.logits = unit_columns(widths[-1], classes, sqrt(variances[-1] + 1))
+
+    def embed(self, batch: Batch) -> Tensor:
+        """Return pixels in units of [0, 1]: (B, 784)."""
+        return unit_range(batch.inputs).flatten(1)
+
+    def hidden(self, embedded: Tensor, batch: Batch) -> list[Tensor]:
+        """Return the (B, width) values of each hidden layer."""
+        values = []
+        for layer in self.layers:
+            embedded = self.activation(layer(embedded))
+            values.append(embedded)
+        return values
+
+    def encode(self, embedded: Tensor, batch: Batch) -> Tensor:
+        """Return the last hidden layer, (B, width)."""
+        return self.hidden(embedded, batch)[-1]
+
+    def classify(self, features: Tensor) -> Tensor:
+        """Return logits, (B, C)."""
+        logits: Tensor = self.logits(features)
+        return logits
+
+    def decayed(self) -> list[nn.Parameter]:
+        """Return the hidden layers' weights: neither biases nor the logits' weights decay."""
+        return [layer.weight for layer in self.layers]  # type: ignore[misc]
+
+
+@dataclass(frozen=True)
+class MlpArchitecture:
+    """Three hidden layers of 256 unless told otherwise."""
+
+    hidden: tuple[int, ...] = (256, 256, 256)
+
+    def encoder(self, train: Samples) -> Callable[[Samples], Examples]:
+        """Return the images as they are: nothing is fitted."""
+        return encode_images
+
+    def build(self, encoder: Callable[[Samples], Examples], train: Samples) -> Mlp:
+        """Return an untrained network for images of the training images' size."""
+        pixels = train.items[0].size
+        return Mlp(pixels, self.hidden, len(train.label_names))
+
+
+ARCHITECTURE = MlpArchitecture

@@ -1,0 +1,56 @@
+"""MNIST digits against other characters, pictures and noise, with a perceptron of GELU units.
+
+Reproduces the MNIST rows of tables 1, 2 and 11, Hendrycks & Gimpel (ICLR 2017), arXiv:1610.02136.
+"""
+
+from typing import Any
+
+from common.task import Budget, Model, Task
+from vision.data.cifar10bw import CIFAR10BW
+from vision.data.mnist import MNIST_TEST, MNIST_TRAIN
+from vision.data.noise import UNIFORM, gaussian
+from vision.data.notmnist import NOTMNIST
+from vision.data.omniglot import OMNIGLOT
+
+
+def distortions(*arguments: Any) -> Any:
+    """Distort a batch of digits; torch is imported when the first is wanted."""
+    from vision.distortions import distort_digits
+
+    return distort_digits(*arguments)
+
+
+TASK = Task(
+    title="MNIST digits",
+    in_dist="MNIST",
+    train=MNIST_TRAIN,
+    test=MNIST_TEST,
+    ood=(OMNIGLOT, NOTMNIST, CIFAR10BW, gaussian(), UNIFORM),  # noise of N(0, 1) and U(0, 1) a pixel, unclipped
+    model=Model("mlp", {"hidden": (256, 256, 256)}),
+    objectives=("cross_entropy", "abnormality"),
+    distortions=distortions,
+    paper=Budget(
+        epochs=30, batch_size=128, learning_rate=1e-3, schedule="steps", decay_at=(20,), weight_decay=1e-5
+    ),  # Adam
+    quick=Budget(
+        epochs=30,
+        batch_size=128,
+        learning_rate=1e-3,
+        schedule="steps",
+        decay_at=(20,),
+        weight_decay=1e-5,
+        examples=4_000,
+        test_examples=2_000,
+    ),
+    row_name="image",
+    departures=(
+        "Omniglot: where the background set is not there, four alphabets of the evaluation set stand for its 15",
+        "abnormality module: the blur is within each image",
+        "notMNIST: 10,000 glyphs in another copy of the set, some with less noise",
+    ),
+)
+
+if __name__ == "__main__":
+    from common.cli import main
+
+    main(__spec__.name)
