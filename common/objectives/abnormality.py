@@ -11,9 +11,9 @@ Three steps, for any model whose ``Classifier.hidden_layers`` offers its layers 
 What a modality provides, pixels and speech frames alike:
 
 - ``Classifier.embed`` gives x as floats: (B, ...), or (B, T, ...) where every step is a row of its own.
-- ``Classifier.hidden_layers`` gives the hidden layers, (B, D) or (B, T, D); the second is used, or the only one. The decoder
-  has a bottleneck of D / 2 and two layers of D, which is 128, 256, 256 for the digits and 512, 1024, 1024 for frames.
-  Widths are read off one example, so nothing is declared.
+- ``Classifier.hidden_layers`` gives the hidden layers, (B, D) or (B, T, D); the second is used, or the only one. The
+  decoder has a bottleneck of D / 2 and two layers of D, which is 128, 256, 256 for the digits and 512, 1024, 1024 for
+  frames. Widths are read off one example, so nothing is declared.
 - Labels are one a row, as for cross-entropy. Padding (``Classifier.row_lengths``) is left out of every loss.
 - ``Task.distortions``, ``(batch, generator) -> inputs``: distorts every example of a batch, in whatever mixture.
 

@@ -62,9 +62,9 @@ SCRIPTS = {
 }
 """Letters by script, all of them in the four DejaVu Sans fonts.
 
-Left out is what looks like a digit (Greek omicron, iota, beta, delta, theta, sigma; Cyrillic O, Ze, E, Be, Che, the soft
-sign; Armenian Oh, Cha, Za, Sha, Yi; Hebrew samekh, vav, zayin and the like; Georgian vin, on, man, tsil; the round
-syllabics) and most of what is drawn like a Latin capital.
+Left out is what looks like a digit (Greek omicron, iota, beta, delta, theta, sigma; Cyrillic O, Ze, E, Be, Che, the
+soft sign; Armenian Oh, Cha, Za, Sha, Yi; Hebrew samekh, vav, zayin and the like; Georgian vin, on, man, tsil; the
+round syllabics) and most of what is drawn like a Latin capital.
 """
 
 _DRAWN = 64  # font size in pixels before scaling: large enough that no stroke is lost

@@ -41,7 +41,7 @@ class Mlp(Classifier):
         """Return pixels in units of [0, 1]: (B, 784)."""
         return unit_range(batch.inputs).flatten(1)
 
-    def hidden(self, embedded: Tensor, batch: Batch) -> list[Tensor]:
+    def hidden_layers(self, embedded: Tensor, batch: Batch) -> list[Tensor]:
         """Return the (B, width) values of each hidden layer."""
         values = []
         for layer in self.layers:
@@ -51,7 +51,7 @@ class Mlp(Classifier):
 
     def encode(self, embedded: Tensor, batch: Batch) -> Tensor:
         """Return the last hidden layer, (B, width)."""
-        return self.hidden(embedded, batch)[-1]
+        return self.hidden_layers(embedded, batch)[-1]
 
     def classify(self, features: Tensor) -> Tensor:
         """Return logits, (B, C)."""
