@@ -6,9 +6,12 @@ from functools import cached_property
 from itertools import chain
 
 import numpy as np
+import torch
 from numpy.typing import NDArray
 
+from common.data import Samples
 from common.errors import UserError
+from common.examples import Examples
 
 PADDING, UNKNOWN, FIRST_WORD = 0, 1, 2
 """Numbers of padding, of every word that the vocabulary lacks, and of its first word."""
@@ -79,3 +82,20 @@ class Vocabulary:
         splitter = CountVectorizer(token_pattern=WORD, stop_words="english" if self.stop_words else None)
         split: Callable[[str], list[str]] = splitter.build_analyzer()
         return split
+
+
+@dataclass(frozen=True)
+class WordNumbers:
+    """An encoder: texts to int32 numbers of their last ``positions`` words.
+
+    A text without a word becomes a sequence of length 0, and stays.
+    """
+
+    vocabulary: Vocabulary
+    positions: int
+
+    def __call__(self, samples: Samples) -> Examples:
+        """Return the examples."""
+        numbers, offsets = self.vocabulary.numbers(samples.items, self.positions)
+        labels = None if samples.labels is None else torch.from_numpy(samples.labels)
+        return Examples(torch.from_numpy(numbers), torch.from_numpy(offsets), labels)

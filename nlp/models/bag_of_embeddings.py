@@ -15,10 +15,10 @@ import torch
 from torch import Tensor, nn
 
 from common.data import Samples
-from common.examples import Batch, Examples
+from common.examples import Batch
 from common.layers import unit_columns
 from common.model import Classifier, Encoder
-from nlp.vocabulary import PADDING, Vocabulary
+from nlp.vocabulary import PADDING, Vocabulary, WordNumbers
 
 Initial = Literal["unit_columns", "uniform"]
 
@@ -42,7 +42,7 @@ class BagOfEmbeddings:
     stop_words: bool = True
     initial: Initial = "unit_columns"
 
-    def encoder(self, train: Samples) -> "WordNumbers":
+    def encoder(self, train: Samples) -> WordNumbers:
         """Return what numbers the words of a text, with the vocabulary of the training texts."""
         return WordNumbers(Vocabulary.of(train.items, self.words, self.stop_words), self.positions)
 
@@ -50,20 +50,6 @@ class BagOfEmbeddings:
         """Return the untrained network."""
         assert isinstance(encoder, WordNumbers), "this model reads word numbers"
         return MeanOfWords(len(encoder.vocabulary), len(train.label_names), self)
-
-
-@dataclass(frozen=True)
-class WordNumbers:
-    """Texts to int32 word numbers of their last ``positions`` words."""
-
-    vocabulary: Vocabulary
-    positions: int
-
-    def __call__(self, samples: Samples) -> Examples:
-        """Return the examples."""
-        numbers, offsets = self.vocabulary.numbers(samples.items, self.positions)
-        labels = None if samples.labels is None else torch.from_numpy(samples.labels)
-        return Examples(torch.from_numpy(numbers), torch.from_numpy(offsets), labels)
 
 
 class MeanOfWords(Classifier):

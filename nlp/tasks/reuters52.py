@@ -19,11 +19,11 @@ TASK = Task(
     paper=Budget(epochs=5, batch_size=32, learning_rate=1e-3, schedule="steps", decay_at=(4,), dev=500),
     row_name="document",
     departures=(
-        "The stories that choose the epoch and the vocabulary are of the topics left in; the authors drew both before they "
-        "left topics out.",
+        "The stories that choose the epoch and the vocabulary are of the topics left in; the authors drew both before "
+        "they left topics out.",
         "Stop words are scikit-learn's, not NLTK's.",
     ),
-    notes=("Which topics are left out is the seed's draw, and the published one is unknown: compare means over draws.",),
+    notes=("The seed draws the topics that are left out; the published draw is unknown, so compare means over draws.",),
 )
 
 if __name__ == "__main__":

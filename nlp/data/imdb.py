@@ -1,0 +1,28 @@
+"""IMDB: 50,000 film reviews of 1 to 4 or 7 to 10 stars; training and test films differ (Maas et al., ACL 2011).
+
+123 test reviews are in training too, as in the original.
+"""
+
+import re
+
+from common.data import Place, Prepared, Source
+from nlp.data.tables import text_table
+
+SENTIMENTS = ("neg", "pos")
+FILE = Prepared("nlp/imdb.parquet", "imdb")
+ABOUT = "IMDB, 25,000 training and 25,000 test reviews; no licence stated, cite Maas et al. 2011"
+
+_LINE_BREAK = re.compile(r"<br\s*/?>")
+
+
+def without_markup(text: str) -> str:
+    """Return a review with its HTML line breaks, the only markup there is, as spaces."""
+    return _LINE_BREAK.sub(" ", text)
+
+
+def _source(name: str, split: str) -> Source:
+    return Source(name, (Place((FILE,), text_table(split, "label", SENTIMENTS, clean=without_markup)),), about=ABOUT)
+
+
+TRAIN = _source("IMDB", "train")
+TEST = _source("IMDB test", "test")

@@ -1,0 +1,13 @@
+"""Movie Reviews (MR): sentences of film reviews, lower-cased and tokenised (Pang & Lee, ACL 2005).
+
+The Stanford Sentiment Treebank is made of these sentences: never compare the two.
+"""
+
+from common.data import Place, Prepared, Source
+from nlp.data.tables import text_table
+
+MOVIE_REVIEWS = Source(
+    "Movie Reviews",
+    (Place((Prepared("nlp/mr.parquet"),), text_table("train", "label", ("neg", "pos"))),),
+    about="8,662 sentences, the training part of the paper's authors; no licence stated",
+)

@@ -1,0 +1,15 @@
+"""Stanford Sentiment Treebank (SST): whole sentences, negative or positive (Socher et al., EMNLP 2013).
+
+The neutral sentences have no binary label; they are left out and counted. The sentences are those of Movie Reviews:
+never compare the two.
+"""
+
+from common.data import Place, Prepared, Source
+from nlp.data.tables import text_table
+
+SENTIMENTS = ("neg", "pos")
+FILE = Prepared("nlp/sst.parquet", "sst")
+ABOUT = "SST, 6,920 training and 1,821 test sentences that are not neutral; no licence stated"
+
+TRAIN = Source("SST", (Place((FILE,), text_table("train", "label_binary", SENTIMENTS)),), about=ABOUT)
+TEST = Source("SST test", (Place((FILE,), text_table("test", "label_binary", SENTIMENTS)),), about=ABOUT)

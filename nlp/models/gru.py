@@ -1,0 +1,77 @@
+"""Two layers of gated recurrent units over learned word vectors; the text classifier of the Outlier Exposure paper.
+
+The feature is the state of the upper layer after the last word. Hendrycks, Mazeika & Dietterich (ICLR 2019),
+arXiv:1812.04606: 50-d vectors, 128 units, 10,000 words.
+"""
+
+from dataclasses import dataclass
+
+from torch import Tensor, nn
+
+from common.data import Samples
+from common.examples import Batch
+from common.model import Classifier, Encoder
+from nlp.vocabulary import PADDING, Vocabulary, WordNumbers
+
+
+@dataclass(frozen=True)
+class Gru:
+    """Options.
+
+    Attributes:
+        hidden: units of each layer.
+        layers: how many.
+        words: size of the vocabulary, without padding and the unknown word.
+        dimensions: of a word vector.
+        positions: of a longer text only so many words at its end are read.
+        stop_words: whether English stop words are left out.
+    """
+
+    hidden: int = 128
+    layers: int = 2
+    words: int = 10_000
+    dimensions: int = 50
+    positions: int = 100
+    stop_words: bool = False
+
+    def encoder(self, train: Samples) -> WordNumbers:
+        """Return what numbers the words of a text, with the vocabulary of the training texts."""
+        return WordNumbers(Vocabulary.of(train.items, self.words, self.stop_words), self.positions)
+
+    def build(self, encoder: Encoder, train: Samples) -> "GruClassifier":
+        """Return the untrained network."""
+        assert isinstance(encoder, WordNumbers), "this model reads word numbers"
+        return GruClassifier(len(encoder.vocabulary), len(train.label_names), self)
+
+
+class GruClassifier(Classifier):
+    """The network; V words, C classes. A text without words has the feature 0."""
+
+    def __init__(self, vocabulary: int, classes: int, options: Gru) -> None:
+        super().__init__()
+        self.embedding = nn.Embedding(vocabulary, options.dimensions, padding_idx=PADDING)
+        self.gru = nn.GRU(options.dimensions, options.hidden, options.layers, batch_first=True)
+        self.output = nn.Linear(options.hidden, classes)
+
+    def embed(self, batch: Batch) -> Tensor:
+        """Return (B, T, D) word vectors."""
+        vectors: Tensor = self.embedding(batch.inputs)
+        return vectors
+
+    def encode(self, embedded: Tensor, batch: Batch) -> Tensor:
+        """Return (B, hidden) states after each text's last word."""
+        assert batch.lengths is not None, "word numbers come in sequences"
+        if not embedded.shape[1]:
+            return embedded.new_zeros(len(embedded), self.gru.hidden_size)
+        states, _ = self.gru(embedded)  # padding comes after the last word and so cannot reach its state
+        last = (batch.lengths - 1).clamp(min=0)[:, None, None].expand(-1, 1, states.shape[2])
+        state: Tensor = states.gather(1, last)[:, 0]
+        return state * (batch.lengths > 0)[:, None]
+
+    def classify(self, features: Tensor) -> Tensor:
+        """Return (B, C) logits."""
+        logits: Tensor = self.output(features)
+        return logits
+
+
+ARCHITECTURE = Gru

@@ -1,0 +1,30 @@
+"""IMDB film reviews, positive or negative, with a bag of embeddings.
+
+Reproduces the IMDB rows of tables 3 and 4, Hendrycks & Gimpel (ICLR 2017), arXiv:1610.02136.
+"""
+
+from common.task import Budget, Model, Task
+from nlp.data.customer_reviews import CUSTOMER_REVIEWS
+from nlp.data.imdb import TEST, TRAIN
+from nlp.data.movie_reviews import MOVIE_REVIEWS
+
+TASK = Task(
+    title="IMDB",
+    in_dist="IMDB",
+    train=TRAIN,
+    test=TEST,
+    ood=(CUSTOMER_REVIEWS, MOVIE_REVIEWS),
+    model=Model("bag_of_embeddings"),
+    quick=Budget(epochs=4, batch_size=32, learning_rate=3e-3, examples=10_000, test_examples=5000, dev=1000),
+    paper=Budget(epochs=15, batch_size=32, learning_rate=1e-3, dev=5000),
+    row_name="document",
+    departures=(
+        "The best weights are those of an epoch's end; the authors looked at the development reviews every 100 steps.",
+        "Stop words are scikit-learn's, not NLTK's, and line breaks in HTML are spaces.",
+    ),
+)
+
+if __name__ == "__main__":
+    from common.cli import main
+
+    main(__spec__.name)
