@@ -1,8 +1,8 @@
 """20 Newsgroups as the paper's authors labelled it: by the first digit of a group's number.
 
 Reproduces the 15 Newsgroups rows of tables 5 and 6, Hendrycks & Gimpel (ICLR 2017), arXiv:1610.02136. The loader that
-their figures come from keeps only the first character of a label 0 to 19, so groups 1 and 10 to 19 became one class. The
-run then drew 5 of the numbers 0 to 19 to leave out, and those from 10 on left nothing out.
+their figures come from keeps only the first character of a label 0 to 19, so groups 1 and 10 to 19 became one class.
+The run then drew 5 of the numbers 0 to 19 to leave out, and those from 10 on left nothing out.
 """
 
 from dataclasses import replace
@@ -55,7 +55,7 @@ TASK = Task(
         "Stop words are scikit-learn's, not NLTK's.",
     ),
     notes=(
-        "The labels are wrong on purpose: this task is here for the published figures, and newsgroups is the sound one.",
+        "The labels are wrong on purpose, for the published figures; the sound task is newsgroups.",
         "1 to 5 of the ten digits are left out, as the seed draws; 1 stands for 11 of the 20 groups.",
     ),
 )
