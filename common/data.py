@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from common.errors import UserError
-from common.files import sha256
+from common.files import checksum, sha256
 
 Kind = Literal["full", "sample", "synthetic"]
 
@@ -94,6 +94,38 @@ class Prepared:
     def find(self, folders: Folders) -> Path | None:
         """Return its path in the first data folder that has it."""
         return next((folder / self.path for folder in folders.data if (folder / self.path).is_file()), None)
+
+
+@dataclass(frozen=True)
+class Tree:
+    """A folder of files inside a data folder, such as a corpus as its publisher ships it; case does not matter.
+
+    Attributes:
+        path: of the folder, ``speech/timit``.
+        holds: what belongs there, for whoever has to put it there.
+    """
+
+    path: str
+    holds: str
+
+    @property
+    def remedy(self) -> str:
+        """What to do where it is missing."""
+        return f"put {self.holds} into {self.path}/ of a folder and name that with --data-dir"
+
+    def find(self, folders: Folders) -> Path | None:
+        """Return its path in the first data folder that has it."""
+        return next((found for folder in folders.data if (found := self._below(folder)) is not None), None)
+
+    def _below(self, folder: Path) -> Path | None:
+        for name in self.path.split("/"):
+            if not folder.is_dir():
+                return None
+            matches = sorted(entry for entry in folder.iterdir() if entry.name.lower() == name.lower())
+            if not matches:
+                return None
+            folder = matches[0]
+        return folder if folder.is_dir() else None
 
 
 @dataclass(frozen=True)
@@ -189,7 +221,7 @@ class Source:
     def fingerprint(self, folders: Folders) -> str:
         """Return what identifies the content: checksums of the files that would be read."""
         _, paths = self._found(folders)
-        return "+".join(sha256(path) for path in paths)
+        return "+".join(checksum(path) for path in paths)
 
     def load(self, folders: Folders, seed: int = 0, test: Samples | None = None) -> Samples:
         """Read the data set.

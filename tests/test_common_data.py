@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from common.data import Derived, Folders, Packaged, Place, Prepared, Samples, Source, package_file
+from common.data import Derived, Folders, Packaged, Place, Prepared, Samples, Source, Tree, package_file
 from common.errors import UserError
 
 
@@ -106,3 +106,24 @@ def test_taking_samples_takes_what_belongs_to_them() -> None:
     samples = Samples(["a", "b", "c"], np.array([0, 1, 2]), extras={"speaker": ["x", "y", "z"]})
     taken = samples.take(np.array([2, 0]))
     assert taken.items == ["c", "a"] and taken.labels.tolist() == [2, 0] and taken.extras["speaker"] == ["z", "x"]
+
+
+def test_a_folder_of_files_is_found_whatever_its_case_and_known_by_its_files(tmp_path: Path) -> None:
+    tree = Tree("speech/timit", "the corpus")
+    source = Source("TIMIT", (Place((tree,), lambda path: Samples(sorted(file.name for file in path.iterdir()))),))
+    folders = Folders((tmp_path,))
+    assert source.resolve(folders) is None
+    with pytest.raises(UserError, match="put the corpus into speech/timit/"):
+        source.load(folders)
+    (tmp_path / "Speech" / "TIMIT").mkdir(parents=True)
+    (tmp_path / "Speech" / "TIMIT" / "SA1.WAV").write_bytes(b"sound")
+    first = source.fingerprint(folders)
+    assert source.load(folders).items == ["SA1.WAV"] and source.fingerprint(folders) == first
+    (tmp_path / "Speech" / "TIMIT" / "SA2.WAV").write_bytes(b"sound")
+    assert source.fingerprint(folders) != first
+
+
+def test_a_file_in_the_place_of_a_folder_is_not_that_folder(tmp_path: Path) -> None:
+    (tmp_path / "timit").write_bytes(b"a file")
+    assert Tree("timit", "the corpus").find(Folders((tmp_path,))) is None
+    assert Tree("timit/train", "the corpus").find(Folders((tmp_path,))) is None
