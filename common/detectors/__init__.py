@@ -1,0 +1,1 @@
+"""A detector a file: each defines `DETECTOR`, called as its file is."""

@@ -1,0 +1,110 @@
+"""Two samples of scores, sorted once: how many of each every threshold keeps."""
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from common.arrays import as_array
+
+LARGEST_EXACT = 2**53  # every integer up to here has a float64 of its own
+
+
+@dataclass(frozen=True)
+class Ranking:
+    """What each of the G thresholds that the scores offer keeps, the strictest first.
+
+    A threshold is a distinct score and keeps every example that reaches it, so equal scores are kept or rejected
+    together. That is all that a metric of ranks needs to know, and it makes ties exact without a rule for them.
+
+    Attributes:
+        positive: (G + 1,) positives kept, whole numbers in float64; 0 at first (nothing is kept), N at last.
+        negative: (G + 1,) negatives kept; 0 at first, M at last.
+    """
+
+    positive: NDArray[np.float64]
+    negative: NDArray[np.float64]
+
+    @property
+    def n_positive(self) -> int:
+        """N, the size of the positive sample."""
+        return int(self.positive[-1])
+
+    @property
+    def n_negative(self) -> int:
+        """M, the size of the negative sample."""
+        return int(self.negative[-1])
+
+    @property
+    def swapped(self) -> "Ranking":
+        """The ranking with the two samples exchanged and every score negated."""
+        return Ranking(self.n_negative - self.negative[::-1], self.n_positive - self.positive[::-1])
+
+    @cached_property
+    def precision(self) -> NDArray[np.float64]:
+        """(G + 1,) share of positives among what is kept; 1 where nothing is kept."""
+        precision = np.ones_like(self.positive)
+        np.divide(self.positive[1:], self.positive[1:] + self.negative[1:], out=precision[1:])
+        return precision
+
+
+def rank(positive: NDArray[Any], negative: NDArray[Any]) -> Ranking:
+    """Sort two checked samples together and count what each distinct score keeps.
+
+    Args:
+        positive: (N,) scores, as ``as_scores`` returns them.
+        negative: (M,) scores; one of the two samples may be empty.
+
+    Raises:
+        ValueError: a sample of integers too large for float64 is to be compared with one of floats.
+
+    >>> ranking = rank(np.array([3, 2, 2]), np.array([2, 1]))
+    >>> ranking.positive, ranking.negative
+    (array([0., 1., 3., 3.]), array([0., 0., 1., 2.]))
+    """
+    _refuse_rounding(positive, negative)
+    # Sorting numbers is vectorised, sorting places is not: sort each sample by value, then let the stable sort merge
+    # the two runs in linear time. The places it returns tell which sample a score came from, for every type of number.
+    both = np.concatenate([positive, negative])
+    both[: len(positive)].sort()
+    both[len(positive) :].sort()
+    order = np.argsort(both, kind="stable")[::-1]
+    ranked = both[order]
+    last = np.append(np.flatnonzero(ranked[1:] != ranked[:-1]), len(ranked) - 1)  # of each run of equal scores
+    kept = np.zeros((2, len(last) + 1))
+    kept[0, 1:] = np.cumsum(order < len(positive))[last]
+    kept[1, 1:] = last + 1 - kept[0, 1:]
+    return Ranking(kept[0], kept[1])
+
+
+def as_scores(values: ArrayLike, name: str) -> NDArray[Any]:
+    """Return ``values`` as a one-dimensional array of comparable numbers, of the type they came in.
+
+    Args:
+        values: array, list or tensor; infinities are allowed.
+        name: what the caller calls it, for the message.
+
+    Raises:
+        ValueError: not 1-D, empty, not numbers, or NaN among them.
+    """
+    scores = as_array(values)
+    if scores.ndim != 1:
+        raise ValueError(f"{name} scores must have one axis, not shape {scores.shape}")
+    if not scores.size:
+        raise ValueError(f"{name} scores are empty")
+    if scores.dtype.kind not in "buif":
+        raise ValueError(f"{name} scores must be numbers, not {scores.dtype}")
+    bad = np.flatnonzero(np.isnan(scores))
+    if bad.size:
+        raise ValueError(f"{name} scores hold NaN at {bad.size} of {scores.size} places, first at index {bad[0]}")
+    return scores
+
+
+def _refuse_rounding(positive: NDArray[Any], negative: NDArray[Any]) -> None:
+    if np.result_type(positive, negative) != np.float64:
+        return
+    for scores in (positive, negative):
+        if scores.dtype.kind in "iu" and scores.size and max(int(scores.max()), -int(scores.min())) > LARGEST_EXACT:
+            raise ValueError(f"{scores.dtype} scores beyond 2**53 cannot be compared exactly with floating-point ones")
