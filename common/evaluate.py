@@ -164,7 +164,8 @@ def _describe(run: Run, experiment: Experiment, objective: str, meta: Any) -> No
         },
     )
     described["dropped"] |= meta["dropped"]
-    described["seconds"][f"{objective} seed {experiment.seed}"] = meta["seconds"]
+    run_name = f"{objective} seed {experiment.seed}"
+    described["seconds"] |= {f"{run_name} {phase}": seconds for phase, seconds in meta["seconds"].items()}
 
 
 def finish(run: Run, out: Path) -> None:

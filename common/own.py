@@ -77,7 +77,7 @@ def _read(file: Path) -> Outputs:
     if not file.is_file():
         raise UserError(f"{file} does not exist")
     try:
-        with np.load(file, allow_pickle=False) as arrays:
+        with file.open("rb") as stream, np.load(stream, allow_pickle=False) as arrays:
             found = {name: arrays[name] for name in arrays.files}
     except (OSError, ValueError, EOFError, BadZipFile, AttributeError) as error:
         raise UserError(f"{file} is not a readable .npz file ({' '.join(str(error).split())[:120]})") from error
