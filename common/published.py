@@ -76,7 +76,11 @@ def read_table(
     Args:
         text: the table, columns separated by ``|``.
         fields: by metric (or ``metric:subset``), the field of our rows that measures the same.
-        source, subset, table, detector, objective: of all figures whose line or column does not say otherwise.
+        source: of all figures.
+        subset: of the figures whose column names none.
+        table: of all figures.
+        detector: of the figures where the table has no such column.
+        objective: of all figures.
 
     >>> table = '''task  | in_dist | out_dist | auroc/50 | aupr_in
     ...            mnist | MNIST   | Omniglot | 96       | 97/52'''
@@ -144,11 +148,15 @@ def remarks(task: str) -> tuple[str, ...]:
     return tuple(said for paper in _papers() for said in getattr(paper, "REMARKS", {}).get(task, ()))
 
 
-def pooled_sets(figure: Figure) -> frozenset[str]:
-    """Return the OOD sets that a pooled figure stands for, as far as the tables name them."""
-    return frozenset(
-        one.out_dist for one in published(task=figure.task) if one.out_dist is not None and one.out_dist not in POOLED
-    )
+@cache
+def pooled_sets(task: str) -> frozenset[str]:
+    """Return the OOD sets that the pooled figures of a task stand for, as far as the tables name them."""
+    return frozenset(one.out_dist for one in published(task=task) if one.out_dist and one.out_dist not in POOLED)
+
+
+@cache
+def _measuring(field: str, task: str, in_dist: str) -> tuple[Figure, ...]:
+    return published(field=field, task=task, in_dist=in_dist)
 
 
 def answers(row: Row, field: str, task: str, ood: Collection[str] = ()) -> Iterator[Figure]:
@@ -163,10 +171,10 @@ def answers(row: Row, field: str, task: str, ood: Collection[str] = ()) -> Itera
         task: the experiment's name in the published tables.
         ood: names of all the OOD sets of the task.
     """
-    for figure in published(task=task, in_dist=row.in_dist, field=field):
+    for figure in _measuring(field, task, row.in_dist):
         if row.variant is not None or figure.objective not in (None, row.objective):
             continue
-        if figure.out_dist in POOLED and pooled_sets(figure) != frozenset(ood) - set(POOLED):
+        if figure.out_dist in POOLED and pooled_sets(task) != frozenset(ood) - set(POOLED):
             continue
         if _same(figure, row):
             yield figure

@@ -1,0 +1,228 @@
+"""Drawings of confidence and of ROC curves, as SVG that takes its colours from the page around it.
+
+Matplotlib draws; every colour it is given is a stand-in that becomes a CSS variable or the page's text colour, so that
+one drawing suits light and dark. Text stays text. The same points give the same bytes.
+"""
+
+import re
+import textwrap
+import warnings
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from io import StringIO
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+TEXT, GRID, RIGHT, WRONG, OOD = "#010101", "#020202", "#030303", "#040404", "#050505"
+SETS = tuple(f"#06060{digit}" for digit in range(8))
+"""Colours of OOD sets; drawn again with another dash once all are taken."""
+
+_VARIABLES = {
+    TEXT: "currentColor",
+    GRID: "var(--line)",
+    RIGHT: "var(--right)",
+    WRONG: "var(--wrong)",
+    OOD: "var(--ood)",
+}
+_VARIABLES |= {colour: f"var(--set{number})" for number, colour in enumerate(SETS)}
+_DASHES = ("-", "--", ":", "-.")
+_STYLE: dict[str, Any] = {
+    "svg.fonttype": "none",
+    "text.parse_math": False,
+    "font.size": 10,
+    "text.color": TEXT,
+    "axes.labelcolor": TEXT,
+    "axes.edgecolor": GRID,
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "axes.grid": True,
+    "axes.axisbelow": True,
+    "grid.color": GRID,
+    "grid.linewidth": 0.6,
+    "xtick.color": GRID,
+    "ytick.color": GRID,
+    "xtick.labelcolor": TEXT,
+    "ytick.labelcolor": TEXT,
+    "legend.frameon": False,
+    "legend.fontsize": 9,
+    "lines.linewidth": 1.8,
+    "lines.solid_joinstyle": "round",
+}
+
+
+def _draw(width: float, height: float, title: str, name: str, fill: Any) -> str:
+    """Let ``fill`` draw on the axes of a new figure (inches); return it as SVG with ``title`` as its description."""
+    import matplotlib as mpl
+    from matplotlib.figure import Figure
+    from matplotlib.layout_engine import ConstrainedLayoutEngine
+
+    style: Any = _STYLE | {"svg.hashsalt": name}
+    with mpl.rc_context(style), warnings.catch_warnings():
+        # Text stays text: a letter that Matplotlib's font lacks is drawn by the reader's.
+        warnings.filterwarnings("ignore", message="Glyph .* missing", category=UserWarning)
+        layout = ConstrainedLayoutEngine(w_pad=0.12)  # room for a page font wider than Matplotlib's
+        figure = Figure(figsize=(width, height), layout=layout)
+        fill(figure.add_subplot())
+        return _themed(figure, title, name)
+
+
+def _themed(figure: "Figure", title: str, name: str) -> str:
+    from html import escape
+    from zlib import crc32
+
+    buffer = StringIO()
+    figure.savefig(
+        buffer, format="svg", transparent=True, metadata={"Date": None, "Creator": None, "Type": None, "Format": None}
+    )
+    svg = buffer.getvalue()
+    svg = svg[svg.index("<svg") :]
+    svg = re.sub(r"<metadata>.*?</metadata>\s*", "", svg, flags=re.DOTALL)
+    for colour, variable in _VARIABLES.items():
+        svg = svg.replace(colour, variable)
+    prefix = f"p{crc32((name + svg).encode()):08x}-"
+    svg = re.sub(r'( id="|url\(#|href="#)', rf"\g<1>{prefix}", svg)
+    return svg.replace("<svg ", f'<svg role="img" aria-label="{escape(title, quote=True)}" ', 1).strip()
+
+
+def _legend(axes: "Axes", **where: Any) -> None:
+    if axes.get_legend_handles_labels()[0]:
+        axes.legend(**where)
+
+
+def histogram(points: Mapping[str, Any], noun: str) -> str:
+    """Draw how confident the model is on right, wrong and OOD rows.
+
+    Args:
+        points: ``edges`` (B + 1,) of MSP; counts (B,) ``right``, ``wrong`` (or None), and ``ood`` by the set's name.
+        noun: what a row is called.
+    """
+    edges = np.asarray(points["edges"], dtype=float)
+    pooled = [counts for name, counts in (points.get("ood") or {}).items() if name != "All"]
+    kinds: list[tuple[str, str, Any]] = [
+        ("right" if points.get("wrong") else "in-distribution", RIGHT, points.get("right")),
+        ("wrong", WRONG, points.get("wrong")),
+        ("OOD", OOD, np.sum(pooled, axis=0) if pooled else None),
+    ]
+    kinds = [kind for kind in kinds if kind[2] is not None and np.sum(kind[2]) > 0]
+
+    def fill(axes: "Axes") -> None:
+        for name, colour, counts in kinds:
+            share = 100 * np.asarray(counts, dtype=float) / np.sum(counts)
+            axes.stairs(share, edges, fill=True, color=colour, alpha=0.22)
+            axes.stairs(share, edges, color=colour, linewidth=1.8, label=f"{name} ({int(np.sum(counts)):,})")
+        start = min((edges[np.flatnonzero(counts)[0]] for _, _, counts in kinds), default=0.0)
+        axes.set(xlabel="maximum softmax probability", ylabel=f"% of {noun}s", xlim=(start, 1), ylim=(0, None))
+        _legend(axes, loc="upper left")
+
+    title = f"Histogram of the maximum softmax probability: {', '.join(name for name, _, _ in kinds)}"
+    return _draw(4.6, 3.4, title, f"histogram {noun}", fill)
+
+
+def roc(curves: Sequence[Mapping[str, Any]], population: str) -> str:
+    """Draw ROC curves: right against wrong, and in-distribution against every OOD set.
+
+    Args:
+        curves: each with ``question``, ``out_dist``, ``population``, ``fpr`` (K,) and ``tpr`` (K,).
+        population: of OOD curves, those alone are drawn.
+    """
+    chosen = [one for one in curves if one["question"] != "ood" or one.get("population", population) == population]
+
+    def fill(axes: "Axes") -> None:
+        axes.plot([0, 100], [0, 100], color=GRID, linewidth=1)
+        number = 0
+        for one in chosen:
+            name, style = _roc_style(one, number)
+            number += one["question"] == "ood" and one.get("out_dist") != "All"
+            fpr, tpr = thinned(one["fpr"], one["tpr"])
+            axes.plot(100 * fpr, 100 * tpr, label=name, **style)
+        axes.set(xlabel="% of wrong or OOD that pass", ylabel="% of right or in-distribution kept")
+        axes.set(xlim=(0, 100), ylim=(0, 101), box_aspect=1)
+        _legend(axes, loc="center left", bbox_to_anchor=(1.0, 0.5))
+
+    return _draw(5.8, 3.4, f"ROC curves of {len(chosen)} comparisons", "roc", fill)
+
+
+def _roc_style(curve: Mapping[str, Any], number: int) -> tuple[str, dict[str, Any]]:
+    if curve["question"] != "ood":
+        return "right / wrong", {"color": RIGHT, "linewidth": 2.4}
+    if curve.get("out_dist") == "All":
+        return "All, pooled", {"color": TEXT, "linestyle": ":", "linewidth": 2.4}
+    return _folded(str(curve.get("out_dist"))), _set_style(number)
+
+
+def _set_style(number: int) -> dict[str, Any]:
+    return {"color": SETS[number % len(SETS)], "linestyle": _DASHES[number // len(SETS) % len(_DASHES)]}
+
+
+def _folded(name: str) -> str:
+    """Return a name for a legend, over several lines if it is long."""
+    return textwrap.fill(name.lstrip("_"), 24)
+
+
+def thinned(fpr: Sequence[float], tpr: Sequence[float], grid: int = 300) -> tuple[Any, Any]:
+    """Return the (K',) points of a curve that differ on a grid of ``grid`` cells a side; both ends stay."""
+    points = np.column_stack([np.asarray(fpr, dtype=float), np.asarray(tpr, dtype=float)])
+    moved = np.any(np.diff(np.round(points * grid), axis=0) != 0, axis=1)
+    kept = points[np.concatenate([[True], moved])] if len(points) else points
+    kept = np.concatenate([kept, points[-1:]])
+    return kept[:, 0], kept[:, 1]
+
+
+def level_curve(lines: Mapping[str, Sequence[tuple[float, float]]]) -> str:
+    """Draw AUROC over the signal-to-noise ratio.
+
+    Args:
+        lines: by the name of the noise, (level in dB, AUROC as a fraction), ascending.
+    """
+
+    def fill(axes: "Axes") -> None:
+        for number, (name, line) in enumerate(lines.items()):
+            levels, aurocs = np.asarray(line, dtype=float).T
+            axes.plot(levels, 100 * aurocs, marker="o", markersize=4, label=_folded(name), **_set_style(number))
+        axes.set(xlabel="signal-to-noise ratio, dB (more noise to the right)", ylabel="AUROC, %")
+        axes.set_xticks(sorted({level for line in lines.values() for level, _ in line}))
+        axes.invert_xaxis()
+        _legend(axes, loc="center left", bbox_to_anchor=(1.0, 0.5))
+
+    return _draw(7.0, 3.3, "AUROC over the signal-to-noise ratio: " + ", ".join(lines), "levels", fill)
+
+
+@dataclass(frozen=True)
+class Overview:
+    """One task of the overview, AUROCs as fractions: of right against wrong (or None), of OOD sets, and published."""
+
+    task: str
+    errors: float | None
+    ood: Sequence[float]
+    published_errors: Sequence[float]
+    published_ood: Sequence[float]
+
+
+def overview(tasks: Sequence[Overview]) -> str:
+    """Draw the AUROCs of every task on a line of its own, published ones as hollow diamonds."""
+    plain: dict[str, Any] = {"linestyle": "none", "clip_on": False}
+    hollow = plain | {"marker": "D", "markerfacecolor": "none", "markersize": 8, "zorder": 4}
+    kinds: list[tuple[str, Any, dict[str, Any]]] = [
+        ("an OOD set", lambda one: one.ood, plain | {"marker": "o", "color": OOD, "alpha": 0.65, "markersize": 7}),
+        ("right / wrong", lambda one: [one.errors], plain | {"marker": "o", "color": RIGHT, "markersize": 9}),
+        ("published, OOD", lambda one: one.published_ood, hollow | {"color": OOD}),
+        ("published, right / wrong", lambda one: one.published_errors, hollow | {"color": RIGHT}),
+    ]
+
+    def fill(axes: "Axes") -> None:
+        for label, values, style in kinds:
+            found = [(100 * value, at) for at, one in enumerate(tasks) for value in values(one) if value is not None]
+            if found:
+                axes.plot(*np.asarray(found).T, label=label, **style)
+        axes.set(xlabel="AUROC, %  (50 is chance)", xlim=(None, 100), ylim=(len(tasks) - 0.5, -0.5))
+        axes.set_yticks(range(len(tasks)), [_folded(one.task) for one in tasks])
+        axes.tick_params(left=False)
+        axes.spines["left"].set_visible(False)
+        _legend(axes, loc="lower left", bbox_to_anchor=(0, 1), ncols=len(kinds), columnspacing=1.4, handletextpad=0.2)
+
+    return _draw(9.2, 1.3 + 0.42 * len(tasks), f"AUROC of {len(tasks)} tasks on a line each", "overview", fill)

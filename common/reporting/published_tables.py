@@ -1,0 +1,147 @@
+"""A task beside the published figures: every one that measures the same, and where a published draw lies."""
+
+from collections.abc import Iterator
+
+from common.published import pooled_sets, published, remarks
+from common.reporting.document import Cell, Table, listed, percent, points
+from common.reporting.study import AVERAGE, SOURCES, Setting, Study, name_of, sources_of
+from common.results import Averaged
+
+_ERROR_FIELDS = {
+    "auroc": "AUROC",
+    "aupr_positive": "AUPR right (trapezoid)",
+    "aupr_negative": "AUPR wrong (trapezoid)",
+    "mean_msp_positive": "mean MSP of right",
+    "mean_msp_negative": "mean MSP of wrong",
+}
+_OOD_FIELDS = {
+    "auroc": "AUROC",
+    "aupr_positive": "AUPR In (trapezoid)",
+    "aupr_negative": "AUPR Out (trapezoid)",
+    "mean_msp_negative": "mean MSP of OOD",
+}
+_EXPOSURE_FIELDS = {"auroc": "AUROC", "ap_negative": "AUPR Out", "fpr95_out": "FPR95, OOD to be kept"}
+
+_Line = tuple[str, str, str, Averaged, str]
+"""What it is about, the score, what the figure is called, ours, and the field."""
+
+
+def published_table(study: Study) -> Table | None:
+    """Return every published figure of the task beside ours, with base rates and differences."""
+    lines = [line for setting in study.settings for line in _lines(study, setting)]
+    found = [(line, figures) for line in lines if (figures := study.figures(line[3], line[4]))]
+    if not found:
+        return None
+    sources = sources_of(figures for _, figures in found)
+    rows = []
+    for (about, score, name, one, field), figures in found:
+        ours = one.mean(field)
+        cells = [Cell(about, score), Cell(name), Cell(percent(ours), _base(one, field))]
+        for source in sources:
+            figure = figures.get(source)
+            base = f"base {figure.base:g}" if figure and figure.base and field.startswith("aupr") else ""
+            cells.append(Cell(f"{figure.value:g}", base) if figure else Cell(""))
+            cells.append(Cell(points(100 * ours - figure.value)) if figure and ours is not None else Cell(""))
+        rows.append(tuple(cells))
+    columns = [name for source in sources for name in (SOURCES[source], "difference")]
+    return Table(
+        caption="Every published figure beside ours",
+        columns=("about", "figure", "ours", *columns),
+        rows=tuple(rows),
+        notes=(
+            "Percent; differences are ours minus theirs, in percentage points.",
+            *remarks(study.facts.published),
+        ),
+        folded=True,
+    )
+
+
+def _base(one: Averaged, field: str) -> str:
+    base = one.mean(field.replace("aupr", "base")) if field.startswith("aupr") else None
+    return "" if base is None else f"base {percent(base)}"
+
+
+def _lines(study: Study, setting: Setting) -> Iterator[_Line]:
+    """Yield every comparison that a published figure might answer to."""
+    label = study.label(setting)
+    any_row = next(
+        one for one in study.averaged if (one.row.objective, one.row.model) == (setting.objective, setting.model)
+    )
+    yield "test set", label, study.facts.error_name, any_row, "error"
+    for one in study.errors(setting):
+        first = one.row.detector == study.leading(setting)[0]
+        for field, name in _ERROR_FIELDS.items():
+            if first or not field.startswith("mean"):
+                yield "right / wrong", study.label(setting, one.row.detector), name, one, field
+    yield from _ood_lines(study, setting)
+
+
+def _ood_lines(study: Study, setting: Setting) -> Iterator[_Line]:
+    leading = study.leading(setting)[0]
+    for key in study.sets(setting):
+        for detector in study.detectors(setting):
+            one = study.ood(setting, detector, key)
+            for field, name in _OOD_FIELDS.items():
+                if one and (detector == leading or not field.startswith("mean")):
+                    yield name_of(key), study.label(setting, detector), name, one, field
+        whole = study.ood(setting, leading, key, "all")
+        if whole and key == study.sets(setting)[0]:
+            yield "test set", study.label(setting), "mean MSP", whole, "mean_msp_positive"
+
+
+def exposure_table(study: Study) -> Table | None:
+    """Return our means over OOD sets beside those of the Outlier Exposure paper, whose sets are others."""
+    rows = []
+    for setting in study.settings:
+        one = study.ood(setting, "msp", (AVERAGE, None), "all")
+        for field, name in _EXPOSURE_FIELDS.items() if one else ():
+            wanted = {"in_dist": one.row.in_dist, "objective": setting.objective, "field": field} if one else {}
+            figures = published(source="outlier-exposure", **wanted)
+            if one and figures:
+                theirs = " / ".join(f"{figure.value:g}" for figure in figures)
+                tables = " / ".join(f"table {figure.table}" for figure in figures)
+                label = study.label(setting, "msp")
+                rows.append((Cell(label), Cell(name), Cell(percent(one.mean(field))), Cell(theirs, tables)))
+    if not rows:
+        return None
+    return Table(
+        caption="Means over OOD sets beside those of the Outlier Exposure paper",
+        columns=("score", "figure", "ours", "Outlier Exposure"),
+        rows=tuple(rows),
+        notes=("Two means over different OOD sets and base rates: of the same kind, not of the same thing.",),
+        folded=True,
+    )
+
+
+def unanswered_pool(study: Study) -> str:
+    """Return a sentence where ``All`` is published but pools other sets than ours; otherwise nothing."""
+    theirs = pooled_sets(study.facts.published)
+    pooled = published(task=study.facts.published, out_dist="All", metric="auroc")
+    if not pooled or not study.pooled or theirs == study.pooled:
+        return ""
+    return (
+        f"All has no published figure beside it: the paper pools {listed(sorted(theirs))}; here it is"
+        f" {listed(sorted(study.pooled))}."
+    )
+
+
+def draws(study: Study) -> tuple[str, ...]:
+    """Return sentences that say where each published draw of held-out classes lies among ours."""
+    if len(study.seeds) < 2 or not any(row.held_out for row in study.rows):
+        return ()
+    setting = study.settings[0]
+    labels = (study.label(setting), study.label(setting, study.leading(setting)[0]))
+    said = []
+    for about, score, name, one, field in _lines(study, setting):
+        figures = study.figures(one, field)
+        ours = sorted(100 * figure for row in one.rows if (figure := getattr(row, field)) is not None)
+        if field in ("error", "auroc") and score in labels and figures and ours:
+            places = "; ".join(f"{SOURCES[source]} {_place(one.value, ours)}" for source, one in figures.items())
+            said.append(f"{name}, {about}: our {len(ours)} draws span {ours[0]:.1f} to {ours[-1]:.1f}; {places}.")
+    return tuple(said)
+
+
+def _place(value: float, ours: list[float]) -> str:
+    """Say whether a published value lies within the (ascending) figures of our draws, and above how many."""
+    where = "below all" if value < ours[0] else "above all" if value > ours[-1] else ""
+    return f"{value:g} lies " + (where or f"within, above {sum(figure < value for figure in ours)} of {len(ours)}")

@@ -1,0 +1,43 @@
+"""A report as one page that needs nothing but itself."""
+
+import re
+from pathlib import Path
+
+from common.reporting.document import Cell, Document, Plots, Table
+
+TEMPLATES = Path(__file__).parent / "templates"
+
+
+def page(document: Document) -> str:
+    """Return the report as HTML, with style and plots inside and every name escaped."""
+    from jinja2 import Environment, FileSystemLoader, StrictUndefined
+    from markupsafe import Markup
+
+    environment = Environment(
+        loader=FileSystemLoader(TEMPLATES),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters |= {"slug": slug, "drawing": Markup}
+    environment.tests |= {
+        "table": lambda block: isinstance(block, Table),
+        "plots": lambda block: isinstance(block, Plots),
+        "number": is_number,
+    }
+    return environment.get_template("report.html.j2").render(document=document)
+
+
+def slug(title: str) -> str:
+    """Return a title as the name of an anchor.
+
+    >>> slug("Reuters-8 (nlp/reuters8)")
+    'reuters-8-nlp-reuters8'
+    """
+    return re.sub(r"[^a-z0-9]+", "-", title.lower()).strip("-")
+
+
+def is_number(cell: Cell) -> bool:
+    """Whether a cell holds a figure, and so lines up to the right."""
+    return re.fullmatch(r"[-+\N{MINUS SIGN}\N{EN DASH}]?[\d.,\N{EN DASH}]*", cell.text) is not None

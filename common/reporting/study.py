@@ -1,0 +1,165 @@
+"""The rows of one task, averaged over seeds and found by what they are about."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from functools import cached_property
+from statistics import fmean
+from typing import Any
+
+from common.published import POOLED, Figure, answers
+from common.reporting.document import Cell, points
+from common.reporting.facts import TaskFacts
+from common.results import FIGURES, Averaged, Row, mean_over_seeds
+
+AVERAGE = "Average"
+"""Stands as ``out_dist`` of the mean of a figure over the OOD sets, ``All`` and variants left out."""
+
+SOURCES = {"paper": "paper", "authors-run": "authors' run", "outlier-exposure": "Outlier Exposure"}
+"""Published sources in the order of their columns."""
+
+SetKey = tuple[str, str | None]
+"""Name and variant of an OOD set."""
+
+
+@dataclass(frozen=True)
+class Setting:
+    """One way of training one model."""
+
+    objective: str
+    model: str
+
+
+@dataclass(frozen=True)
+class Study:
+    """One task of a run: its facts and its rows."""
+
+    facts: TaskFacts
+    rows: tuple[Row, ...]
+
+    @cached_property
+    def averaged(self) -> tuple[Averaged, ...]:
+        """Rows averaged over seeds, with the mean over OOD sets beside them."""
+        return mean_over_seeds([*self.rows, *_means_over_sets(self.rows)])
+
+    @cached_property
+    def settings(self) -> tuple[Setting, ...]:
+        """Objectives and models in the order they first appear."""
+        return tuple(dict.fromkeys(Setting(row.objective, row.model) for row in self.rows))
+
+    @cached_property
+    def seeds(self) -> tuple[int, ...]:
+        """All seeds, ascending."""
+        return tuple(sorted({row.seed for row in self.rows}))
+
+    @property
+    def kinds(self) -> tuple[str, ...]:
+        """Kinds of data: ``full``, ``sample``, ``synthetic``."""
+        return tuple(dict.fromkeys(row.data for row in self.rows))
+
+    @cached_property
+    def population(self) -> str:
+        """The population of the published OOD table, or the one there is."""
+        there = {row.population for row in self.rows if row.question == "ood"}
+        return self.facts.population if self.facts.population in there or not there else min(there)
+
+    def detectors(self, setting: Setting) -> tuple[str, ...]:
+        """Detectors that judged a setting."""
+        return tuple(dict.fromkeys(row.detector for row in self.rows if _setting(row) == setting))
+
+    def leading(self, setting: Setting) -> tuple[str, ...]:
+        """The detectors shown in full: MSP (or the first there is), and those that only this way of training has."""
+        names = self.detectors(setting)
+        plain = {row.detector for row in self.rows if row.objective == "cross_entropy"}
+        own = () if not plain or setting.objective == "cross_entropy" else tuple(n for n in names if n not in plain)
+        first = "msp" if "msp" in names else names[0]
+        return tuple(dict.fromkeys((first, *own)))
+
+    def label(self, setting: Setting, detector: str = "") -> str:
+        """Return what tells a setting, and a detector if given, from the others of this task."""
+        several = len({one.model for one in self.settings}) > 1
+        parts = [setting.objective] * (len({one.objective for one in self.settings}) > 1) + [setting.model] * several
+        return " · ".join([*parts, detector] if detector else parts)
+
+    def errors(self, setting: Setting) -> tuple[Averaged, ...]:
+        """Right-against-wrong rows of a setting."""
+        return self._select(setting, "misclassification")
+
+    def sets(self, setting: Setting) -> tuple[SetKey, ...]:
+        """OOD sets, those of the task's own setting first, then their pool and mean, then variants."""
+        keys = dict.fromkeys((str(one.row.out_dist), one.row.variant) for one in self._select(setting, "ood"))
+        return tuple(sorted(keys, key=lambda key: (key[1] is not None, key[0] in POOLED, key[0] == AVERAGE)))
+
+    @cached_property
+    def pooled(self) -> frozenset[str]:
+        """Names of the OOD sets in the task's own setting: what ``All`` pools."""
+        return frozenset(
+            row.out_dist for row in self.rows if row.out_dist and row.out_dist not in POOLED and row.variant is None
+        )
+
+    def ood(self, setting: Setting, detector: str, key: SetKey, population: str | None = None) -> Averaged | None:
+        """Return the OOD row of a detector and a set; of the study's population unless another is asked for."""
+        for one in self._select(setting, "ood"):
+            about = (one.row.detector, one.row.out_dist, one.row.variant, one.row.population)
+            if about == (detector, *key, population or self.population):
+                return one
+        return None
+
+    def _select(self, setting: Setting, question: str) -> tuple[Averaged, ...]:
+        return self._by_question.get((setting, question), ())
+
+    @cached_property
+    def _by_question(self) -> dict[tuple[Setting, str], tuple[Averaged, ...]]:
+        found: dict[tuple[Setting, str], tuple[Averaged, ...]] = {}
+        for one in self.averaged:
+            key = (_setting(one.row), one.row.question)
+            found[key] = (*found.get(key, ()), one)
+        return found
+
+    def figures(self, one: Averaged, field: str) -> dict[str, Figure]:
+        """Return the published figures that measure the same, by source."""
+        found: dict[str, Figure] = {}
+        for figure in answers(one.row, field, self.facts.published, self.pooled):
+            found.setdefault(figure.source, figure)
+        return found
+
+
+def _setting(row: Row) -> Setting:
+    return Setting(row.objective, row.model)
+
+
+def _means_over_sets(rows: Iterable[Row]) -> list[Row]:
+    """Return, for each seed, score and population with two or more OOD sets, a row of the means over these sets."""
+    gathered: dict[tuple[Any, ...], list[Row]] = {}
+    for row in rows:
+        if row.question == "ood" and row.variant is None and row.out_dist not in POOLED:
+            key = (row.seed, row.objective, row.model, row.detector, row.population)
+            gathered.setdefault(key, []).append(row)
+    return [_mean(group) for group in gathered.values() if len(group) > 1]
+
+
+def _mean(group: list[Row]) -> Row:
+    means: dict[str, Any] = {}
+    for name in FIGURES:
+        values = [getattr(row, name) for row in group]
+        means[name] = None if None in values else fmean(values)
+    interval = {"auroc_low": None, "auroc_high": None}
+    return replace(group[0], out_dist=AVERAGE, n_negative=sum(row.n_negative for row in group), **(means | interval))
+
+
+def name_of(key: SetKey) -> str:
+    """Return what a table calls an OOD set."""
+    name = "mean of the sets" if key[0] == AVERAGE else "All, pooled" if key[0] == "All" else key[0]
+    return f"{name}, {key[1]}" if key[1] else name
+
+
+def figure_cell(figure: Figure | None, ours: float | None) -> Cell:
+    """Return a published figure with the difference of ours from it, in percentage points."""
+    if figure is None:
+        return Cell("")
+    return Cell(f"{figure.value:g}", "" if ours is None else points(100 * ours - figure.value))
+
+
+def sources_of(figures: Iterable[Mapping[str, Figure]]) -> list[str]:
+    """Return the sources that occur, in the order of their columns."""
+    there = {source for one in figures for source in one}
+    return [source for source in SOURCES if source in there]

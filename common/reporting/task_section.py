@@ -1,0 +1,126 @@
+"""The section of one task: what it is, its figures, its plots, and what a reader must know of them."""
+
+import re
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from common.reporting.document import Block, Plots, Section, Text, counted, listed, percent, points
+from common.reporting.plots import histogram, level_curve, roc
+from common.reporting.published_tables import draws, exposure_table, published_table, unanswered_pool
+from common.reporting.question_tables import error_table, ood_tables
+from common.reporting.side_tables import objective_table, score_table, seed_table
+from common.reporting.study import SOURCES, Setting, Study
+from common.results import spread
+
+MARKS = {
+    "synthetic": "SYNTHETIC DATA: made by a program, so its figures say little about the real thing",
+    "sample": "A SAMPLE of the data: figures differ from those of the whole",
+}
+
+
+def task_section(study: Study, curves: Sequence[Mapping[str, Any]]) -> Section:
+    """Return the section of a task; ``curves`` are the points of its plots, as run.json holds them."""
+    facts = study.facts
+    models = listed(list(dict.fromkeys(row.model for row in study.rows)))
+    blocks: list[Block | None] = [
+        Text(tuple(error_line(study, setting) for setting in study.settings), brief=True),
+        error_table(study),
+        *(table for setting in study.settings for table in ood_tables(study, setting)),
+        objective_table(study),
+        *(_plots(study, one) for one in _first_seeds(curves)),
+        *(_levels(study, setting) for setting in study.settings),
+        *(score_table(study, setting) for setting in study.settings),
+        *(seed_table(study, setting) for setting in study.settings),
+        published_table(study),
+        exposure_table(study),
+        *_remarks(study),
+    ]
+    return Section(
+        title=facts.title if facts.title == facts.name else f"{facts.title} ({facts.name})",
+        subtitle=f"In-distribution: {study.rows[0].in_dist}. Model: {models}. Seeds: {_seeds(study)}.",
+        marks=tuple(MARKS[kind] for kind in study.kinds if kind in MARKS),
+        blocks=tuple(block for block in blocks if block is not None and (not isinstance(block, Text) or block.points)),
+    )
+
+
+def _seeds(study: Study) -> str:
+    return ", ".join(map(str, study.seeds))
+
+
+def error_line(study: Study, setting: Setting) -> str:
+    """Return a sentence with the error of a setting beside the published ones."""
+    chosen = [one for one in study.averaged if (one.row.objective, one.row.model) == (setting.objective, setting.model)]
+    by_seed = {row.seed: row.error for one in chosen for row in one.rows}
+    label = study.label(setting)
+    name = study.facts.error_name[:1].upper() + study.facts.error_name[1:] + (f" ({label})" if label else "")
+    error = spread(by_seed.values())
+    if error is None:
+        return f"{name}: not known, for the test set has no labels."
+    said = f"{name}: {percent(error.mean)} %"
+    if error.sd is not None:
+        said += f" (± {percent(error.sd)} over {counted(error.count, 'seed')})"
+    for source, figure in study.figures(chosen[0], "error").items():
+        said += f"; {SOURCES[source]}: {figure.value:g} ({points(100 * error.mean - figure.value)})"
+    return said + "."
+
+
+def _remarks(study: Study) -> list[Text]:
+    facts = study.facts
+    held_out = {row.held_out for row in study.rows if row.held_out}
+    notes = [*facts.notes, unanswered_pool(study)]
+    if len(study.seeds) == 1 and held_out:
+        notes.insert(0, f"Held out of training in this draw: {', '.join(next(iter(held_out)))}.")
+    dropped = tuple(f"{why}: {count:,}" for why, count in facts.dropped.items() if count)
+    return [
+        Text(draws(study), heading="Where the published draws lie", brief=True),
+        Text(facts.departures, heading="Departures from the publication"),
+        Text(tuple(note for note in notes if note), heading="Notes"),
+        Text(dropped, heading="Dropped"),
+    ]
+
+
+def _first_seeds(curves: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
+    """Return for each objective the curves of its first seed."""
+    chosen: dict[tuple[Any, ...], Mapping[str, Any]] = {}
+    for curve in sorted(curves, key=lambda one: one.get("seed", 0)):
+        chosen.setdefault((curve.get("objective"), curve.get("model"), curve.get("detector")), curve)
+    return list(chosen.values())
+
+
+def _plots(study: Study, curve: Mapping[str, Any]) -> Plots:
+    detector, objective = curve.get("detector", "msp"), curve.get("objective", "")
+    about = f"{objective} · " * (len(study.settings) > 1) + str(detector)
+    drawings = []
+    if curve.get("histogram"):
+        drawings.append(histogram(curve["histogram"], study.facts.unit_name))
+    if curve.get("roc"):
+        drawings.append(roc(curve["roc"], study.population))
+    return Plots(f"Confidence and ROC curves ({about}, seed {curve.get('seed', 0)})", tuple(drawings))
+
+
+def _levels(study: Study, setting: Setting) -> Plots | None:
+    """Return AUROC over a level in decibels, where OOD sets or their variants are named by one."""
+    detector = study.leading(setting)[0]
+    lines: dict[str, list[tuple[float, float]]] = {}
+    for key in study.sets(setting):
+        one = study.ood(setting, detector, key)
+        auroc = one.mean("auroc") if one else None
+        if auroc is not None and (found := level_of(" ".join(part for part in key if part))):
+            lines.setdefault(found[0], []).append((found[1], auroc))
+    kept = {name: sorted(line) for name, line in lines.items() if len(line) > 1}
+    if not kept:
+        return None
+    label = study.label(setting, detector)
+    return Plots(f"AUROC over the signal-to-noise ratio ({label})", (level_curve(kept),))
+
+
+def level_of(name: str) -> tuple[str, float] | None:
+    """Return the name without its level, and the level in decibels, or None where it names none.
+
+    >>> level_of("TIMIT+babble -5 dB"), level_of("Mandarin")
+    (('TIMIT+babble', -5.0), None)
+    """
+    found = re.search(r"[\s,(]*(?:at )?([-+\u2212]?\d+(?:\.\d+)?) ?dB(?: SNR)?\)?", name)
+    if found is None:
+        return None
+    return (name[: found.start()] + name[found.end() :]).strip(), float(found[1].replace("\N{MINUS SIGN}", "-"))
