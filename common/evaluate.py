@@ -90,6 +90,7 @@ def evaluate(selection: Selection, setting: Setting, progress: Progress | None =
 
 def _evaluate_task(experiment: Experiment, selection: Selection, detectors: Sequence[Any], run: Run) -> None:
     task = experiment.task
+    experiment.require_data()
     for source in experiment.missing:
         run.skip(f"{experiment.name}: {source.name}", "its data is not here", source.remedy)
     for objective in selection.objectives or task.objectives:

@@ -98,6 +98,11 @@ class Experiment:
         found = (source.resolve(self.setting.folders) for source in self.task.ood)
         return [source for source in found if source is not None]
 
+    def require_data(self) -> None:
+        """Raise ``MissingData`` if the training or test data is not there."""
+        self._required(self.task.train)
+        self._required(self.task.test)
+
     @property
     def missing(self) -> list[AnySource]:
         """The OOD sets that are not there and have no stand-in."""

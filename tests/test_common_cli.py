@@ -119,7 +119,8 @@ def test_your_own_logits_get_the_same_rows_and_report(logits: dict[str, Path], t
     result = run_own(str(logits["in"]), "--ood", f"noise={logits['out']}", "--out", str(out))
     assert result.exit_code == 0, result.output
     rows = {(row.detector, row.question, row.population): row for row in read_rows(out / "results.jsonl")}
-    given, other = np.load(logits["in"]), np.load(logits["out"])["logits"]
+    with np.load(logits["in"]) as inside, np.load(logits["out"]) as outside:
+        given, other = dict(inside), outside["logits"]
     wanted = separation(given["logits"].max(1), other.max(1))
     assert rows["max_logit", "ood", "all"].auroc == wanted.auroc
     assert rows["msp", "misclassification", "all"].error == 1 - (given["logits"].argmax(1) == given["labels"]).mean()

@@ -1,0 +1,143 @@
+"""The main job on real text: same command, same rows; what is stored is not computed again; damage is told."""
+
+import json
+import shutil
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import common.objective
+import common.predict
+from common.data import Folders
+from common.errors import UserError
+from common.evaluate import Run, Selection, evaluate
+from common.experiment import Experiment, Setting
+from common.results import read_rows
+
+TASK = "nlp/reuters8"
+
+
+def run(out: Path, **changes: object) -> Run:
+    selection = Selection((TASK,), **{"required": True, **changes})
+    return evaluate(selection, Setting(out=out, folders=Folders((), out / "cache")))
+
+
+@pytest.fixture(scope="module")
+def finished(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    out = tmp_path_factory.mktemp("finished")
+    run(out, seeds=2)
+    return out
+
+
+@pytest.fixture
+def copy(finished: Path, tmp_path: Path) -> Path:
+    return Path(shutil.copytree(finished, tmp_path / "copy"))
+
+
+def no_training(monkeypatch: pytest.MonkeyPatch) -> None:
+    def trained(*arguments: object) -> None:
+        raise AssertionError("a finished run trains nothing")
+
+    monkeypatch.setattr(Experiment, "trained", trained)
+
+
+def test_every_detector_question_and_population_has_a_row(finished: Path) -> None:
+    rows = read_rows(finished / "results.jsonl")
+    keys = {(row.seed, row.detector, row.question, row.population) for row in rows}
+    for detector in ("msp", "kl_uniform", "entropy", "max_logit", "energy", "margin"):
+        for seed in (0, 1):
+            assert (seed, detector, "misclassification", "all") in keys
+            assert {(seed, detector, "ood", "all"), (seed, detector, "ood", "correct")} <= keys
+    assert len(keys) == len(rows)
+
+
+def test_a_seed_draws_the_classes_that_are_left_out_and_every_row_says_which(finished: Path) -> None:
+    rows = read_rows(finished / "results.jsonl")
+    drawn = {row.seed: row.held_out for row in rows}
+    assert all(row.held_out == drawn[row.seed] and len(row.held_out) == 2 for row in rows)
+    assert drawn[0] != drawn[1]
+
+
+def test_the_baseline_beats_chance_by_far_on_real_news(finished: Path) -> None:
+    for row in read_rows(finished / "results.jsonl"):
+        if row.detector == "msp":
+            assert row.auroc_low < row.auroc < row.auroc_high and row.auroc > 0.75
+            assert row.error < 0.06 and row.mean_msp_positive > row.mean_msp_negative
+
+
+def test_the_same_command_gives_the_same_bytes(finished: Path, tmp_path: Path) -> None:
+    run(tmp_path, seeds=2)
+    assert (tmp_path / "results.jsonl").read_bytes() == (finished / "results.jsonl").read_bytes()
+
+
+def test_a_finished_run_is_not_trained_again(copy: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    before = (copy / "results.jsonl").read_bytes()
+    no_training(monkeypatch)
+    assert "Reuters" in run(copy, seeds=2).report
+    assert (copy / "results.jsonl").read_bytes() == before
+
+
+def test_a_run_killed_while_predicting_continues_with_the_stored_weights(
+    finished: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    predict = common.predict.predict
+
+    def killed(*arguments: object, **options: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(common.predict, "predict", killed)
+    with pytest.raises(KeyboardInterrupt):
+        run(tmp_path, seeds=2)
+    assert not (tmp_path / "results.jsonl").exists()
+    monkeypatch.setattr(common.predict, "predict", predict)
+    monkeypatch.setattr(common.objective.LossObjective, "train", killed)
+    outputs = Experiment(TASK, 0, Setting(out=tmp_path, folders=Folders())).outputs("cross_entropy")
+    stored = Experiment(TASK, 0, Setting(out=finished, folders=Folders())).outputs("cross_entropy")
+    assert np.array_equal(outputs.test.logits, stored.test.logits)
+
+
+def test_a_damaged_store_names_the_file_and_loses_nothing(copy: Path) -> None:
+    before = (copy / "results.jsonl").read_bytes()
+    path = next(copy.glob("store/nlp/reuters8/*seed1*/test.safetensors"))
+    path.write_bytes(path.read_bytes()[:100])
+    with pytest.raises(UserError, match=r"test\.safetensors cannot be read.*delete it and run again"):
+        run(copy, seeds=2)
+    assert (copy / "results.jsonl").read_bytes() == before
+
+
+def test_one_task_that_fails_does_not_stop_the_others(copy: Path) -> None:
+    path = next(copy.glob("store/nlp/reuters8/*seed1*/test.safetensors"))
+    path.write_bytes(b"")
+    result = run(copy, seeds=2, required=False)
+    assert result.failed and {row.seed for row in result.rows} == {0}
+    record = json.loads((copy / "run.json").read_text(encoding="utf-8"))
+    assert record["finished"] is False and "test.safetensors" in record["not_run"][0]["why"]
+
+
+def test_missing_data_is_reported_with_its_remedy_unless_it_was_asked_for(tmp_path: Path) -> None:
+    setting = Setting(out=tmp_path, folders=Folders((tmp_path,)))
+    result = evaluate(Selection(("nlp/imdb",)), setting)
+    assert not result.failed and result.rows == []
+    assert "--download" in result.record["not_run"][0]["remedy"]
+    with pytest.raises(UserError, match="nlp/imdb: .* get it with"):
+        evaluate(Selection(("nlp/imdb",), required=True), setting)
+
+
+def test_outputs_are_stored_anew_when_the_budget_or_the_seed_or_the_data_changes(tmp_path: Path) -> None:
+    setting = Setting(out=tmp_path, folders=Folders())
+    experiments = [Experiment(TASK, 0, setting), Experiment(TASK, 1, setting), Experiment("nlp/reuters52", 0, setting)]
+    paths = {experiment.folder("cross_entropy").path for experiment in experiments}
+    paths.add(Experiment(TASK, 0, Setting("paper", tmp_path, Folders())).folder("cross_entropy").path)
+    quick, paper = experiments[0].task.quick, experiments[0].task.paper
+    assert len(paths) == (4 if quick != paper else 3)
+
+
+def test_weights_of_ones_own_replace_training_and_wrong_ones_are_told(finished: Path, tmp_path: Path) -> None:
+    weights = next(finished.glob("store/nlp/reuters8/*seed0*/model.safetensors"))
+    setting = Setting(out=tmp_path, folders=Folders(), weights=weights)
+    outputs = Experiment(TASK, 0, setting).outputs("cross_entropy")
+    stored = Experiment(TASK, 0, Setting(out=finished, folders=Folders())).outputs("cross_entropy")
+    assert np.array_equal(outputs.test.logits, stored.test.logits)
+    with pytest.raises(UserError, match="does not fit the model"):
+        Experiment("nlp/reuters52", 0, setting).outputs("cross_entropy")
