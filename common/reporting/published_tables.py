@@ -49,7 +49,8 @@ def published_table(study: Study) -> Table | None:
         columns=("about", "figure", "ours", *columns),
         rows=tuple(rows),
         notes=(
-            "Percent; differences are ours minus theirs, in percentage points.",
+            "Percent; differences are ours minus theirs, in percentage points. AUPR moves with the base rate, so it"
+            " compares only where the base rates are alike.",
             *remarks(study.facts.published),
         ),
         folded=True,
