@@ -108,6 +108,8 @@ def _fitted(ink: Image.Image, width: float, slant: float, box: int) -> Images:
     moved = (1, slant, -max(slant, 0.0) * height, 0, 1, 0)
     widened = (ink.width + round(abs(slant) * height), height)
     slanted = ink.transform(widened, Image.Transform.AFFINE, moved, Image.Resampling.BILINEAR)
+    slanted = slanted.crop(slanted.getbbox())  # an upright glyph grows wider, an oblique one may grow narrower
+    height = slanted.height
     scale = box / max(slanted.width * width, height)
     size = max(round(slanted.width * width * scale), 1), max(round(height * scale), 1)
     frame = Image.new("L", (28, 28))

@@ -27,7 +27,7 @@ def read_npz(path: Path, size: tuple[int, int] = (28, 28), label_names: Sequence
     Raises:
         ValueError: an array has the wrong type or shape, or a label is out of range.
     """
-    with np.load(path, allow_pickle=False) as file:
+    with path.open("rb") as opened, np.load(opened, allow_pickle=False) as file:
         images, labels = check_images(file["images"], size), file["labels"]
         names = tuple(label_names) or tuple(str(name) for name in file["label_names"])
         further = {name: file[name] for name in file.files if name not in ("images", "labels", "label_names")}

@@ -1,0 +1,122 @@
+"""What every convolutional classifier of images shares: pixels in, stages of maps, their average, one linear layer."""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+
+from common.data import Samples
+from common.examples import Batch, Examples
+from common.model import Classifier
+from vision.models.pixels import encode_images, unit_range
+
+
+class ConvolutionalClassifier(Classifier):
+    """Pixels in [0, 1] less the training images' mean colour -> stages -> spatial average -> logits.
+
+    Images of (B, H, W, 3) bytes become (B, 3, H, W) floats whose memory keeps the colours of a pixel together
+    (channels_last), which convolutions prefer on CPUs and GPUs alike; the weights are laid out the same way.
+
+    Attributes:
+        stages: applied one after another; each gives maps (B, C, H, W), or already (B, D).
+        mean: (C, 1, 1) mean colour, stored with the weights.
+    """
+
+    mean: Tensor
+
+    def __init__(self, stages: Iterable[nn.Module], width: int, classes: int, mean: Tensor) -> None:
+        super().__init__()
+        self.stages = nn.ModuleList(stages)
+        self.logits = nn.Linear(width, classes)
+        self.register_buffer("mean", mean[:, None, None])
+        self.to(memory_format=torch.channels_last)
+
+    def embed(self, batch: Batch) -> Tensor:
+        """Return pixels in units of [0, 1] less the mean colour: (B, C, H, W)."""
+        pixels = batch.inputs if batch.inputs.ndim == 4 else batch.inputs[..., None]
+        return unit_range(pixels).permute(0, 3, 1, 2) - self.mean
+
+    def encode(self, embedded: Tensor, batch: Batch) -> Tensor:
+        """Return the average of the last stage's maps, (B, D)."""
+        return self.hidden_layers(embedded, batch)[-1]
+
+    def hidden_layers(self, embedded: Tensor, batch: Batch) -> list[Tensor]:
+        """Return the average of each stage's maps, first to last."""
+        averages = []
+        for stage in self.stages:
+            embedded = stage(embedded)
+            averages.append(embedded.mean((2, 3)) if embedded.ndim == 4 else embedded)
+        return averages
+
+    def classify(self, features: Tensor) -> Tensor:
+        """Return logits, (B, C)."""
+        logits: Tensor = self.logits(features)
+        return logits
+
+
+@dataclass(frozen=True)
+class ImageEncoder:
+    """Makes examples of images; those of another size or colour than the training images are fitted to them."""
+
+    shape: tuple[int, ...]
+
+    def __call__(self, samples: Samples) -> Examples:
+        """Return the images, shaped (N, H, W) or (N, H, W, C) as the training images are."""
+        if samples.items.shape[1:] == self.shape:
+            return encode_images(samples)
+        return encode_images(Samples(_fitted(samples.items, self.shape), samples.labels))
+
+
+def _fitted(images: Any, shape: tuple[int, ...]) -> Any:
+    """Return (N, H, W[, C]) images resized bilinearly to ``shape``, grey repeated or colours averaged as it needs."""
+    if images.ndim == 4 and len(shape) == 2:
+        images = images.mean(axis=3)
+    elif images.ndim == 3 and len(shape) == 3:
+        images = np.repeat(images[..., None], shape[2], axis=3)
+    parts = [_resized(torch.as_tensor(images[i : i + 1000]), shape[:2]) for i in range(0, len(images), 1000)]
+    return torch.cat(parts).numpy()
+
+
+def _resized(images: Tensor, size: tuple[int, ...]) -> Tensor:
+    pixels = unit_range(images if images.ndim == 4 else images[..., None]).permute(0, 3, 1, 2)
+    pixels = functional.interpolate(pixels, size, mode="bilinear", antialias=True).permute(0, 2, 3, 1)
+    pixels = pixels.mul(255).round().to(torch.uint8) if images.dtype == torch.uint8 else pixels
+    return pixels if images.ndim == 4 else pixels[..., 0]
+
+
+class ImageArchitecture:
+    """What the architecture of every convolutional classifier shares; a subclass defines ``network``."""
+
+    def encoder(self, train: Samples) -> ImageEncoder:
+        """Return what gives images the training images' size."""
+        return ImageEncoder(train.items.shape[1:])
+
+    def build(self, encoder: Callable[[Samples], Examples], train: Samples) -> ConvolutionalClassifier:
+        """Return an untrained network for the training images' colours and classes."""
+        channels = train.items.shape[3] if train.items.ndim == 4 else 1
+        return self.network(len(train.label_names), mean_colour(train.items, channels))
+
+    def network(self, classes: int, mean: Tensor) -> ConvolutionalClassifier:
+        """Return an untrained network; ``mean`` has as many values as images have colours."""
+        raise NotImplementedError
+
+
+def mean_colour(images: Any, channels: int) -> Tensor:
+    """(C,) mean of each channel over all pixels of (N, H, W[, C]) images, in units of [0, 1]."""
+    counts = [np.bincount(images.reshape(-1, channels)[:, i], minlength=256) for i in range(channels)]
+    levels = np.arange(256) / 255
+    return torch.tensor([count @ levels / count.sum() for count in counts], dtype=torch.float32)
+
+
+def convolution(inputs: int, outputs: int, size: int = 3, stride: int = 1) -> nn.Conv2d:
+    """Return a convolution without bias that keeps the size (or divides it by ``stride``).
+
+    Weights are N(0, 2 / (size^2 outputs)), He et al. (ICCV 2015), arXiv:1502.01852, which suits ReLU and GELU.
+    """
+    layer = nn.Conv2d(inputs, outputs, size, stride, padding=size // 2, bias=False)
+    nn.init.kaiming_normal_(layer.weight, mode="fan_out", nonlinearity="relu")
+    return layer

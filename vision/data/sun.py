@@ -1,0 +1,24 @@
+"""SUN: photographs of scenes, shrunk to 32x32.
+
+Xiao, Hays, Ehinger, Oliva & Torralba, "SUN database", CVPR 2010. The download is SUN397; a data folder may hold a part.
+"""
+
+from pathlib import Path
+
+from common.download import Download
+from vision.data.prepared import colour_source, every, shrunk, write_parquet
+
+ABOUT = "37 GB shrunk to 0.3 GB, research use, vision.princeton.edu through torchvision"
+
+
+def prepare(work: Path, ready: Path) -> None:
+    """Fetch SUN397 (torchvision checks its MD5) and shrink it."""
+    from torchvision.datasets import SUN397
+
+    fetched = SUN397(work, download=True)
+    write_parquet(ready / "vision/sun_scenes_ood.parquet", shrunk(every(fetched)), fetched.classes)
+
+
+DOWNLOADS = {"sun": Download(("vision/sun_scenes_ood.parquet",), prepare, ABOUT)}
+
+SUN = colour_source("SUN", "vision/sun_scenes_ood.parquet", "sun", 108_754, about=ABOUT)
