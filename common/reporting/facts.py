@@ -59,6 +59,7 @@ class RunFacts:
     tasks: Mapping[str, TaskFacts]
     not_run: tuple[Missing, ...]
     curves: tuple[Mapping[str, Any], ...]
+    date: str = ""
 
     def task(self, name: str) -> TaskFacts:
         """Return the facts of a task; what is not known of it is left plain."""
@@ -95,6 +96,7 @@ def _facts(record: Mapping[str, Any]) -> RunFacts:
             Missing(one["what"], one.get("why", ""), one.get("remedy") or "") for one in record.get("not_run", ())
         ),
         curves=tuple(record.get("curves", ())),
+        date=record.get("date", ""),
     )
 
 

@@ -24,10 +24,15 @@ def headline(facts: RunFacts, studies: Sequence[Study]) -> tuple[str, ...]:
     seeds = sorted({seed for study in studies for seed in study.seeds})
     ran = (
         f"{counted(len(studies), 'task')} in {counted(len(modalities), 'modality')} ({listed(modalities)}),"
-        f" {counted(len(seeds), 'seed')}, {facts.profile or studies[0].rows[0].profile} budget,"
-        f" on {facts.device or studies[0].rows[0].device or 'an unnamed device'}."
+        f" {counted(len(seeds), 'seed')}{_how(facts)}."
     )
     return tuple(said for said in (QUESTION, ran, _outcome(studies), *_warnings(facts, studies)) if said)
+
+
+def _how(facts: RunFacts) -> str:
+    """Say with which budget and where the models were trained, if the suite trained them."""
+    budget = f", {facts.profile} budget" if facts.profile in ("quick", "paper") else ""
+    return budget + (f", on {facts.device}" if facts.device not in ("", "none") else "")
 
 
 def _outcome(studies: Sequence[Study]) -> str:
