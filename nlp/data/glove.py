@@ -1,0 +1,36 @@
+"""GloVe 6B word vectors (Pennington, Socher & Manning, EMNLP 2014), 50 dimensions; lower-case words."""
+
+from pathlib import Path
+
+import numpy as np
+
+from common.data import Place, Prepared, Samples, Source
+
+
+def read_vectors(path: Path) -> Samples:
+    """Read words and their vectors.
+
+    Returns:
+        Samples whose items are V words and whose ``extras["vectors"]`` is (V, D) float32.
+
+    Raises:
+        ValueError: a column is missing, or the vectors are not of one length.
+    """
+    import pyarrow.parquet
+
+    with pyarrow.parquet.ParquetFile(path) as file:
+        if missing := {"word", "vector"} - set(file.schema_arrow.names):
+            raise ValueError(f"no column {min(missing)!r}; it has {', '.join(file.schema_arrow.names)}")
+        table = file.read(columns=["word", "vector"])
+    words = table["word"].to_pylist()
+    flat = table["vector"].combine_chunks().flatten().to_numpy(zero_copy_only=False)
+    if not words or len(flat) % len(words):
+        raise ValueError(f"{len(words)} words with {len(flat)} numbers: the vectors are not of one length")
+    return Samples(words, extras={"vectors": flat.reshape(len(words), -1).astype(np.float32)})
+
+
+GLOVE = Source(
+    "GloVe vectors",
+    (Place((Prepared("nlp/glove_6b_50d_f16.parquet"),), read_vectors),),
+    about="52,348 words x 50, float16; Stanford's glove.6B, public domain (PDDL 1.0)",
+)

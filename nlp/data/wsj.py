@@ -1,0 +1,19 @@
+"""Wall Street Journal part-of-speech tags: the Penn Treebank (LDC99T42), or the tenth of it that NLTK carries.
+
+The free fragment has no official split; the prepared file divides it by document (train wsj_0001-0121, dev 0122-0142,
+test 0143-0199). ``nlp/data/tagging.py`` says how to make the file of the whole treebank.
+"""
+
+from functools import partial
+
+from common.data import Place, Prepared, Source
+from nlp.data.tagging import PENN_TAGS, tagged_table
+
+_FILE = Prepared("nlp/pos_wsj.parquet")
+_ABOUT = "3,914 sentences of the Penn Treebank (NLTK's fragment), 94,084 tokens, 45 tags; non-commercial use"
+
+_read = partial(tagged_table, PENN_TAGS)
+
+WSJ_TRAIN = Source("WSJ train", (Place((_FILE,), _read({"split": "train"}), kind="sample"),), about=_ABOUT)
+WSJ_DEV = Source("WSJ dev", (Place((_FILE,), _read({"split": "dev"}), kind="sample"),), about=_ABOUT)
+WSJ_TEST = Source("WSJ", (Place((_FILE,), _read({"split": "test"}), kind="sample"),), about=_ABOUT)

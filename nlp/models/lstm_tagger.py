@@ -1,0 +1,84 @@
+"""Part-of-speech tagger: word embeddings, a bidirectional LSTM of three layers, a tag for each word."""
+
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor, nn
+from torch.nn.utils.rnn import pack_padded_sequence, pad_packed_sequence
+
+from common.data import Samples
+from common.examples import Batch
+from common.model import Classifier
+from nlp.words import FIRST, PADDING, WordEncoder, Words, fixed
+
+
+class LstmTaggerNetwork(Classifier):
+    """Learned embeddings, beside them pretrained vectors if there are some, an LSTM in both directions, linear.
+
+    In training a word that occurs only once is taken for unknown half of the time, so that the embedding of unknown
+    words is learned. ``extras`` has ``seen``: whether training had the word.
+    """
+
+    hidden: Tensor
+
+    def __init__(self, encoder: WordEncoder, tags: int, embedding: int, width: int, layers: int) -> None:
+        super().__init__()
+        self.learned = nn.Embedding(len(encoder.words), embedding, padding_idx=PADDING)
+        self.register_buffer("hidden", encoder.words.hidden(), persistent=False)
+        self.vectors: nn.Embedding | None = None
+        if encoder.vectors is not None:
+            self.vectors = fixed(encoder.vectors.table)
+            embedding += encoder.vectors.table.shape[1]
+        self.lstm = nn.LSTM(embedding, width, layers, batch_first=True, bidirectional=True)
+        self.tags = nn.Linear(2 * width, tags)
+
+    def embed(self, batch: Batch) -> Tensor:
+        """Return (B, T, E) word embeddings."""
+        words, rows = batch.inputs.unbind(-1)
+        if self.training:
+            words = torch.where(torch.rand(words.shape, device=words.device) < 0.5, self.hidden[words], words)
+        learned: Tensor = self.learned(words)
+        return learned if self.vectors is None else torch.cat([learned, self.vectors(rows)], dim=-1)
+
+    def encode(self, embedded: Tensor, batch: Batch) -> Tensor:
+        """Return (B, T, 2 width): what both directions make of each word in its sentence."""
+        assert batch.lengths is not None, "a tagger needs sequences"
+        packed = pack_padded_sequence(embedded, batch.lengths.cpu(), batch_first=True, enforce_sorted=False)
+        states, _ = self.lstm(packed)
+        padded, _ = pad_packed_sequence(states, batch_first=True, total_length=embedded.shape[1])
+        return padded
+
+    def classify(self, features: Tensor) -> Tensor:
+        """Return (B, T, C) logits of the tags."""
+        logits: Tensor = self.tags(features)
+        return logits
+
+    def extras(self, batch: Batch, embedded: Tensor, features: Tensor, logits: Tensor) -> dict[str, Tensor]:
+        """Return ``seen``, (B, T) whether training had the word."""
+        return {"seen": batch.inputs[..., 0] >= FIRST}
+
+
+@dataclass(frozen=True)
+class LstmTagger:
+    """Options of the tagger.
+
+    Attributes:
+        embedding: numbers a learned word embedding.
+        width: of the LSTM, each way.
+        layers: of the LSTM.
+    """
+
+    embedding: int = 128
+    width: int = 128
+    layers: int = 3
+
+    def encoder(self, train: Samples) -> WordEncoder:
+        """Return what numbers the words, with the vocabulary of the training sentences."""
+        return WordEncoder(Words.of(train.items))
+
+    def build(self, encoder: WordEncoder, train: Samples) -> LstmTaggerNetwork:
+        """Return an untrained tagger."""
+        return LstmTaggerNetwork(encoder, len(train.label_names), self.embedding, self.width, self.layers)
+
+
+ARCHITECTURE = LstmTagger

@@ -1,0 +1,112 @@
+"""Part-of-speech tagger that sees a word and its neighbours: pretrained vectors, two GELU layers, a tag.
+
+Source: the Twitter tagger of Hendrycks & Gimpel (ICLR 2017), arXiv:1610.02136, section 3.2.
+"""
+
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+
+from common.data import Folders, Samples
+from common.examples import Batch
+from common.model import Classifier
+from nlp.data.glove import GLOVE
+from nlp.words import FIRST, NO_VECTOR, PADDING, Vectors, WordEncoder, Words, fixed, shape
+
+
+class WindowTaggerNetwork(Classifier):
+    """Vectors of a word and its neighbours side by side, two hidden layers, linear.
+
+    A word's vector is its pretrained one, which stays as it is, and for training words a learned one added to it, at
+    first zero. A word that has neither gets the learned vector of unknown words of its shape, and what lies beyond
+    either end one of its own. ``extras`` has ``seen``: whether training had the word.
+    """
+
+    hidden: Tensor
+
+    def __init__(self, encoder: WordEncoder, tags: int, width: int, window: int) -> None:
+        super().__init__()
+        assert encoder.vectors is not None, "this tagger needs pretrained vectors"
+        assert window % 2 == 1, "a window has a word in the middle"
+        size = encoder.vectors.table.shape[1]
+        self.reach = window // 2
+        self.vectors = fixed(encoder.vectors.table)
+        self.learned = nn.Embedding(len(encoder.words), size)
+        self.register_buffer("hidden", encoder.words.hidden(), persistent=False)
+        nn.init.zeros_(self.learned.weight)
+        self.first = nn.Linear(window * size, width)
+        self.second = nn.Linear(width, width)
+        self.tags = nn.Linear(width, tags)
+
+    def embed(self, batch: Batch) -> Tensor:
+        """Return (B, T, D) vectors, one a word."""
+        words, rows = batch.inputs.unbind(-1)
+        if self.training:
+            words = torch.where(torch.rand(words.shape, device=words.device) < 0.5, self.hidden[words], words)
+        return self.vectors(rows) + self.learned(words).masked_fill(
+            ((rows > NO_VECTOR) & (words < FIRST))[..., None], 0
+        )
+
+    def encode(self, embedded: Tensor, batch: Batch) -> Tensor:
+        """Return (B, T, width)."""
+        return self.hidden_layers(embedded, batch)[-1]
+
+    def hidden_layers(self, embedded: Tensor, batch: Batch) -> list[Tensor]:
+        """Return the two hidden layers, (B, T, width) each."""
+        assert batch.mask is not None, "a tagger needs sequences"
+        outside = self.learned.weight[PADDING]
+        inside = torch.where(batch.mask[..., None], embedded, outside)
+        edge = outside.expand(len(inside), self.reach, -1)
+        padded = torch.cat([edge, inside, edge], dim=1)
+        windows = padded.unfold(1, 2 * self.reach + 1, 1).transpose(2, 3).flatten(2)
+        first = functional.gelu(self.first(windows))
+        return [first, functional.gelu(self.second(first))]
+
+    def classify(self, features: Tensor) -> Tensor:
+        """Return (B, T, C) logits of the tags."""
+        logits: Tensor = self.tags(features)
+        return logits
+
+    def extras(self, batch: Batch, embedded: Tensor, features: Tensor, logits: Tensor) -> dict[str, Tensor]:
+        """Return ``seen``, (B, T) whether training had the word."""
+        return {"seen": batch.inputs[..., 0] >= FIRST}
+
+    def decayed(self) -> list[nn.Parameter]:
+        """Return the weight matrices of the layers."""
+        return [self.first.weight, self.second.weight, self.tags.weight]
+
+
+@dataclass(frozen=True)
+class WindowTagger:
+    """Options of the tagger.
+
+    Attributes:
+        width: of both hidden layers.
+        window: words side by side, an odd number.
+        folders: where the vectors are looked for.
+    """
+
+    width: int = 256
+    window: int = 3
+    folders: Folders = Folders()
+
+    def fingerprint(self) -> str:
+        """Return what identifies the vectors."""
+        return GLOVE.fingerprint(self.folders)
+
+    def encoder(self, train: Samples) -> WordEncoder:
+        """Return what numbers the words.
+
+        Raises:
+            UserError: the vectors are not there.
+        """
+        return WordEncoder(Words.of(train.items, shape), Vectors.of(GLOVE.load(self.folders)))
+
+    def build(self, encoder: WordEncoder, train: Samples) -> WindowTaggerNetwork:
+        """Return an untrained tagger."""
+        return WindowTaggerNetwork(encoder, len(train.label_names), self.width, self.window)
+
+
+ARCHITECTURE = WindowTagger
