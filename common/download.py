@@ -98,7 +98,8 @@ def _prepare(name: str, wanted: Download, folder: Path) -> None:
             raise UserError(f"{name}: {', '.join(missing)} was not made of what was fetched; nothing was kept")
         for file in wanted.files:
             (folder / file).parent.mkdir(parents=True, exist_ok=True)
-            (ready / file).replace(folder / file)
+            if not (folder / file).exists():
+                (ready / file).replace(folder / file)
 
 
 def fetch(url: str, folder: Path, checksum: str | None) -> Path:

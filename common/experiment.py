@@ -79,7 +79,7 @@ class Experiment:
         self.modality = name.split("/")[0]
         self.task = load_task(name)
         self.budget = self.task.budget(setting.profile)
-        self.model = setting.model or self.task.model
+        self.model = setting.model or self.task.model_of(setting.profile)
         self.progress = progress or Progress()
 
     @cached_property

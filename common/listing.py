@@ -4,6 +4,7 @@ from common.data import AnySource, Folders
 from common.discover import load_task, modalities, names, task_names, title
 from common.download import downloads
 from common.errors import UserError
+from common.task import Task
 
 
 def listing(folders: Folders, modality: str | None = None) -> str:
@@ -11,7 +12,7 @@ def listing(folders: Folders, modality: str | None = None) -> str:
     lines = ["Tasks, and their data (+ found, ~ a stand-in serves, - missing)"]
     for name in task_names(modality):
         task = load_task(name)
-        lines += ["", f"{name}: {task.title} [{', '.join(task.objectives)}; model {task.model.name}]"]
+        lines += ["", f"{name}: {task.title} [{', '.join(task.objectives)}; model {_models(task)}]"]
         listed = [("train", task.train), ("test", task.test), *(("OOD", source) for source in task.ood)]
         lines += dict.fromkeys(_source_line(role, source, folders) for role, source in listed)
     lines += ["", "Downloads (--download NAME)", *_downloads(folders, modality)]
@@ -20,6 +21,11 @@ def listing(folders: Folders, modality: str | None = None) -> str:
     for package in modalities() if modality is None else (modality,):
         lines += ["", f"Models of {package}", *_titles(f"{package}/models")]
     return "\n".join(lines)
+
+
+def _models(task: Task) -> str:
+    quick = f" (quick: {task.quick_model.name})" if task.quick_model else ""
+    return task.model.name + quick
 
 
 def _source_line(role: str, source: AnySource, folders: Folders) -> str:

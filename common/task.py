@@ -68,6 +68,7 @@ class Task:
         train, test: where its data is.
         ood: the out-of-distribution sets; ``All`` pools them where there are two or more.
         model: the task's own architecture.
+        quick_model: a smaller one for the quick profile, where the task's own takes too long; or None.
         quick, paper: budgets of the two profiles.
         split: what a seed draws, ``(train, test, seed) -> Split``: held-out classes, folds of speakers.
         objectives: the ways of training that run by default.
@@ -93,6 +94,7 @@ class Task:
     model: Model
     quick: Budget
     paper: Budget
+    quick_model: Model | None = None
     split: Callable[[Samples, Samples, int], Split] | None = None
     objectives: tuple[str, ...] = ("cross_entropy",)
     auxiliary: AnySource | None = None
@@ -110,3 +112,7 @@ class Task:
     def budget(self, profile: str) -> Budget:
         """Return the budget of a profile, ``quick`` or ``paper``."""
         return {"quick": self.quick, "paper": self.paper}[profile]
+
+    def model_of(self, profile: str) -> Model:
+        """Return the architecture that a profile trains by default."""
+        return (self.quick_model if profile == "quick" else None) or self.model

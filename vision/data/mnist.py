@@ -10,6 +10,7 @@ import numpy as np
 from pyarrow import csv
 
 from common.data import Packaged, Place, Prepared, Samples, Source
+from common.download import Download
 from vision.data.images import check_images, check_labels, read_npz
 
 DIGITS = tuple("0123456789")
@@ -47,6 +48,20 @@ def _side(labels: np.ndarray, train: bool) -> np.ndarray:
     of_digit = [order[labels[order] == digit] for digit in range(len(DIGITS))]
     part = slice(SAMPLE_TRAIN) if train else slice(SAMPLE_TRAIN, None)
     return rng.permutation(np.concatenate([index[part] for index in of_digit]))
+
+
+def prepare(work: Path, ready: Path) -> None:
+    """Fetch both sides; torchvision checks their MD5."""
+    from torchvision.datasets import MNIST
+
+    for side in ("train", "test"):
+        fetched = MNIST(work, train=side == "train", download=True)
+        images, labels = fetched.data.numpy(), fetched.targets.numpy().astype(np.uint8)
+        np.savez_compressed(ready / f"vision/mnist_{side}.npz", images=images, labels=labels)
+
+
+FILES = ("vision/mnist_train.npz", "vision/mnist_test.npz")
+DOWNLOADS = {"mnist": Download(FILES, prepare, "12 MB, no licence stated, a mirror of yann.lecun.com by torchvision")}
 
 
 def _source(side: str) -> Source:

@@ -3,7 +3,11 @@
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
+from PIL import Image
+
 from common.data import Place, Prepared, Samples, Source
+from common.download import Download, fetch, unpack
 from vision.data.fonts import FONT_LETTERS
 from vision.data.images import read_npz
 
@@ -15,9 +19,35 @@ def read(path: Path) -> Samples:
     return replace(read_npz(path, label_names=LETTERS), labels=None)
 
 
+URL = "http://yaroslavvb.com/upload/notMNIST/notMNIST_small.tar.gz"
+MD5 = "md5:c9890a473a9769fda4bdf314aaf500dd"
+
+
+def prepare(work: Path, ready: Path) -> None:
+    """Fetch notMNIST_small: 18,724 glyphs, one file each; those that are no image are counted and left out."""
+    unpack(fetch(URL, work, MD5), work / "unpacked")
+    images, labels, damaged = [], [], 0
+    for file in sorted((work / "unpacked/notMNIST_small").glob("?/*.png")):
+        try:
+            with Image.open(file) as image:
+                images.append(np.asarray(image.convert("L")))
+        except OSError:  # two files of the published archive are empty
+            damaged += 1
+            continue
+        labels.append(LETTERS.index(file.parent.name))
+    np.savez_compressed(ready / "vision/notmnist.npz", images=np.stack(images), labels=np.array(labels, np.uint8))
+    print(f"notmnist: {len(images)} glyphs; {damaged} files of the archive are no images")
+
+
+ABOUT = "8 MB, free for research, yaroslavvb.com (Bulatov)"
+DOWNLOADS = {"notmnist": Download(("vision/notmnist.npz",), prepare, ABOUT)}
+
 NOTMNIST = Source(
     "notMNIST",
-    (Place((Prepared("vision/notmnist_10k.npz", download="notmnist"),), read),),
+    (
+        Place((Prepared("vision/notmnist.npz", download="notmnist"),), read),
+        Place((Prepared("vision/notmnist_10k.npz"),), read, kind="sample"),
+    ),
     stand_in=FONT_LETTERS,
-    about="10,000 glyphs of Bulatov's notMNIST; some are blank, solid or ornaments",
+    about=f"{ABOUT}; some glyphs are blank, solid or ornaments",
 )

@@ -8,8 +8,10 @@ from functools import partial
 from pathlib import Path
 
 import numpy as np
+from PIL import Image, ImageOps
 
 from common.data import Place, Prepared, Samples, Source
+from common.download import Download
 from vision.data.fonts import OTHER_SCRIPTS
 from vision.data.images import read_npz
 
@@ -56,6 +58,32 @@ def read(path: Path, alphabets: tuple[str, ...]) -> Samples:
     left_out = len(samples) - len(kept)
     return Samples(samples.items[kept], dropped={"characters of alphabets with digit look-alikes": left_out})
 
+
+def prepare(work: Path, ready: Path) -> None:
+    """Fetch both sets (torchvision checks their MD5), shrink them to 28x28 and invert them: white on black."""
+    from torchvision.datasets import Omniglot
+
+    for side in ("background", "eval"):
+        fetched = Omniglot(str(work), background=side == "background", download=True)
+        # In the order of torchvision's items; a character is named "alphabet/character".
+        characters = [fetched[i] for i in range(len(fetched))]
+        of_character = [Path(name).parts[0] for name in fetched._characters]
+        names = sorted(set(of_character))
+        np.savez_compressed(
+            ready / f"vision/omniglot_{side}.npz",
+            images=np.stack([_small(image) for image, _ in characters]),
+            labels=np.array([names.index(of_character[character]) for _, character in characters], np.uint8),
+            characters=np.array([character for _, character in characters], np.uint16),
+            label_names=np.array(names),
+        )
+
+
+def _small(image: Image.Image) -> np.ndarray:
+    return np.asarray(ImageOps.invert(image.convert("L").resize((28, 28), Image.Resampling.LANCZOS)))
+
+
+FILES = ("vision/omniglot_background.npz", "vision/omniglot_eval.npz")
+DOWNLOADS = {"omniglot": Download(FILES, prepare, "15 MB, MIT, github.com/brendenlake/omniglot through torchvision")}
 
 OMNIGLOT = Source(
     "Omniglot",

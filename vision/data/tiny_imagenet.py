@@ -1,8 +1,8 @@
 """Tiny ImageNet: 200 of ImageNet's classes at 64x64, 500 training and 50 validation images each (Stanford CS231n).
 
-As it is, an in-distribution; shrunk to 32x32 and parted by class, OOD images and auxiliary outliers for CIFAR. The
-parting keeps what is learnt from apart from what is tested on: validation images of 40 classes are the OOD set, training
-images of 127 others the outliers, and the 33 that are, or nearly are, a CIFAR-10 class serve for neither.
+As it is, an in-distribution; shrunk to 32x32 and parted by class, OOD images and auxiliary outliers for CIFAR. What is
+learnt from stays apart from what is tested on: validation images of 40 classes are the OOD set, training images of 127
+others the outliers, and the 33 that are, or nearly are, a CIFAR-10 class serve for neither.
 """
 
 from collections.abc import Iterable
@@ -22,27 +22,32 @@ URL = "http://cs231n.stanford.edu/tiny-imagenet-200.zip"
 MD5 = "md5:90528d7ca1a48142e341f4ef8d21d0de"
 ABOUT = "237 MB, non-commercial research use, cs231n.stanford.edu"
 
-OOD_CLASSES = """
+
+def _numbers(text: str) -> tuple[str, ...]:
+    return tuple(text.split())
+
+
+OOD_CLASSES = _numbers("""
 n01443537 n01774750 n02074367 n02132136 n02364673 n02486410 n02504458 n02666196 n02669723 n02769748 n02808440 n02841315
 n02999410 n03026506 n03126707 n03179701 n03255030 n03355925 n03388043 n03617480 n03733131 n03930313 n03937543 n04023962
 n04070727 n04118538 n04133789 n04179913 n04259630 n04265275 n04371430 n04398044 n04399382 n04597913 n07615774 n07734744
 n07749582 n07873807 n07920052 n09428293
-""".split()
+""")
 
-NEAR_CIFAR10 = """
+NEAR_CIFAR10 = _numbers("""
 n01855672 n02002724 n02056570 n02058221 n01641577 n01644900 n02085620 n02094433 n02099601 n02099712 n02106662 n02113799
 n02123045 n02123394 n02124075 n02125311 n02129165 n02423022 n02814533 n03100240 n03670208 n04285008 n03444034 n03977966
 n03796401 n04146614 n04487081 n04465501 n03662601 n03447447 n04008634 n02917067 n03393912
-""".split()
+""")
 
-NEAR_CIFAR100 = """
+NEAR_CIFAR100 = _numbers("""
 n01443537 n01774750 n02132136 n02364673 n02504458 n03179701 n03937543 n07734744 n09428293
 n01698640 n01742172 n01774384 n01944390 n01983481 n01984695 n02165456 n02206856 n02233338 n02279972 n02281406 n02403003
 n02410509 n02437312 n02480495 n02481823 n02509815 n02793495 n02815834 n02823428 n03042490 n03085013 n03201208 n03637318
 n03649909 n03902125 n03983396 n04099969 n04275548 n04311004 n04328186 n04366367 n04532670 n07579787 n07720875 n07747607
 n09193705 n09246464 n09332890 n12267677
-""".split()
-"""Fish, spider, bear, hamster, elephant, table, bottle, mushroom, sea; crocodile, snake, snail, lobster, beetle, bee, ..."""
+""")
+"""Of both parts: fish, spiders, bears, bottles, tables, mushrooms, the sea; snakes, lobsters, butterflies, bridges..."""
 
 
 def read_without(path: Path, size: tuple[int, int], left_out: frozenset[str]) -> Samples:
@@ -98,9 +103,7 @@ def _opened(files: list[tuple[Path, int]]) -> Iterable[tuple[Image.Image, int]]:
 FILES = {side: f"vision/tiny_imagenet_{side}.parquet" for side in ("train", "val", "ood", "oe_aux")}
 DOWNLOADS = {"tiny_imagenet": Download(tuple(FILES.values()), prepare, ABOUT)}
 
-TINY_IMAGENET_TRAIN = colour_source(
-    "Tiny ImageNet", FILES["train"], "tiny_imagenet", 100_000, size=64, about=ABOUT
-)
+TINY_IMAGENET_TRAIN = colour_source("Tiny ImageNet", FILES["train"], "tiny_imagenet", 100_000, size=64, about=ABOUT)
 TINY_IMAGENET_TEST = colour_source("Tiny ImageNet", FILES["val"], "tiny_imagenet", 10_000, size=64, about=ABOUT)
 
 

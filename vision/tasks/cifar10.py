@@ -32,9 +32,7 @@ TASK = Task(
         epochs=50, batch_size=128, learning_rate=0.05, optimizer="sgd", schedule="cosine", weight_decay=5e-4
     ),  # momentum 0.9
     quick_model=Model("small_resnet"),
-    quick=Budget(
-        epochs=8, batch_size=128, learning_rate=0.2, optimizer="sgd", schedule="one_cycle", weight_decay=5e-4
-    ),
+    quick=Budget(epochs=8, batch_size=128, learning_rate=0.2, optimizer="sgd", schedule="one_cycle", weight_decay=5e-4),
     row_name="image",
     departures=("the optimiser's momentum is Nesterov's", "mixed precision (bfloat16) on GPUs"),
     notes=(
