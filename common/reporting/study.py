@@ -63,8 +63,9 @@ class Study:
         return self.facts.population if self.facts.population in there or not there else min(there)
 
     def detectors(self, setting: Setting) -> tuple[str, ...]:
-        """Detectors that judged a setting."""
-        return tuple(dict.fromkeys(row.detector for row in self.rows if _setting(row) == setting))
+        """Detectors that judged a setting, the baseline first."""
+        names = dict.fromkeys(row.detector for row in self.rows if _setting(row) == setting)
+        return tuple(sorted(names, key=lambda name: name != "msp"))
 
     def leading(self, setting: Setting) -> tuple[str, ...]:
         """The detectors shown in full: MSP (or the first there is), and those that only this way of training has."""
