@@ -8,6 +8,7 @@ the report is made of those two files.
 import json
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
+from datetime import UTC, datetime
 from itertools import product
 from pathlib import Path
 from typing import Any
@@ -129,6 +130,7 @@ def new_record(command: str, profile: str, seeds: int, device: str) -> dict[str,
     """Return the record of a run that has found nothing yet."""
     return {
         "command": command,
+        "date": datetime.now(UTC).date().isoformat(),
         "profile": profile,
         "seeds": list(range(seeds)),
         "device": device,

@@ -1,0 +1,81 @@
+"""RESULTS.md: the figures of finished runs in one page, each with the command, date, device and commit that made it.
+
+uv run python -m common.record runs/paper runs/elsewhere
+"""
+
+import re
+from dataclasses import replace
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from common.cli import guarded
+from common.discover import ROOT
+from common.files import write_text
+from common.report import build
+from common.reporting.document import Block, Document, Plots, Section, Table, Text
+from common.reporting.facts import read_facts
+from common.reporting.render_text import markdown
+from common.results import read_rows
+
+INTRODUCTION = (
+    "Made by `common/record.py` of the results of finished runs; edit nothing here. Percent; how to read each figure"
+    " stands at the end of every report that a run writes. Beside AUROC stands its 95 % interval, over several seeds"
+    " the standard deviation; beside a published figure, how far ours is above it; beside AUPR, the base rate."
+)
+
+
+def record(outs: list[Path]) -> str:
+    """Return the page for the runs in ``outs``: for each, how it was made and its tasks' main tables.
+
+    Raises:
+        UserError: a run's files are missing or damaged.
+    """
+    return "\n".join(["# Results", "", INTRODUCTION, "", *(_run(out) for out in outs)])
+
+
+def _run(out: Path) -> str:
+    facts = read_facts(out / "run.json")
+    document = build(facts, read_rows(out / "results.jsonl"))
+    made = f"Command: {facts.command}. Date: {facts.date}. Device: {facts.device}. Commit: {facts.commit}."
+    shown = Document(
+        title=", ".join(facts.tasks) or "nothing",
+        headline=(made,),
+        summary=(),
+        tasks=tuple(_main_tables(section) for section in document.tasks),
+        closing=tuple(section for section in document.closing if section.title == "Not run"),
+    )
+    return re.sub("^#", "##", markdown(shown), flags=re.MULTILINE)
+
+
+def _main_tables(section: Section) -> Section:
+    """Leave out plots and what a page folds away."""
+    return replace(section, blocks=tuple(block for block in section.blocks if _is_main(block)))
+
+
+def _is_main(block: Block) -> bool:
+    match block:
+        case Table():
+            return block.brief is not None
+        case Text():
+            return True
+        case Plots():
+            return False
+
+
+def main(
+    outs: Annotated[list[Path], typer.Argument(help="output folders of finished runs")],
+    to: Annotated[Path, typer.Option(help="the page to write")] = ROOT / "RESULTS.md",
+) -> None:
+    """Write RESULTS.md from the results of finished runs."""
+
+    def written() -> int:
+        write_text(to, record(outs))
+        return 0
+
+    guarded(written)
+
+
+if __name__ == "__main__":
+    typer.run(main)

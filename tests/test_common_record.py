@@ -1,0 +1,39 @@
+"""RESULTS.md holds what finished runs say of themselves, and nothing else."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from common.detectors.msp import DETECTOR
+from common.errors import UserError
+from common.experiment import TaskOutputs
+from common.outputs import Outputs
+from common.own import evaluate_outputs
+from common.record import record
+
+
+@pytest.fixture
+def out(tmp_path: Path) -> Path:
+    rng = np.random.default_rng(0)
+    test = Outputs(3 * rng.normal(size=(200, 4)).astype(np.float32), labels=rng.integers(0, 4, 200))
+    ood = {("noise", None): Outputs(rng.normal(size=(100, 4)).astype(np.float32))}
+    evaluate_outputs("mine", TaskOutputs(test, ood, {}), [DETECTOR], tmp_path / "out")
+    return tmp_path / "out"
+
+
+def test_the_page_names_command_date_device_and_commit_of_every_run(out: Path) -> None:
+    page = record([out, out])
+    assert page.count("Command: python -m common.evaluate") == 2
+    for wanted in ("Date: 20", "Device: none", "Commit: ", "| noise |", "# Results"):
+        assert wanted in page
+
+
+def test_headings_keep_their_order_below_the_page_title(out: Path) -> None:
+    levels = [line.split(" ")[0] for line in record([out]).splitlines() if line.startswith("#")]
+    assert levels[:3] == ["#", "##", "###"] and set(levels[3:]) <= {"###", "####"}
+
+
+def test_a_folder_without_a_run_is_one_clear_line(tmp_path: Path) -> None:
+    with pytest.raises(UserError, match="run.json is missing"):
+        record([tmp_path])
