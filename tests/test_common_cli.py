@@ -1,6 +1,7 @@
 """The command line: what a user types wrong costs one clear line, and nothing that was there before."""
 
 import re
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -152,3 +153,18 @@ def test_nothing_to_compare_is_an_error(logits: dict[str, Path], tmp_path: Path)
     assert_one_line(run_own(str(logits["unlabelled"])), "nothing to compare")
     assert_one_line(run_own(str(logits["in"]), "--ood", "no-equals-sign"), "NAME=FILE")
     assert_one_line(run_own(str(tmp_path / "absent.npz")), "absent.npz does not exist")
+
+
+def test_ctrl_c_is_one_line_and_keeps_what_is_finished(tmp_path: Path) -> None:
+    command = (sys.executable, "run_all.py", "--task", "newsgroups", "--out", str(tmp_path / "out"))
+    with subprocess.Popen(command, cwd=ROOT, stderr=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
+        for line in process.stderr:
+            if "epoch 1/" in line:
+                break
+        process.send_signal(signal.SIGINT)
+        rest = process.stderr.read()
+        process.stdout.read()
+    assert process.returncode == 130
+    assert rest.strip().splitlines()[-1].startswith("stopped; what was finished is kept")
+    assert "Traceback" not in rest
+    assert not list((tmp_path / "out").rglob("*.part"))
