@@ -114,6 +114,9 @@ def auroc_interval(positive: ArrayLike, negative: ArrayLike) -> tuple[float, flo
     sets of n independent comparisons, each of variance at most A (1 - A). So perfect separation of few examples
     stays uncertain: 10 against 10 give (0.72, 1), and no interval has width zero.
 
+    In simulations it covers the truth in 93 to 97 % of draws from 30 examples a side on; in about 90 % where some 40
+    examples meet thousands at an AUROC above 0.95 (few errors of a good model), so read it as a little narrow there.
+
     Raises:
         ValueError: a sample is empty, not 1-D or holds NaN.
 

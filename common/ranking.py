@@ -107,4 +107,4 @@ def _refuse_rounding(positive: NDArray[Any], negative: NDArray[Any]) -> None:
         return
     for scores in (positive, negative):
         if scores.dtype.kind in "iu" and scores.size and max(int(scores.max()), -int(scores.min())) > LARGEST_EXACT:
-            raise ValueError(f"{scores.dtype} scores beyond 2**53 cannot be compared exactly with floating-point ones")
+            raise ValueError(f"{scores.dtype} scores beyond 2**53 cannot be compared exactly with the other sample's")
