@@ -1,0 +1,95 @@
+"""The two bag models of the paper: their formulas, first weights, and texts without a known word."""
+
+import numpy as np
+import pytest
+import torch
+
+from common.data import Samples
+from nlp.models.bag_of_embeddings import BagOfEmbeddings, MeanOfWords
+from nlp.models.bag_of_words import BagOfWords
+from nlp.models.gru import Gru
+from nlp.vocabulary import PADDING
+
+TRAIN = Samples(["good film great", "bad film", "dull film"] * 10, np.array([1, 0, 0] * 10), ("neg", "pos"))
+TEST = Samples(["", "great great", "film unheard", "the"])
+
+
+def mean_of_words(**options: object) -> tuple[MeanOfWords, object]:
+    torch.manual_seed(0)
+    architecture = BagOfEmbeddings(**{"positions": 4, "dimensions": 6, **options})
+    encoder = architecture.encoder(TRAIN)
+    return architecture.build(encoder, TRAIN), encoder
+
+
+def test_the_feature_is_the_mean_over_all_positions_padding_included() -> None:
+    model, encoder = mean_of_words()
+    examples = encoder(Samples(["good film"]))
+    batch = examples.batch(torch.arange(1))
+    vectors = model.embedding.weight
+    first, second = batch.inputs[0].tolist()
+    expected = (vectors[first] + vectors[second] + 2 * vectors[PADDING]) / 4
+    torch.testing.assert_close(model.encode(model.embed(batch), batch)[0], expected)
+
+
+def test_padding_to_the_longest_of_a_batch_does_not_change_the_logits() -> None:
+    model, encoder = mean_of_words()
+    examples = encoder(Samples(["film", "good bad dull film"]))
+    alone, together = model(examples.batch(torch.tensor([0]))), model(examples.batch(torch.tensor([0, 1])))
+    torch.testing.assert_close(alone[0], together[0])
+
+
+def test_what_stands_in_the_rows_of_padding_does_not_matter() -> None:
+    for architecture in (BagOfEmbeddings(positions=4), Gru()):
+        encoder = architecture.encoder(TRAIN)
+        model = architecture.build(encoder, TRAIN)
+        batch = encoder(Samples(["film", "good bad dull film"])).batch(torch.arange(2))
+        embedded = model.embed(batch)
+        changed = embedded.clone()
+        changed[0, 1:] = 7.0
+        torch.testing.assert_close(model.encode(changed, batch), model.encode(embedded, batch))
+
+
+@pytest.mark.parametrize("architecture", [BagOfEmbeddings(), BagOfWords(), Gru()])
+def test_texts_without_a_known_word_get_finite_logits(architecture: BagOfEmbeddings | BagOfWords | Gru) -> None:
+    encoder = architecture.encoder(TRAIN)
+    model = architecture.build(encoder, TRAIN).eval()
+    examples = encoder(TEST)
+    logits = model(examples.batch(torch.arange(4)))
+    assert logits.shape == (4, 2) and bool(torch.isfinite(logits).all())
+    torch.testing.assert_close(model(examples.batch(torch.tensor([0]))), logits[:1])  # a batch of empty texts alone
+
+
+def test_first_word_vectors_are_as_the_recipes_say() -> None:
+    columns, _ = mean_of_words()
+    torch.testing.assert_close(columns.embedding.weight.norm(dim=0), torch.ones(6))
+    uniform, _ = mean_of_words(initial="uniform")
+    vectors = uniform.embedding.weight.detach()
+    limit = ((vectors.shape[0] + vectors.shape[1]) / 6) ** -0.5
+    assert float(vectors.min()) >= 0 and 0.8 * limit < float(vectors.max()) <= limit
+    torch.testing.assert_close(uniform.output.weight.norm(dim=1), torch.ones(2))
+
+
+def test_the_bag_of_words_sees_each_word_once_and_starts_with_the_recipes_columns() -> None:
+    architecture = BagOfWords(words=1000, hidden=8)
+    encoder = architecture.encoder(TRAIN)
+    model = architecture.build(encoder, TRAIN).eval()
+    once, twice = model(encoder(Samples(["bad", "bad bad"])).batch(torch.arange(2)))
+    assert torch.equal(once, twice)
+    for layer in (model.first, model.output):
+        torch.testing.assert_close(layer.weight.norm(dim=1), torch.full((len(layer.weight),), 1.45**-0.5))
+        assert not layer.bias.any()
+
+
+@pytest.mark.parametrize("architecture", [BagOfEmbeddings(), BagOfWords(), Gru()])
+def test_the_vocabulary_comes_from_the_training_texts_alone(architecture: BagOfEmbeddings | BagOfWords | Gru) -> None:
+    assert set(architecture.encoder(TRAIN).vocabulary.words) <= {"good", "film", "great", "bad", "dull"}
+
+
+def test_the_gru_takes_its_state_after_the_last_word() -> None:
+    torch.manual_seed(0)
+    encoder = Gru().encoder(TRAIN)
+    model = Gru().build(encoder, TRAIN)
+    batch = encoder(Samples(["good film", "dull"])).batch(torch.arange(2))
+    features = model.encode(model.embed(batch), batch)
+    states, _ = model.gru(model.embedding(batch.inputs[1:, :1]))
+    torch.testing.assert_close(features[1], states[0, 0])

@@ -1,0 +1,88 @@
+"""The categorisation and sentiment tasks: whole data, honest splits, and rows that say what was left out."""
+
+import subprocess
+import sys
+from collections import Counter
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from common.data import Folders
+from common.discover import load_task
+from common.evaluate import Selection, evaluate
+from common.experiment import Setting
+
+OFFLINE = ("newsgroups", "newsgroups_authors", "reuters8", "reuters52", "rotten_tomatoes")
+
+
+def test_importing_the_tasks_loads_no_torch_and_reads_no_data() -> None:
+    code = f"import sys; {'; '.join(f'import nlp.tasks.{name}' for name in (*OFFLINE, 'imdb', 'sst', 'trec'))}; "
+    code += "assert not {'torch', 'sklearn', 'pyarrow'} & set(sys.modules), 'heavy import'"
+    subprocess.run([sys.executable, "-c", code], check=True, cwd=Path(__file__).parent.parent)
+
+
+@pytest.mark.parametrize("name", OFFLINE)
+def test_offline_tasks_have_their_data_and_every_class_left_in_can_be_learned(name: str) -> None:
+    task = load_task(f"nlp/{name}")
+    train, test = task.train.load(Folders()), task.test.load(Folders())
+    for seed in range(5 if task.split else 0):
+        split = task.split(train, test, seed)
+        assert set(split.train.labels.tolist()) == set(range(len(split.train.label_names)))
+        assert split.train.label_names == split.test.label_names
+        assert all(len(samples) > 0 and samples.labels is None for samples in split.ood.values())
+
+
+@pytest.mark.parametrize(("name", "kept", "out"), [("newsgroups", 15, 5), ("reuters8", 6, 2), ("reuters52", 40, 12)])
+def test_as_many_classes_are_left_out_as_published(name: str, kept: int, out: int) -> None:
+    task = load_task(f"nlp/{name}")
+    assert task.split is not None
+    split = task.split(task.train.load(Folders()), task.test.load(Folders()), 0)
+    assert len(split.train.label_names) == kept and split.held_out is not None and len(split.held_out) == out
+
+
+def test_every_row_of_a_held_out_task_says_which_classes_were_out(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    task = load_task("nlp/reuters8")
+    budget = replace(task.quick, epochs=1, examples=600, test_examples=200, dev=0)
+    tiny = replace(task, quick=budget)
+    monkeypatch.setattr("common.experiment.load_task", lambda name: tiny)
+    run = evaluate(Selection(("nlp/reuters8",), seeds=2, detectors=("msp",)), Setting(out=tmp_path))
+    by_seed = {seed: {row.held_out for row in run.rows if row.seed == seed} for seed in (0, 1)}
+    assert all(len(held_out) == 1 and None not in held_out for held_out in by_seed.values())
+    assert by_seed[0] != by_seed[1]
+    assert {row.out_dist for row in run.rows} == {None, "Reuters 2"}
+
+
+def test_imdb_has_the_papers_sets(folders: Folders) -> None:
+    task = load_task("nlp/imdb")
+    train, test = task.train.load(folders), task.test.load(folders)
+    assert Counter(train.labels.tolist()) == Counter(test.labels.tolist()) == {0: 12_500, 1: 12_500}
+    assert not any("<br" in text for text in train.items)
+    assert {source.name: len(source.load(folders)) for source in task.ood} == {
+        "Customer Reviews": 2_775,
+        "Movie Reviews": 8_662,
+    }
+
+
+def test_sst_leaves_its_neutral_sentences_out_and_counts_them(folders: Folders) -> None:
+    train = load_task("nlp/sst").train.load(folders)
+    assert len(train) == 6_920 and train.dropped == {"no label": 8_544 - 6_920}
+
+
+@pytest.mark.parametrize(("name", "shared"), [("sst", {"no thanks ."}), ("trec", set()), ("imdb", set())])
+def test_training_and_out_of_distribution_share_no_text_but_a_commonplace(
+    name: str, shared: set[str], folders: Folders
+) -> None:
+    task = load_task(f"nlp/{name}")
+    train = {text.lower() for text in task.train.load(folders).items}
+    out = [{text.lower() for text in source.load(folders).items} for source in task.ood]
+    assert min(map(len, out)) > 1000
+    assert train & set().union(*out) == shared
+
+
+def test_trec_has_six_kinds_of_question(folders: Folders) -> None:
+    train = load_task("nlp/trec").train.load(folders)
+    assert np.bincount(train.labels).tolist() == [86, 1162, 1250, 1223, 835, 896]
