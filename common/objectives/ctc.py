@@ -1,0 +1,31 @@
+"""Connectionist temporal classification: a sequence of labels for a longer sequence of rows, their alignment unknown.
+
+Source: Graves, Fernandez, Gomez & Schmidhuber, "Connectionist temporal classification", ICML 2006.
+"""
+
+from torch import Tensor
+from torch.nn import functional
+
+from common.examples import Batch
+from common.model import Classifier
+from common.objective import LossObjective
+
+
+def ctc(model: Classifier, batch: Batch) -> Tensor:
+    """Mean over a batch of -log p(labels), a sum over all alignments, in nats a label.
+
+    The model's last class is the blank. A sequence that has too few rows to spell its labels counts as 0.
+    """
+    assert batch.labels is not None and batch.label_lengths is not None, "CTC needs sequences of labels"
+    logits = model(batch).float()
+    rows = model.row_lengths(batch)
+    assert rows is not None, "CTC needs a model that classifies every row of a sequence"
+    log_probabilities = logits.log_softmax(-1).transpose(0, 1)
+    labels = batch.labels.clamp_min(0)  # padding is never read, but must be a class
+    blank = logits.shape[-1] - 1
+    lengths = batch.label_lengths
+    loss: Tensor = functional.ctc_loss(log_probabilities, labels, rows, lengths, blank, "mean", zero_infinity=True)
+    return loss
+
+
+OBJECTIVE = LossObjective(ctc)

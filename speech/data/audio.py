@@ -1,0 +1,137 @@
+"""Audio as the suite works with it: one channel, 16,000 samples a second, float32 in [-1, 1]."""
+
+import io
+import re
+from collections.abc import Iterable, Sequence
+from math import gcd
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+Waveform = NDArray[np.float32]
+
+SAMPLE_RATE = 16_000
+"""Samples a second of every waveform that leaves a reader."""
+
+NAMED = 20
+"""So many files that cannot be read are named; of more, the number is told."""
+
+
+def decode(file: Path | bytes) -> Waveform:
+    """Read an audio file (WAV, FLAC, Ogg, MP3, SPHERE, ...), mixed down to one channel and resampled to 16 kHz.
+
+    Channels are averaged. Samples at full scale are kept as they are.
+
+    Raises:
+        ValueError: it is no audio, there is not one sample in it, or it breaks off before the end that it announces.
+    """
+    import soundfile
+
+    try:
+        with soundfile.SoundFile(io.BytesIO(file) if isinstance(file, bytes) else str(file)) as opened:
+            samples = opened.read(dtype="float32", always_2d=True)
+            expected = announced_frames(file, opened)
+            rate = opened.samplerate
+    except (soundfile.SoundFileError, TypeError) as error:
+        reason = getattr(error, "error_string", str(error))  # the rest names the file, or where it lies in memory
+        raise ValueError(f"no audio can be read from it: {reason}") from error
+    if not len(samples):
+        raise ValueError("there is not one sample in it")
+    if len(samples) < expected:
+        raise ValueError(f"it breaks off after {len(samples)} of about {expected} samples")
+    return resample(samples.mean(axis=1), rate)
+
+
+_SHORT_CHUNK = re.compile(r"(?:data|SSND) : (\d+) \(should be (\d+)\)")
+_SPHERE_COUNT = re.compile(rb"sample_count -i (\d+)")
+_UNKNOWN_SIZE = 0x7FFF0000  # what programs write that do not know how long a recording will be
+
+
+def announced_frames(file: Path | bytes, opened: Any) -> int:
+    """Return how many samples a channel the header promises, where libsndfile tells: it reads a short file as it is."""
+    if opened.format == "NIST":
+        found = _SPHERE_COUNT.search(_head(file))
+        return int(found[1]) if found else int(opened.frames)
+    short = _SHORT_CHUNK.search(opened.extra_info)
+    if short is None or int(short[1]) >= _UNKNOWN_SIZE:
+        return int(opened.frames)
+    return round(opened.frames * int(short[1]) / max(int(short[2]), 1))
+
+
+def _head(file: Path | bytes) -> bytes:
+    if isinstance(file, bytes):
+        return file[:1024]
+    with file.open("rb") as content:
+        return content.read(1024)
+
+
+def resample(samples: NDArray[Any], rate: int) -> Waveform:
+    """Return (T,) samples taken ``rate`` times a second as float32 at 16 kHz, by a polyphase filter."""
+    if rate == SAMPLE_RATE:
+        return np.ascontiguousarray(samples, dtype=np.float32)
+    from scipy.signal import resample_poly
+
+    common = gcd(rate, SAMPLE_RATE)
+    changed = resample_poly(np.asarray(samples, dtype=np.float32), SAMPLE_RATE // common, rate // common)
+    return np.ascontiguousarray(changed, dtype=np.float32)
+
+
+def decode_all(
+    files: Sequence[Path | bytes], names: Sequence[str] | None = None
+) -> tuple[list[Waveform], list[int], dict[str, int]]:
+    """Decode many files on two threads; one that cannot be read is left out and named.
+
+    Args:
+        files: paths or contents.
+        names: what to call each; a path's name, or else its number, where None.
+
+    Returns:
+        the waveforms, the positions in ``files`` that they come from, and what was left out: 1 by file and reason,
+        from the ``NAMED``-th on their count.
+    """
+    from concurrent.futures import ThreadPoolExecutor
+
+    with ThreadPoolExecutor(2) as pool:  # libsndfile works outside Python's lock
+        results = list(pool.map(_decode_or_reason, files))
+    kept = [i for i, result in enumerate(results) if not isinstance(result, str)]
+    bad = [(i, reason) for i, reason in enumerate(results) if isinstance(reason, str)]
+    named = {f"{_name(files[i], i) if names is None else names[i]}: {reason}": 1 for i, reason in bad[:NAMED]}
+    dropped = named if len(bad) <= NAMED else {**named, "further files that cannot be read": len(bad) - NAMED}
+    return [result for result in results if not isinstance(result, str)], kept, dropped
+
+
+def _name(file: Path | bytes, number: int) -> str:
+    return file.name if isinstance(file, Path) else f"audio {number}"
+
+
+def _decode_or_reason(file: Path | bytes) -> Waveform | str:
+    try:
+        return decode(file)
+    except ValueError as error:
+        return str(error)
+
+
+def read_table(
+    path: Path, columns: Iterable[str] = (), where: Any = None
+) -> tuple[list[Waveform], dict[str, list[Any]], dict[str, int]]:
+    """Read a parquet table with a column ``audio`` of {bytes, path}, as Hugging Face ``datasets`` writes it.
+
+    Args:
+        path: of the table.
+        columns: further ones to read.
+        where: a pyarrow expression that chooses rows, or None for all.
+
+    Returns:
+        the waveforms, the named further columns, and how many rows were left out by reason.
+    """
+    import pyarrow.parquet as parquet
+
+    names = list(columns)
+    table = parquet.read_table(path, columns=["audio", *names], filters=where)
+    rows = table["audio"].to_pylist()
+    called = [row["path"] or f"row {i}" for i, row in enumerate(rows)]
+    waveforms, kept, dropped = decode_all([row["bytes"] or b"" for row in rows], called)
+    values = {name: table[name].to_pylist() for name in names}
+    return waveforms, {name: [column[i] for i in kept] for name, column in values.items()}, dropped

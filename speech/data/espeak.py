@@ -1,0 +1,268 @@
+"""English, German and Mandarin spoken by a program: eSpeak NG, with the phones it says.
+
+eSpeak NG (GPL-3.0) lies in the package ``espeakng-loader``. That package is not imported: its shared library is loaded
+through ctypes in a process of its own, which gives the same samples whenever the same utterances are asked for in the
+same order (within one process, what was said before changes the noise in what is said next).
+
+    python -m speech.data.espeak PLAN.json OUT.safetensors     # what ``speak`` runs
+
+Interface: espeak-ng 1.52, src/include/espeak-ng/speak_lib.h.
+"""
+
+import ctypes
+import json
+import platform
+import subprocess
+import sys
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from common.data import File, Folders, Packaged, Samples, package_file
+from common.errors import UserError, did_you_mean
+from common.files import read_tensors, write_tensors
+from speech.data.audio import SAMPLE_RATE, Waveform, resample
+from speech.data.phones import PHONES, fold_espeak
+
+PACKAGE, FOLDER = "espeakng-loader", "espeakng_loader"
+LIBRARY = {"darwin": "libespeak-ng.dylib", "win32": "espeak-ng.dll"}.get(sys.platform, "libespeak-ng.so")
+
+
+@dataclass(frozen=True)
+class EspeakFile:
+    """A file of the package, checked by size and SHA-256 where the build is the one we know, else by its presence.
+
+    The wheels for other systems carry other builds, whose checksums are not pinned here.
+    """
+
+    name: str
+    size: int
+    sha256: str
+
+    @property
+    def _packaged(self) -> Packaged:
+        return Packaged(PACKAGE, f"{FOLDER}/{self.name}", self.size, self.sha256)
+
+    @property
+    def remedy(self) -> str:
+        """The command that brings the file."""
+        return self._packaged.remedy
+
+    def find(self, folders: Folders) -> Path | None:
+        """Return its path; None where the package is not installed.
+
+        Raises:
+            UserError: the package is there and the file is missing, or damaged as far as that can be told.
+        """
+        if (sys.platform, platform.machine()) == ("linux", "x86_64"):
+            return self._packaged.find(folders)
+        path = package_file(PACKAGE, f"{FOLDER}/{self.name}")
+        if path is not None and not path.is_file():
+            raise UserError(f"{path} is missing; mend it with: {self.remedy}")
+        return path
+
+
+FILES: tuple[File, ...] = (
+    EspeakFile(LIBRARY, 661568, "b15ce0803b26254e8a0d088c6b9281a2637b2b02613147cc320cfdefaf2c3ccf"),
+    EspeakFile("espeak-ng-data/phondata", 554740, "a0b643b155cb6b12628d9e7865b57d9fca0d35844614f2594a5e009c80c80bb4"),
+    EspeakFile("espeak-ng-data/phontab", 58652, "1b40690667e1e9aa1ba5e5234773c799e7e72ea751426e5150423d53c3f24fa2"),
+    EspeakFile("espeak-ng-data/phonindex", 43316, "384e5fa6f714ba5356c58008249b78699c31c1ad044b243068d263fb806b7d73"),
+    EspeakFile("espeak-ng-data/intonations", 2312, "031a105bf6bb2ebcd73a2c579ccfb42469b27266db0078af65ae298fd3588b21"),
+    EspeakFile("espeak-ng-data/en_dict", 168204, "1053f74a34af38abb6fbd64b7838dacbc655a687c48ce1bb663d364a127b05de"),
+    EspeakFile("espeak-ng-data/cmn_dict", 1566347, "2a41ddab7213d0284a984def6b40c72cbc40b346d3220db08c6ae324f46d59aa"),
+    EspeakFile("espeak-ng-data/de_dict", 69277, "755d9cab00305b04c074141990ef0339191835de746dfa074936e194f3a5ad54"),
+)
+"""The library first, then what it speaks from."""
+
+
+@dataclass(frozen=True)
+class Utterance:
+    """Something to say: ``voice`` is a language, or a language and a variant, such as ``en-us+f2``.
+
+    ``rate`` is in words a minute (eSpeak's default 175), ``pitch`` from 0 to 100 (50).
+    """
+
+    text: str
+    voice: str = "en-us"
+    rate: int = 175
+    pitch: int = 50
+
+
+@dataclass(frozen=True)
+class Spoken:
+    """A waveform at 16 kHz, with eSpeak's phoneme mnemonics and the sample at which each begins."""
+
+    samples: Waveform
+    phonemes: tuple[str, ...]
+    starts: NDArray[np.int64]
+
+
+def variants(library: Path) -> list[str]:
+    """Return the names of the voice variants that lie beside the library, sorted."""
+    folder = library.parent / "espeak-ng-data" / "voices" / "!v"
+    return sorted(path.name for path in folder.iterdir())
+
+
+def check_voice(voice: str, library: Path) -> None:
+    """Refuse a variant that is not there: eSpeak itself would speak on with another voice and say nothing.
+
+    Raises:
+        UserError: naming the variant and the nearest one.
+    """
+    _, _, variant = voice.partition("+")
+    known = variants(library)
+    if variant and variant not in known:
+        raise UserError(f"eSpeak has no voice variant {variant!r}{did_you_mean(variant, known)}; see {library.parent}")
+
+
+def speak(utterances: Sequence[Utterance], library: Path) -> list[Spoken]:
+    """Say the utterances, in a process of their own.
+
+    Raises:
+        UserError: a voice is unknown, or eSpeak failed.
+    """
+    for voice in {utterance.voice for utterance in utterances}:
+        check_voice(voice, library)
+    with TemporaryDirectory() as folder:
+        plan, out = Path(folder, "plan.json"), Path(folder, "out.safetensors")
+        lines = [asdict(utterance) for utterance in utterances]
+        plan.write_text(json.dumps({"library": str(library), "utterances": lines}), encoding="utf-8")
+        command = [sys.executable, "-m", "speech.data.espeak", str(plan), str(out)]
+        done = subprocess.run(command, cwd=Path(__file__).parents[2], capture_output=True, text=True, check=False)
+        if done.returncode:
+            reason = (done.stderr.strip().splitlines() or [f"exit code {done.returncode}"])[-1]
+            raise UserError(f"eSpeak failed ({reason}); mend {library} with: {FILES[0].remedy}")
+        arrays = read_tensors(out)
+    return _unpack(arrays)
+
+
+def spoken_english(utterances: Sequence[Utterance], library: Path, silence: float = 0.15) -> Samples:
+    """Say English sentences and label them with the 39 phones.
+
+    Args:
+        utterances: in American English voices.
+        library: path of the shared library.
+        silence: seconds of silence put to either end.
+    """
+    quiet = round(silence * SAMPLE_RATE)
+    spoken = speak(utterances, library)
+    return Samples(
+        items=[np.pad(one.samples, quiet) for one in spoken],
+        labels=[np.array(fold_espeak(one.phonemes), dtype=np.int64) for one in spoken],
+        label_names=PHONES,
+        extras={"speaker": [one.voice for one in utterances], "text": [one.text for one in utterances]},
+        kind="synthetic",
+    )
+
+
+def _unpack(arrays: dict[str, NDArray[Any]]) -> list[Spoken]:
+    rate = int(arrays["rate"][0])
+    waves = np.split(arrays["samples"], arrays["ends"][:-1])
+    phonemes = np.split(arrays["phonemes"], arrays["phoneme_ends"][:-1])
+    starts = np.split(arrays["starts"], arrays["phoneme_ends"][:-1])
+    return [
+        Spoken(
+            resample(wave.astype(np.float32) / 32768, rate),
+            tuple(bytes(name).rstrip(b"\0").decode() for name in names),
+            at * SAMPLE_RATE // rate,
+        )
+        for wave, names, at in zip(waves, phonemes, starts, strict=True)
+    ]
+
+
+# From here on: what runs in the process that speaks.
+
+
+class _Identity(ctypes.Union):
+    _fields_ = [("number", ctypes.c_int), ("name", ctypes.c_char_p), ("string", ctypes.c_char * 8)]
+
+
+class _Event(ctypes.Structure):
+    _fields_ = [
+        ("type", ctypes.c_int),
+        ("unique_identifier", ctypes.c_uint),
+        ("text_position", ctypes.c_int),
+        ("length", ctypes.c_int),
+        ("audio_position", ctypes.c_int),
+        ("sample", ctypes.c_int),
+        ("user_data", ctypes.c_void_p),
+        ("id", _Identity),
+    ]
+
+
+_Callback = ctypes.CFUNCTYPE(ctypes.c_int, ctypes.POINTER(ctypes.c_short), ctypes.c_int, ctypes.POINTER(_Event))
+_SYNCHRONOUS, _PHONEME_EVENTS, _DO_NOT_EXIT = 2, 0x0001, 0x8000
+_UTF8, _PHONEME_EVENT, _RATE, _PITCH = 1, 7, 1, 3
+
+
+class _Speaker:
+    """eSpeak in this process: it can be started once."""
+
+    def __init__(self, library: Path) -> None:
+        self.samples: list[NDArray[np.int16]] = []
+        self.phonemes: list[tuple[bytes, int]] = []
+        self._library = ctypes.CDLL(str(library))
+        data = str(library.parent / "espeak-ng-data").encode()
+        self.rate = self._library.espeak_Initialize(_SYNCHRONOUS, 0, data, _PHONEME_EVENTS | _DO_NOT_EXIT)
+        if self.rate <= 0:
+            raise RuntimeError(f"espeak_Initialize returned {self.rate} for {data.decode()}")
+        self._callback = _Callback(self._receive)  # kept: eSpeak calls it long after this returns
+        self._library.espeak_SetSynthCallback(self._callback)
+
+    def say(self, text: str, voice: str, rate: int, pitch: int) -> None:
+        """Fill ``samples`` and ``phonemes``."""
+        self.samples, self.phonemes = [], []
+        if self._library.espeak_SetVoiceByName(voice.encode()):
+            raise RuntimeError(f"there is no voice {voice!r}")
+        self._library.espeak_ng_SetRandSeed(ctypes.c_long(1))  # else the breath in a voice comes from the time of day
+        self._library.espeak_SetParameter(_RATE, rate, 0)
+        self._library.espeak_SetParameter(_PITCH, pitch, 0)
+        content = text.encode() + b"\0"
+        status = self._library.espeak_Synth(content, ctypes.c_size_t(len(content)), 0, 1, 0, _UTF8, None, None)
+        if status or not self.samples:
+            raise RuntimeError(f"espeak_Synth returned {status} and {len(self.samples)} pieces for {text!r}")
+
+    def _receive(self, wave: Any, count: int, events: Any) -> int:
+        if wave and count > 0:
+            self.samples.append(np.ctypeslib.as_array(wave, (count,)).copy())
+        position = 0
+        while events[position].type:
+            if events[position].type == _PHONEME_EVENT:
+                self.phonemes.append((events[position].id.string, events[position].sample))
+            position += 1
+        return 0
+
+
+def _main(plan: Path, out: Path) -> None:
+    order = json.loads(plan.read_text(encoding="utf-8"))
+    speaker = _Speaker(Path(order["library"]))
+    waves, names, starts, ends, phoneme_ends = [], [], [], [], []
+    total = 0
+    for utterance in order["utterances"]:
+        speaker.say(**utterance)
+        waves += speaker.samples
+        total += sum(map(len, speaker.samples))
+        ends.append(total)
+        names += [np.frombuffer(name.ljust(8, b"\0"), np.uint8) for name, _ in speaker.phonemes]
+        starts += [start for _, start in speaker.phonemes]
+        phoneme_ends.append(len(starts))
+    write_tensors(
+        out,
+        {
+            "rate": np.array([speaker.rate]),
+            "samples": np.concatenate(waves),
+            "ends": np.array(ends),
+            "phonemes": np.array(names, dtype=np.uint8).reshape(-1, 8),
+            "starts": np.array(starts, dtype=np.int64),
+            "phoneme_ends": np.array(phoneme_ends),
+        },
+    )
+
+
+if __name__ == "__main__":
+    _main(Path(sys.argv[1]), Path(sys.argv[2]))

@@ -1,0 +1,124 @@
+"""Folders of sound files: a folder a class, or any files at all; a bad file is left out and named.
+
+Long recordings are never in memory whole: pieces are read from where they lie in the file.
+"""
+
+from collections.abc import Iterator, Sequence
+from functools import partial
+from pathlib import Path
+
+import numpy as np
+
+from common.data import Place, Samples, Source, Tree
+from speech.data.audio import NAMED, Waveform, decode, resample
+
+LONGEST = 20.0
+"""Seconds; what is longer comes in pieces of ``PIECE`` seconds."""
+
+PIECE = 10.0
+PIECES = 60
+"""So many pieces of one recording at most, evenly spread over it."""
+
+
+def sound_files(folder: Path) -> list[Path]:
+    """Return all files below a folder, hidden ones apart, in the order of their names."""
+    files = (path for path in folder.rglob("*") if path.is_file())
+    return sorted(path for path in files if not any(part.startswith(".") for part in path.relative_to(folder).parts))
+
+
+def read_any(folder: Path) -> Samples:
+    """Read every sound below a folder, without labels; ``extras["file"]`` says where each comes from.
+
+    Raises:
+        ValueError: there is not one sound that can be read.
+    """
+    return _read(folder, sound_files(folder), labels=None, names=())
+
+
+def read_classes(folder: Path) -> Samples:
+    """Read a folder of folders, one a class and called like it; ``extras["file"]`` says where each sound comes from.
+
+    Raises:
+        ValueError: there are fewer than two folders, or one of them has no sound that can be read.
+    """
+    names = sorted(path.name for path in folder.iterdir() if path.is_dir() and not path.name.startswith("."))
+    if len(names) < 2:
+        raise ValueError(f"two folders or more are needed, one a class; found {names or 'none'}")
+    files = [(path, label) for label, name in enumerate(names) for path in sound_files(folder / name)]
+    samples = _read(folder, [path for path, _ in files], [label for _, label in files], tuple(names))
+    empty = set(range(len(names))) - set(samples.labels.tolist())
+    if empty:
+        raise ValueError(f"no sound can be read in {', '.join(names[i] for i in sorted(empty))}")
+    return samples
+
+
+def _read(folder: Path, files: Sequence[Path], labels: Sequence[int] | None, names: tuple[str, ...]) -> Samples:
+    items: list[Waveform] = []
+    whose: list[int] = []
+    bad: list[str] = []
+    for i, path in enumerate(files):
+        try:
+            found = list(pieces(path))
+        except ValueError as error:
+            bad.append(f"{path.relative_to(folder).as_posix()}: {error}")
+            continue
+        items += found
+        whose += [i] * len(found)
+    if not items:
+        raise ValueError(f"not one of {len(files)} files can be read as sound" + (f", first {bad[0]}" if bad else ""))
+    return Samples(
+        items,
+        labels=None if labels is None else np.array(labels, dtype=np.int64)[whose],
+        label_names=names,
+        extras={"file": [files[i].relative_to(folder).as_posix() for i in whose]},
+        dropped=listed(bad),
+    )
+
+
+def listed(bad: Sequence[str]) -> dict[str, int]:
+    """Return what was left out as ``Samples.dropped`` wants it: the first ones named, the further ones counted."""
+    named = dict.fromkeys(bad[:NAMED], 1)
+    return named if len(bad) <= NAMED else {**named, "further files that cannot be read": len(bad) - NAMED}
+
+
+def pieces(path: Path) -> Iterator[Waveform]:
+    """Yield a sound file whole, or, beyond ``LONGEST`` seconds, piece by piece; each at 16 kHz with one channel.
+
+    Raises:
+        ValueError: see ``decode``.
+    """
+    import soundfile
+
+    try:
+        with soundfile.SoundFile(path) as file:
+            seconds = file.frames / file.samplerate
+    except soundfile.SoundFileError as error:
+        raise ValueError(f"no audio can be read from it: {getattr(error, 'error_string', error)}") from error
+    if seconds <= LONGEST:
+        yield decode(path)
+        return
+    yield from _spread(path)
+
+
+def _spread(path: Path) -> Iterator[Waveform]:
+    import soundfile
+
+    with soundfile.SoundFile(path) as file:
+        length = round(PIECE * file.samplerate)
+        count = min(file.frames // length, PIECES)
+        for start in np.linspace(0, file.frames - length, count).astype(int):
+            file.seek(int(start))
+            block = file.read(length, dtype="float32", always_2d=True)
+            if len(block) < length:
+                raise ValueError(f"it breaks off {len(block)} samples after {start} of {file.frames}")
+            yield resample(block.mean(axis=1), file.samplerate)
+
+
+def any_sounds(name: str, path: str) -> Source:
+    """Return a folder of a data folder as an OOD set: every sound below it."""
+    return Source(name, (Place((Tree(path, "sound files (WAV, FLAC, Ogg, MP3)"),), read_any),))
+
+
+def class_folders(name: str, path: str) -> Source:
+    """Return a folder of a data folder as an in-distribution: a folder a class."""
+    return Source(name, (Place((Tree(path, "a folder of sound files a class"),), partial(read_classes)),))

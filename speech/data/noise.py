@@ -1,0 +1,152 @@
+"""Noise added to speech, at an exact ratio of their levels."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from functools import partial
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from common.data import AnySource, Derived, Place, Prepared, Samples, Source
+from speech.data.audio import SAMPLE_RATE, Waveform, read_table
+
+NOIZEUS = ("airport", "babble", "car", "exhibition", "restaurant", "station", "street", "train")
+"""Kinds of the NOIZEUS corpus, cut from the recordings of AURORA."""
+
+_FRAME = SAMPLE_RATE // 50
+_ACTIVE_RANGE_DB = 30.0
+_EMPTY_SHARE = 1e-4
+
+
+def active(speech: Waveform) -> NDArray[np.bool_]:
+    """Return (T,) True where there is speech: 20 ms stretches whose power is within 30 dB of the loud ones'.
+
+    The loud ones are the 95th percentile of all stretches. A simpler rule than ITU-T P.56, to the same end: pauses do
+    not lower the level of the speech.
+    """
+    count = -(-len(speech) // _FRAME)
+    padded = np.pad(speech, (0, count * _FRAME - len(speech))).astype(np.float64)
+    powers = np.square(padded).reshape(count, _FRAME).mean(axis=1)
+    loud = np.percentile(powers, 95) if count else 0.0
+    return np.repeat((powers > 0) & (powers >= loud * 10 ** (-_ACTIVE_RANGE_DB / 10)), _FRAME)[: len(speech)]
+
+
+def mix(speech: Waveform, noise: Waveform, snr: float) -> Waveform:
+    """Return speech with noise ``snr`` decibels below it: 10 log10(mean square of active speech / of all the noise).
+
+    The speech keeps its level, and the sum may go beyond full scale: nothing is clipped.
+
+    Args:
+        speech: (T,) clean.
+        noise: (T,) in any unit.
+        snr: signal-to-noise ratio in dB.
+
+    Raises:
+        ValueError: the lengths differ, or one of the two is silent.
+    """
+    if len(speech) != len(noise):
+        raise ValueError(f"{len(speech)} samples of speech and {len(noise)} of noise cannot be mixed")
+    signal = np.square(speech[active(speech)], dtype=np.float64)
+    level = np.square(noise, dtype=np.float64).mean() if len(noise) else 0.0
+    if not signal.size or level == 0:
+        raise ValueError("a silent signal has no level to mix at")
+    gain = np.sqrt(signal.mean() / level * 10 ** (-snr / 10))
+    return np.asarray(speech + gain * noise, dtype=np.float32)
+
+
+def cut(recording: Waveform, length: int, rng: np.random.Generator) -> Waveform:
+    """Return ``length`` samples from a random place of a recording, which starts anew where it ends."""
+    start = rng.integers(len(recording))
+    return np.take(recording, np.arange(start, start + length), mode="wrap")
+
+
+def low_passed(waveform: Waveform, cutoff: float = 4000.0) -> Waveform:
+    """Return a waveform without what is above ``cutoff`` hertz: a linear-phase filter, 60 dB down from there on."""
+    from scipy.signal import fftconvolve, firwin
+
+    taps = firwin(513, cutoff - 100, window=("kaiser", 5.65), fs=SAMPLE_RATE)
+    return np.asarray(fftconvolve(waveform, taps, mode="same"), dtype=np.float32) if len(waveform) else waveform
+
+
+def is_narrow(recording: Waveform, cutoff: float = 4000.0) -> bool:
+    """Return whether a recording has nothing above ``cutoff`` hertz: less than a ten-thousandth of its power."""
+    power = np.square(np.abs(np.fft.rfft(recording)))
+    above = power[np.fft.rfftfreq(len(recording), 1 / SAMPLE_RATE) > cutoff].sum()
+    return bool(above <= _EMPTY_SHARE * power.sum())
+
+
+def with_noise(test: Samples, rng: np.random.Generator, *noises: Samples, snr: float) -> Samples:
+    """Return the test utterances, each mixed with a random cut of the noises' recordings; no labels are kept."""
+    recording = np.concatenate([waveform for noise in noises for waveform in noise.items])
+    items = [mix(speech, cut(recording, len(speech), rng), snr) for speech in test.items]
+    return replace(test, items=items, labels=None)
+
+
+def with_made_noise(
+    test: Samples, rng: np.random.Generator, *, make: Callable[[int, np.random.Generator], Waveform], snr: float
+) -> Samples:
+    """Return the test utterances, each mixed with a noise that ``make(length, rng)`` makes; no labels are kept."""
+    items = [mix(speech, make(len(speech), rng), snr) for speech in test.items]
+    return replace(test, items=items, labels=None)
+
+
+def with_babble(test: Samples, rng: np.random.Generator, *, voices: int, snr: float) -> Samples:
+    """Return the test utterances, each mixed with ``voices`` others from the same set, begun at random places."""
+    items = []
+    for i, speech in enumerate(test.items):
+        others = rng.choice(np.setdiff1d(np.arange(len(test)), [i]), voices, replace=False)
+        crowd = np.sum([cut(test.items[j], len(speech), rng) for j in others], axis=0)
+        items.append(mix(speech, crowd, snr))
+    return replace(test, items=items, labels=None)
+
+
+def white(length: int, rng: np.random.Generator) -> Waveform:
+    """Return white Gaussian noise."""
+    return rng.standard_normal(length, dtype=np.float32)
+
+
+def rumble(length: int, rng: np.random.Generator, cutoff: float = 300.0) -> Waveform:
+    """Return noise like a car's from inside: its amplitude falls by 12 dB an octave above ``cutoff`` hertz."""
+    spectrum = np.fft.rfft(rng.standard_normal(length))
+    frequencies = np.fft.rfftfreq(length, 1 / SAMPLE_RATE)
+    return np.asarray(np.fft.irfft(spectrum / (1 + np.square(frequencies / cutoff)), length), dtype=np.float32)
+
+
+def read_noises(path: Path, noise: str) -> Samples:
+    """Read the recordings of one kind from a table with columns ``audio`` and ``noise``, in the order of the table."""
+    import pyarrow.compute as compute
+
+    waveforms, _, dropped = read_table(path, where=compute.field("noise") == noise)
+    if not waveforms:
+        raise ValueError(f"there is no noise called {noise!r}")
+    return Samples(waveforms, dropped=dropped)
+
+
+def noizeus(noise: str) -> Source:
+    """Return the source of one kind of NOIZEUS noise."""
+    place = Place((Prepared("speech/noizeus_noise.parquet"),), partial(read_noises, noise=noise))
+    return Source(noise, (place,), about="NOIZEUS / AURORA noise, 8 kHz; no licence stated; not ours to ship")
+
+
+SUBWAY = Source(
+    "subway",
+    (Place((Prepared("speech/aurora2_subway.parquet"),), partial(read_noises, noise="subway")),),
+    about="Aurora-2 (ELRA), not free: a table with columns audio and noise",
+)
+
+
+def at_levels(
+    name: str, make: Callable[..., Samples], levels: Sequence[float], inputs: tuple[AnySource, ...] = ()
+) -> tuple[Derived, ...]:
+    """Return the test set with a noise at each level: the first is the task's own, the others its variants."""
+    return tuple(
+        Derived(
+            name,
+            partial(make, snr=level),
+            inputs,
+            variant=None if level == levels[0] else f"{level:g} dB",
+            about=f"the test utterances with noise added, {level:g} dB below active speech",
+        )
+        for level in levels
+    )

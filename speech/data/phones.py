@@ -1,0 +1,89 @@
+"""The phones that speech is labelled with: TIMIT's 61 symbols and eSpeak's mnemonics, folded onto the same 39.
+
+The 39 classes and the folding are those of Lee & Hon, "Speaker-independent phone recognition using hidden Markov
+models", IEEE Transactions on Acoustics, Speech and Signal Processing 37 (1989), table I: closures and pauses are
+silence, the glottal stop ``q`` is left out.
+"""
+
+from collections.abc import Iterable
+
+PHONES: tuple[str, ...] = (
+    "aa", "ae", "ah", "aw", "ay", "b", "ch", "d", "dh", "dx", "eh", "er", "ey", "f", "g", "hh", "ih", "iy", "jh", "k",
+    "l", "m", "n", "ng", "ow", "oy", "p", "r", "s", "sh", "sil", "t", "th", "uh", "uw", "v", "w", "y", "z",
+)  # fmt: skip
+SILENCE = PHONES.index("sil")
+
+_FOLDED = {
+    "ao": "aa", "ax": "ah", "ax-h": "ah", "axr": "er", "hv": "hh", "ix": "ih", "el": "l", "em": "m", "en": "n",
+    "nx": "n", "eng": "ng", "zh": "sh", "ux": "uw",
+    "pcl": "sil", "tcl": "sil", "kcl": "sil", "bcl": "sil", "dcl": "sil", "gcl": "sil", "h#": "sil", "pau": "sil",
+    "epi": "sil",
+}  # fmt: skip
+TIMIT_TO_39: dict[str, str | None] = {**{phone: phone for phone in PHONES if phone != "sil"}, **_FOLDED, "q": None}
+"""Each of TIMIT's 61 symbols: its class, or None for ``q``."""
+
+# American English of eSpeak NG 1.52, stress marks removed. A vowel with a trailing r is a vowel and an r.
+_ESPEAK = """
+    D:dh n:n n-:n d:d t:t t2:t t#:dx l:l @L:l s:s z:z r:r r-:r k:k b:b w:w m:m v:v p:p f:f S:sh Z:sh tS:ch dZ:jh j:y
+    h:hh T:th g:g N:ng
+    I:ih I2:ih I#:ih i:iy i::iy i@:iy,ah i@3:ih,r E:eh e@:eh,r a:ae aa:ae a#:ah @:ah @2:ah @5:ah V:ah 3:er 3::er
+    A::aa A@:aa,r 0:aa O::aa O2:aa O@:aa,r o@:aa,r U:uh U@:uh,r u::uw eI:ey aI:ay aI3:ay,er aI@:ay,ah aU:aw oU:ow OI:oy
+    _:sil _::sil ;: _!: _|: ?:
+"""
+ESPEAK_TO_39: dict[str, tuple[str, ...]] = {
+    mnemonic: tuple(phones.split(",")) if phones else ()
+    for mnemonic, phones in (entry.rsplit(":", 1) for entry in _ESPEAK.split())
+}
+"""eSpeak's mnemonics for American English: the classes each stands for; none for a mere junction."""
+
+_STOPS = frozenset({"b", "ch", "d", "g", "jh", "k", "p", "t"})
+
+
+def fold_timit(symbols: Iterable[str]) -> list[int]:
+    """Return class numbers of TIMIT symbols; ``q`` is left out and silences in a row are one.
+
+    Raises:
+        ValueError: a symbol is not one of the 61.
+
+    >>> [PHONES[i] for i in fold_timit(["h#", "pau", "kcl", "k", "q", "ix", "h#"])]
+    ['sil', 'k', 'ih', 'sil']
+    """
+    folded = []
+    for symbol in symbols:
+        if symbol not in TIMIT_TO_39:
+            raise ValueError(f"{symbol!r} is not one of TIMIT's 61 phone symbols")
+        if (phone := TIMIT_TO_39[symbol]) is not None:
+            folded.append(phone)
+    return numbered(folded)
+
+
+def fold_espeak(mnemonics: Iterable[str]) -> list[int]:
+    """Return class numbers of eSpeak's mnemonics for American English, in TIMIT's manner.
+
+    TIMIT writes a stop as its closure, which is silence here, and its release; so a silence goes before each stop, and
+    one to either end of the utterance.
+
+    Raises:
+        ValueError: a mnemonic is unknown.
+
+    >>> [PHONES[i] for i in fold_espeak(["h", "'A@", "d"])]
+    ['sil', 'hh', 'aa', 'r', 'sil', 'd', 'sil']
+    """
+    phones = ["sil"]
+    for mnemonic in mnemonics:
+        bare = mnemonic.lstrip("',%=")
+        if bare not in ESPEAK_TO_39:
+            raise ValueError(f"eSpeak's phoneme {mnemonic!r} has no place among the 39 phones")
+        for phone in ESPEAK_TO_39[bare]:
+            phones += ["sil", phone] if phone in _STOPS else [phone]
+    return numbered([*phones, "sil"])
+
+
+def numbered(phones: Iterable[str]) -> list[int]:
+    """Return class numbers of phones of the 39; silences in a row are one silence."""
+    numbers: list[int] = []
+    for phone in phones:
+        number = PHONES.index(phone)
+        if not (number == SILENCE and numbers and numbers[-1] == SILENCE):
+            numbers.append(number)
+    return numbers

@@ -1,0 +1,109 @@
+"""TIMIT: read sentences with phones whose times were marked by hand, divided by speaker.
+
+Garofolo et al., "TIMIT acoustic-phonetic continuous speech corpus", LDC93S1, 1993.
+"""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from common.data import Place, Prepared, Samples, Source
+from common.errors import UserError
+from common.task import Split
+from speech.data.audio import SAMPLE_RATE, Waveform, read_table
+from speech.data.noise import low_passed
+from speech.data.phones import PHONES, SILENCE, TIMIT_TO_39, fold_timit
+
+HOP = SAMPLE_RATE // 100
+"""Samples from frame to frame; the middle of frame i is sample 160 i."""
+
+COLUMNS = ("speaker", "sex", "sentence_id", "text", "phones", "phone_starts", "phone_stops")
+
+
+def read_timit(path: Path, by_frame: bool) -> Samples:
+    """Read a table of utterances: audio, speaker, sex, sentence_id, text and phones with their times.
+
+    Args:
+        path: of the parquet table; times are in samples at 16 kHz, half open.
+        by_frame: whether to label each frame, or to give each utterance the sequence of its phones.
+    """
+    waveforms, columns, dropped = read_table(path, COLUMNS)
+    if by_frame:
+        labels = list(map(frame_labels, columns["phones"], columns["phone_stops"], waveforms))
+    else:
+        labels = list(map(phone_labels, columns["phones"]))
+    extras = {name: columns[name] for name in ("speaker", "sex", "sentence_id", "text")}
+    return Samples(waveforms, labels, PHONES, extras, dropped)
+
+
+def phone_labels(phones: Sequence[str]) -> NDArray[np.int64]:
+    """Return the classes of an utterance's phones; ``q`` is left out and silences in a row are one."""
+    return np.array(fold_timit(phones), dtype=np.int64)
+
+
+def frame_labels(phones: Sequence[str], stops: Sequence[int], waveform: Waveform) -> NDArray[np.int64]:
+    """Return the class of the phone at the middle of each frame, (1 + T // 160,).
+
+    The glottal stop ``q`` has no class and counts as silence; what follows the last phone counts as that phone.
+    """
+    classes = np.array([PHONES.index(TIMIT_TO_39[phone] or PHONES[SILENCE]) for phone in phones], dtype=np.int64)
+    middles = np.arange(1 + len(waveform) // HOP) * HOP
+    return np.take(classes, np.searchsorted(stops, middles, side="right"), mode="clip")
+
+
+def by_speaker(train: Samples, test: Samples, seed: int, count: int = 4) -> Split:
+    """Divide one set of utterances into training and test speakers.
+
+    Seeds 0 to S / ``count`` - 1 are the folds of one division of the S speakers, so that together they test every
+    speaker once; later seeds go on with other divisions. As many women as men test, where there are enough. What a
+    test speaker says is a test utterance unless a training speaker says it too (the two ``sa`` sentences), so that no
+    sentence is on both sides.
+
+    Args:
+        train: all utterances.
+        test: the same ones.
+        seed: which fold of which division.
+        count: test speakers of a fold.
+
+    Raises:
+        UserError: there are too few speakers.
+    """
+    speakers = np.array(train.extras["speaker"])
+    tested = _fold(dict(zip(train.extras["speaker"], train.extras["sex"], strict=True)), seed, count)
+    inside = np.isin(speakers, tested)
+    taught = {text for text, out in zip(train.extras["text"], inside, strict=True) if not out}
+    unseen = np.array([text not in taught for text in test.extras["text"]])
+    return Split(train.take(np.flatnonzero(~inside)), test.take(np.flatnonzero(inside & unseen)))
+
+
+def _fold(sex: dict[str, Any], seed: int, count: int) -> list[str]:
+    folds = len(sex) // count
+    if folds < 2:
+        raise UserError(f"{len(sex)} speakers are too few for folds of {count}: at least {2 * count} are needed")
+    order = np.random.default_rng(seed // folds).permutation(sorted(sex))
+    ranked = sorted(order, key=lambda speaker: sex[speaker])  # stable: women, then men, each in random order
+    return [str(speaker) for speaker in ranked[seed % folds :: folds][:count]]
+
+
+def by_speaker_below_4khz(train: Samples, test: Samples, seed: int) -> Split:
+    """Divide as ``by_speaker`` does, everything low-passed at 4 kHz: as narrow as telephone noise."""
+    split = by_speaker(train, test, seed)
+    return replace(split, train=_narrowed(split.train), test=_narrowed(split.test))
+
+
+def _narrowed(samples: Samples) -> Samples:
+    return replace(samples, items=[low_passed(waveform) for waveform in samples.items])
+
+
+def _source(by_frame: bool) -> Source:
+    about = "TIMIT sample of 16 speakers (CC BY-NC-SA as NLTK states it), or the whole corpus in the same layout"
+    place = Place((Prepared("speech/timit_sample.parquet"),), partial(read_timit, by_frame=by_frame), "sample")
+    return Source("TIMIT", (place,), about=about)
+
+
+TIMIT, TIMIT_BY_FRAME = _source(by_frame=False), _source(by_frame=True)

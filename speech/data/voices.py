@@ -1,0 +1,78 @@
+"""What eSpeak says for the suite: sentences, voices and languages, each a data set."""
+
+from functools import partial
+from pathlib import Path
+
+import numpy as np
+
+from common.data import Place, Samples, Source
+from speech.data.audio import SAMPLE_RATE
+from speech.data.espeak import FILES, Utterance, speak, spoken_english
+from speech.data.sentences import GERMAN, MANDARIN, combined, english, words
+
+TRAIN_VOICES = words(
+    """Alex Alicia Andrea Andy Annie Denis Diogo Gene Henrique Hugo Jacky Lee Marco Mario Michael Mike Nguyen Reed
+    adam anika antonio aunty belinda benjamin boris caleb david ed edward f1 f2 f3 grandma gustave iven iven2
+    kaukovalta linda m1 m2 m3 m4 marcelo max michel mike2 pablo paul pedro quincy rob sandro steph steph2 travis"""
+)
+TEST_VOICES = words("Gene2 iven3 victor f4 f5 ian m5 m6 m7 robert shelby steph3 zac miguel norbert")
+"""Variants that speak as a person might; robots, whispers and effects are in neither list."""
+
+_TRAIN, _TEST, _OTHER = 800, 100, 60
+_NOISE_FLOOR = 1e-4  # of a quiet room, 80 dB below full scale
+
+
+def read_english(library: Path, *data: Path, train: bool) -> Samples:
+    """Say the training or the test sentences. No sentence and no voice is in both."""
+    sentences = english(_TRAIN + _TEST)
+    chosen = sentences[:_TRAIN] if train else sentences[_TRAIN:]
+    voices = TRAIN_VOICES if train else TEST_VOICES
+    return _in_a_room(spoken_english(_utterances(chosen, "en-us", voices, seed=int(train)), library))
+
+
+def read_whisper(library: Path, *data: Path) -> Samples:
+    """Whisper test sentences."""
+    sentences = english(_TRAIN + _TEST)[-_OTHER:]
+    return _in_a_room(_foreign(_utterances(sentences, "en-us", ("whisper", "whisperf"), seed=2), library))
+
+
+def read_language(library: Path, *data: Path, language: str, parts: tuple[str, ...]) -> Samples:
+    """Say sentences in another language, in the test voices."""
+    utterances = _utterances(combined(parts, _OTHER), language, TEST_VOICES, seed=3)
+    return _in_a_room(_foreign(utterances, library))
+
+
+def _utterances(sentences: list[str], language: str, voices: tuple[str, ...], seed: int) -> list[Utterance]:
+    """Give each sentence a voice, voices taking turns, at a pace and a pitch of its own."""
+    rng = np.random.default_rng(seed)
+    rates, pitches = rng.integers(140, 211, len(sentences)), rng.integers(35, 66, len(sentences))
+    return [
+        Utterance(sentence, f"{language}+{voices[i % len(voices)]}", int(rates[i]), int(pitches[i]))
+        for i, sentence in enumerate(sentences)
+    ]
+
+
+def _foreign(utterances: list[Utterance], library: Path) -> Samples:
+    spoken = speak(utterances, library)
+    quiet = round(0.15 * SAMPLE_RATE)
+    voices = [one.voice for one in utterances]
+    return Samples([np.pad(one.samples, quiet) for one in spoken], extras={"speaker": voices}, kind="synthetic")
+
+
+def _in_a_room(samples: Samples) -> Samples:
+    """Add the faint noise that no recording is without."""
+    rng = np.random.default_rng(len(samples))
+    for waveform in samples.items:
+        waveform += _NOISE_FLOOR * rng.standard_normal(len(waveform), dtype=np.float32)
+    return samples
+
+
+def _source(name: str, read: partial[Samples]) -> Source:
+    return Source(name, (Place(FILES, read, "synthetic"),), about="eSpeak NG (GPL-3.0), of the package espeakng-loader")
+
+
+ENGLISH_TRAIN = _source("eSpeak English", partial(read_english, train=True))
+ENGLISH_TEST = _source("eSpeak English", partial(read_english, train=False))
+WHISPER = _source("Whisper (eSpeak)", partial(read_whisper))
+GERMAN_SPEECH = _source("German (eSpeak)", partial(read_language, language="de", parts=GERMAN))
+MANDARIN_SPEECH = _source("Mandarin (eSpeak)", partial(read_language, language="cmn", parts=MANDARIN))

@@ -1,0 +1,150 @@
+"""Features of speech, computed once for a whole data set, in batches, by torchaudio.
+
+Waveforms are (T,) at 16 kHz. Frames are 25 ms long and begin every 10 ms; frame i has its middle at sample 160 i, with
+zeros beyond the ends, so that T samples give 1 + T // 160 frames and even an empty waveform gives one.
+"""
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
+from functools import lru_cache
+from pathlib import Path
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+from torchaudio import functional, transforms
+
+from common.errors import UserError
+from common.examples import Examples
+from speech.data.audio import SAMPLE_RATE, Waveform
+
+HOP = SAMPLE_RATE // 100
+WINDOW = SAMPLE_RATE // 40
+_FLOOR = 1e-8  # a sine of amplitude 1e-4 (-80 dB) in one frame: digital silence is as quiet as a quiet room
+_BATCH_SECONDS = 60
+_REACH = 2 * HOP  # no frame looks further to either side: 320 samples of 256 for the transform and 1 for emphasis
+
+Features = Callable[[Tensor], Tensor]
+"""(B, T) waveforms to (B, 1 + T // 160, D) features."""
+
+
+def frame_count(samples: int) -> int:
+    """Return how many frames a waveform of so many samples gives."""
+    return 1 + samples // HOP
+
+
+@lru_cache(maxsize=4)
+def _mel(bands: int, lowest: float, highest: float) -> nn.Module:
+    transform: nn.Module = transforms.MelSpectrogram(
+        SAMPLE_RATE, n_fft=512, win_length=WINDOW, hop_length=HOP, n_mels=bands, f_min=lowest, f_max=highest,
+        window_fn=torch.hamming_window, pad_mode="constant",
+    )  # fmt: skip
+    return transform
+
+
+@lru_cache(maxsize=4)
+def _cosine(coefficients: int, bands: int) -> Tensor:
+    matrix: Tensor = functional.create_dct(coefficients, bands, norm="ortho")
+    return matrix
+
+
+def log_filterbank(waveforms: Tensor, bands: int = 26, lowest: float = 60.0, highest: float = 8000.0) -> Tensor:
+    """Return the log energy in ``bands`` triangular filters, spaced evenly in mel: (B, F, bands) of (B, T)."""
+    ended = nn.functional.pad(waveforms, (0, 1))  # an end is a step to zero, alone as in a batch
+    energies: Tensor = _mel(bands, lowest, highest)(functional.preemphasis(ended, 0.97))
+    return energies[..., : frame_count(waveforms.shape[1])].add(_FLOOR).log().transpose(1, 2)
+
+
+def mfcc(waveforms: Tensor, coefficients: int = 12, bands: int = 26) -> Tensor:
+    """Return mel-frequency cepstra 1 to ``coefficients`` and the log energy: (B, F, coefficients + 1) of (B, T).
+
+    The cepstra are the cosine transform of ``log_filterbank``; the energy is that of the frame, in place of cepstrum 0
+    (Davis & Mermelstein, IEEE Transactions on Acoustics, Speech and Signal Processing 28, 1980).
+    """
+    cepstra = log_filterbank(waveforms, bands) @ _cosine(coefficients + 1, bands)
+    return torch.cat([cepstra[..., 1:], _log_energy(waveforms)[..., None]], dim=-1)
+
+
+def _log_energy(waveforms: Tensor) -> Tensor:
+    padded = nn.functional.pad(waveforms.square(), (WINDOW // 2, WINDOW // 2))
+    return nn.functional.avg_pool1d(padded[:, None], WINDOW, HOP)[:, 0].add(_FLOOR).log()
+
+
+def mfcc_with_deltas(waveforms: Sequence[Waveform]) -> Examples:
+    """Return 12 cepstra and the energy, with their first and second slopes: sequences of (F, 39)."""
+    return add_deltas(extract(waveforms, mfcc))
+
+
+def add_deltas(features: Examples, window: int = 5) -> Examples:
+    """Return sequences of (F, D) features with their first and second slopes over ``window`` frames: (F, 3 D).
+
+    A slope is that of the least-squares line; beyond its ends a sequence goes on as it ended.
+    """
+    assert features.offsets is not None, "slopes are taken along sequences"
+    rows = [_with_deltas(part.T, window).T for part in features.inputs.split(features.offsets.diff().tolist())]
+    return replace(features, inputs=torch.cat(rows))
+
+
+def _with_deltas(features: Tensor, window: int) -> Tensor:
+    first = functional.compute_deltas(features, window)
+    return torch.cat([features, first, functional.compute_deltas(first, window)])
+
+
+def extract(waveforms: Sequence[Waveform], features: Features) -> Examples:
+    """Return features of waveforms of any lengths as sequences without labels.
+
+    Each gets what it would get alone: waveforms of like length share a batch, zeros follow the shorter ones, and the
+    frames beyond an end are cut off.
+    """
+    parts: list[Tensor] = [torch.empty(0)] * len(waveforms)
+    for index in _batches([len(waveform) for waveform in waveforms]):
+        padded = nn.utils.rnn.pad_sequence([torch.from_numpy(waveforms[i]) for i in index], batch_first=True)
+        with torch.inference_mode():
+            rows = features(padded)
+        for i, row in zip(index, rows, strict=True):
+            parts[i] = row[: frame_count(len(waveforms[i]))].clone()
+    return Examples(torch.cat(parts), offsets_of([len(part) for part in parts]))
+
+
+def offsets_of(lengths: Sequence[int]) -> Tensor:
+    """Return (N + 1,) where each of N sequences begins, and where the last ends."""
+    return torch.tensor([0, *lengths]).cumsum(0)
+
+
+def _batches(lengths: list[int]) -> Iterator[list[int]]:
+    batch: list[int] = []
+    for i in sorted(range(len(lengths)), key=lengths.__getitem__):
+        if batch and (len(batch) + 1) * lengths[i] > _BATCH_SECONDS * SAMPLE_RATE:
+            yield batch
+            batch = []
+        batch.append(i)
+    if batch:
+        yield batch
+
+
+def stream(path: Path, features: Features, seconds: float = 60.0) -> Iterator[Tensor]:
+    """Yield the features of a 16 kHz recording piece by piece, (F, D) each, in memory bounded by ``seconds``.
+
+    Together the pieces are what the whole recording would give at once.
+
+    Raises:
+        UserError: the recording has another sampling rate.
+    """
+    import soundfile
+
+    step = max(round(seconds * SAMPLE_RATE / HOP), 1) * HOP
+    with soundfile.SoundFile(path) as file:
+        if file.samplerate != SAMPLE_RATE:
+            raise UserError(f"{path} has {file.samplerate} samples a second; only 16000 can be streamed: resample it")
+        before = np.zeros(0, np.float32)
+        while True:
+            block = file.read(step + _REACH, dtype="float32", always_2d=True).mean(axis=1)
+            last = file.tell() == file.frames
+            piece = np.concatenate([before, block])
+            skip = len(before) // HOP
+            wanted = frame_count(len(piece)) - skip if last else step // HOP
+            yield features(torch.from_numpy(piece)[None])[0, skip : skip + wanted]
+            if last:
+                return
+            file.seek(file.tell() - _REACH)
+            before = piece[-_REACH - _REACH : -_REACH]

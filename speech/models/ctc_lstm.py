@@ -1,0 +1,120 @@
+"""Bidirectional LSTM over MFCCs that spells an utterance's phones, for connectionist temporal classification (CTC).
+
+Source: Graves, Mohamed & Hinton, "Speech recognition with deep recurrent neural networks", ICASSP 2013,
+arXiv:1303.5778; sizes of Hendrycks & Gimpel (ICLR 2017), arXiv:1610.02136.
+"""
+
+from dataclasses import dataclass, replace
+
+import torch
+from torch import Tensor, nn
+
+from common.data import Samples
+from common.examples import Batch, Examples
+from common.model import Classifier
+from speech.decoding import best_path, edit_distance, unpadded
+from speech.features import mfcc_with_deltas, offsets_of
+
+
+@dataclass(frozen=True)
+class MfccEncoder:
+    """Waveforms to 39 numbers a frame, each with mean 0 and deviation 1 over the training frames."""
+
+    mean: Tensor
+    deviation: Tensor
+
+    def __call__(self, samples: Samples) -> Examples:
+        """Return sequences of (F, 39), with the phone sequences as labels where there are any."""
+        features = mfcc_with_deltas(samples.items)
+        examples = replace(features, inputs=(features.inputs - self.mean) / self.deviation)
+        if samples.labels is None:
+            return examples
+        labels = torch.cat([torch.from_numpy(phones) for phones in samples.labels])
+        return replace(examples, labels=labels, label_offsets=offsets_of([len(phones) for phones in samples.labels]))
+
+
+class BidirectionalLstm(nn.Module):
+    """One bidirectional layer that takes padded batches: (B, T, inputs) to (B, T, 2 hidden).
+
+    The backward direction is a forward LSTM on sequences turned round within their own lengths. It gives what
+    ``torch.nn.LSTM`` gives on packed sequences, several times faster on CPUs, whose kernels want padded ones.
+    """
+
+    def __init__(self, inputs: int, hidden: int) -> None:
+        super().__init__()
+        self.forwards = nn.LSTM(inputs, hidden, batch_first=True)
+        self.backwards = nn.LSTM(inputs, hidden, batch_first=True)
+
+    def forward(self, values: Tensor, lengths: Tensor) -> Tensor:
+        """Return both directions' states; rows beyond a sequence's length hold nothing of use."""
+        steps = torch.arange(values.shape[1], device=values.device)
+        turned = torch.where(steps < lengths[:, None], lengths[:, None] - 1 - steps, steps)[..., None]
+        backwards, _ = self.backwards(values.gather(1, turned.expand_as(values)))
+        return torch.cat([self.forwards(values)[0], backwards.gather(1, turned.expand_as(backwards))], dim=-1)
+
+
+class CtcLstm(Classifier):
+    """Layers of bidirectional LSTM and a linear layer to the phones and, last, the blank."""
+
+    def __init__(self, inputs: int, hidden: int, layers: int, phones: int, noise: float) -> None:
+        super().__init__()
+        widths = [inputs] + [2 * hidden] * (layers - 1)
+        self.layers = nn.ModuleList(BidirectionalLstm(width, hidden) for width in widths)
+        self.output = nn.Linear(2 * hidden, phones + 1)
+        self.scored = slice(phones)
+        self.blank = phones
+        self.noise = noise
+
+    def embed(self, batch: Batch) -> Tensor:
+        """Return the frames; in training with N(0, noise^2) added."""
+        if not self.training:
+            return batch.inputs
+        return batch.inputs + self.noise * torch.randn_like(batch.inputs)
+
+    def hidden_layers(self, embedded: Tensor, batch: Batch) -> list[Tensor]:
+        """Return what each layer gives."""
+        assert batch.lengths is not None, "CTC works on sequences"
+        outputs = []
+        for layer in self.layers:
+            embedded = layer(embedded, batch.lengths)
+            outputs.append(embedded)
+        return outputs
+
+    def encode(self, embedded: Tensor, batch: Batch) -> Tensor:
+        """Return the last layer's states, (B, T, 2 hidden)."""
+        return self.hidden_layers(embedded, batch)[-1]
+
+    def classify(self, features: Tensor) -> Tensor:
+        """Return logits of the phones and of the blank, (B, T, phones + 1)."""
+        logits: Tensor = self.output(features)
+        return logits
+
+    def extras(self, batch: Batch, embedded: Tensor, features: Tensor, logits: Tensor) -> dict[str, Tensor]:
+        """Return the edit distance of each utterance's best path to its phones, and how many phones that has."""
+        if batch.labels is None:
+            return {}
+        assert batch.lengths is not None and batch.label_lengths is not None
+        said = best_path(logits.argmax(-1).cpu(), batch.lengths.cpu(), self.blank)
+        wanted = unpadded(batch.labels.cpu(), batch.label_lengths.cpu())
+        return {"edits": edit_distance(said, wanted), "reference_length": batch.label_lengths}
+
+
+@dataclass(frozen=True)
+class CtcLstmArchitecture:
+    """Options: units a direction, layers, and the deviation of the noise that training adds to the inputs."""
+
+    hidden: int = 256
+    layers: int = 2
+    noise: float = 0.05
+
+    def encoder(self, train: Samples) -> MfccEncoder:
+        """Return what turns waveforms into frames, scaled by the training frames."""
+        frames = mfcc_with_deltas(train.items).inputs
+        return MfccEncoder(frames.mean(0), frames.std(0).clamp_min(1e-3))
+
+    def build(self, encoder: MfccEncoder, train: Samples) -> CtcLstm:
+        """Return an untrained network."""
+        return CtcLstm(len(encoder.mean), self.hidden, self.layers, len(train.label_names), self.noise)
+
+
+ARCHITECTURE = CtcLstmArchitecture

@@ -1,0 +1,108 @@
+"""Fully connected network on a window of log filterbank frames: one phone a frame.
+
+Source: Hendrycks & Gimpel (ICLR 2017), arXiv:1610.02136, section 3.3 and their code.
+"""
+
+import math
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor, nn
+
+from common.data import Samples
+from common.examples import Batch, Examples
+from common.layers import gelu, unit_columns
+from common.model import Classifier
+from speech.features import extract, log_filterbank
+
+BANDS = 26
+_HIDDEN = 0.425  # mean square of GELU(N(0, 1))
+
+
+@dataclass(frozen=True)
+class WindowEncoder:
+    """Waveforms to windows of log filterbank energies around every frame; ``mean`` and ``deviation`` are a band's."""
+
+    mean: Tensor
+    deviation: Tensor
+    frames: int
+
+    def __call__(self, samples: Samples) -> Examples:
+        """Return a window a frame, (N, frames * 26) in natural log units, with the frames' labels if there are any."""
+        windows = windowed(extract(samples.items, log_filterbank), self.frames)
+        if samples.labels is None:
+            return Examples(windows)
+        return Examples(windows, labels=torch.cat([torch.from_numpy(labels) for labels in samples.labels]))
+
+
+def windowed(features: Examples, frames: int) -> Tensor:
+    """Return each frame with its neighbours, (S, frames * D); beyond an end its last frame is repeated."""
+    assert features.offsets is not None
+    half = frames // 2
+    padded = [
+        torch.cat([part[:1].expand(half, -1), part, part[-1:].expand(half, -1)]).unfold(0, frames, 1).transpose(1, 2)
+        for part in features.inputs.split(features.offsets.diff().tolist())
+    ]
+    return torch.cat(padded).flatten(1)
+
+
+class FrameMlp(Classifier):
+    """Hidden layers of GELU units with dropout, weights of unit length as ``common.layers.unit_columns`` draws them."""
+
+    mean: Tensor
+    deviation: Tensor
+
+    def __init__(self, encoder: WindowEncoder, hidden: int, layers: int, dropout: float, phones: int) -> None:
+        super().__init__()
+        self.register_buffer("mean", encoder.mean.repeat(encoder.frames))
+        self.register_buffer("deviation", encoder.deviation.repeat(encoder.frames))
+        widths = [len(self.mean)] + [hidden] * layers
+        sizes = [1.0] + [_HIDDEN / (1 - dropout)] * (layers - 1)
+        self.layers = nn.ModuleList(
+            nn.Sequential(unit_columns(inputs, hidden, math.sqrt(size + _HIDDEN)), gelu(), nn.Dropout(dropout))
+            for inputs, size in zip(widths, sizes, strict=False)
+        )
+        self.output = unit_columns(hidden, phones, math.sqrt(_HIDDEN / (1 - dropout) + 1))
+
+    def embed(self, batch: Batch) -> Tensor:
+        """Return the windows, each band with mean 0 and deviation 1 over the training frames."""
+        return (batch.inputs - self.mean) / self.deviation
+
+    def hidden_layers(self, embedded: Tensor, batch: Batch) -> list[Tensor]:
+        """Return what each hidden layer gives, (B, hidden) each."""
+        outputs = []
+        for layer in self.layers:
+            embedded = layer(embedded)
+            outputs.append(embedded)
+        return outputs
+
+    def encode(self, embedded: Tensor, batch: Batch) -> Tensor:
+        """Return the last hidden layer."""
+        return self.hidden_layers(embedded, batch)[-1]
+
+    def classify(self, features: Tensor) -> Tensor:
+        """Return logits of the phones."""
+        logits: Tensor = self.output(features)
+        return logits
+
+
+@dataclass(frozen=True)
+class FrameMlpArchitecture:
+    """Options: frames in a window, units and number of hidden layers, share of units dropped in training."""
+
+    frames: int = 11
+    hidden: int = 1024
+    layers: int = 3
+    dropout: float = 0.25
+
+    def encoder(self, train: Samples) -> WindowEncoder:
+        """Return what turns waveforms into windows, and the training frames' scale."""
+        frames = extract(train.items, log_filterbank).inputs
+        return WindowEncoder(frames.mean(0), frames.std(0).clamp_min(1e-3), self.frames)
+
+    def build(self, encoder: WindowEncoder, train: Samples) -> FrameMlp:
+        """Return an untrained network."""
+        return FrameMlp(encoder, self.hidden, self.layers, self.dropout, len(train.label_names))
+
+
+ARCHITECTURE = FrameMlpArchitecture
