@@ -21,6 +21,8 @@ class Budget:
         weight_decay: coefficient of half the squared norm, on the weights that the model lists in ``decayed`` if it
             has that method, otherwise on all.
         gradient_norm: largest norm of the gradient, or None.
+        mixed_precision: whether convolutions and matrix products compute in bfloat16 while training, on a GPU or a
+            processor that has instructions for it; weights and all else stay float32.
         examples: use at most so many training examples (a seeded draw), or None for all.
         test_examples: the same for the test set and for each OOD set.
         dev: size of the part of the training examples held back to choose the best epoch by its error; 0 for none.
@@ -35,6 +37,7 @@ class Budget:
     decay: float = 0.1
     weight_decay: float = 0.0
     gradient_norm: float | None = None
+    mixed_precision: bool = False
     examples: int | None = None
     test_examples: int | None = None
     dev: int = 0
@@ -42,10 +45,19 @@ class Budget:
 
 @dataclass(frozen=True)
 class Model:
-    """An architecture by the name of its file in the modality's ``models`` folder, with its options."""
+    """An architecture by the name of its file in the modality's ``models`` folder, with its options.
+
+    ``argument`` is what a user gave with ``--model NAME:ARGUMENT``, such as a checkpoint.
+    """
 
     name: str
     options: Mapping[str, Any] = field(default_factory=dict)
+    argument: str | None = None
+
+    @property
+    def label(self) -> str:
+        """What results call it."""
+        return self.name if self.argument is None else f"{self.name}:{self.argument}"
 
 
 @dataclass(frozen=True)

@@ -3,6 +3,7 @@
 import copy
 import math
 from collections.abc import Callable, Iterable
+from functools import cache
 
 import torch
 from torch import Tensor, nn
@@ -75,21 +76,29 @@ def _train_epoch(
         batch = setup.train.batch(index).to(setup.device)
         if setup.task.augment is not None:
             batch = batch.with_inputs(setup.task.augment(batch.inputs, generator))
-        total += _step(model, loss, batch, optimizer, budget.gradient_norm).detach()
+        total += _step(model, loss, batch, optimizer, budget).detach()
     return float(total) / max(len(steps), 1)
 
 
-def _step(
-    model: Classifier, loss: Loss, batch: Batch, optimizer: torch.optim.Optimizer, gradient_norm: float | None
-) -> Tensor:
+def _step(model: Classifier, loss: Loss, batch: Batch, optimizer: torch.optim.Optimizer, budget: Budget) -> Tensor:
     optimizer.zero_grad(set_to_none=True)
-    with torch.autocast(batch.inputs.device.type, torch.bfloat16, enabled=batch.inputs.device.type == "cuda"):
+    device = batch.inputs.device.type
+    with torch.autocast(device, torch.bfloat16, enabled=budget.mixed_precision and has_bfloat16(device)):
         value = loss(model, batch)
     value.backward()  # type: ignore[no-untyped-call]
-    if gradient_norm is not None:
-        nn.utils.clip_grad_norm_([p for group in optimizer.param_groups for p in group["params"]], gradient_norm)
+    if budget.gradient_norm is not None:
+        parameters = [p for group in optimizer.param_groups for p in group["params"]]
+        nn.utils.clip_grad_norm_(parameters, budget.gradient_norm)
     optimizer.step()
     return value
+
+
+@cache
+def has_bfloat16(device: str) -> bool:
+    """Whether a kind of device multiplies bfloat16 in hardware; where it is emulated it is slower than float32."""
+    if device == "cuda":
+        return bool(torch.cuda.is_bf16_supported(including_emulation=False))
+    return bool(torch.cpu.get_capabilities().get("avx512_bf16"))
 
 
 def make_optimizer(model: Classifier, budget: Budget, parameters: list[nn.Parameter] | None) -> torch.optim.Optimizer:

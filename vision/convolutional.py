@@ -74,7 +74,8 @@ class ImageEncoder:
 def _fitted(images: Any, shape: tuple[int, ...]) -> Any:
     """Return (N, H, W[, C]) images resized bilinearly to ``shape``, grey repeated or colours averaged as it needs."""
     if images.ndim == 4 and len(shape) == 2:
-        images = images.mean(axis=3)
+        mean = images.mean(axis=3)
+        images = mean.round().astype(np.uint8) if images.dtype == np.uint8 else mean
     elif images.ndim == 3 and len(shape) == 3:
         images = np.repeat(images[..., None], shape[2], axis=3)
     parts = [_resized(torch.as_tensor(images[i : i + 1000]), shape[:2]) for i in range(0, len(images), 1000)]

@@ -3,6 +3,7 @@
 import io
 import json
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -55,8 +56,13 @@ def read_parquet(path: Path, size: tuple[int, int] = (32, 32), label_names: Sequ
     names = tuple(label_names) or _names_in_metadata(table.schema.metadata or {})
     files = table.column("image").combine_chunks().field("bytes")
     images = np.empty((len(files), *size, 3), np.uint8)
-    for i, content in enumerate(files):
-        images[i] = decode(content.as_py(), size, i)
+
+    def fill(start: int) -> None:
+        for i in range(start, min(start + 500, len(files))):
+            images[i] = decode(files[i].as_py(), size, i)
+
+    with ThreadPoolExecutor() as pool:  # Pillow lets go of the interpreter while it decodes
+        list(pool.map(fill, range(0, len(files), 500)))
     labels = table.column("label").to_numpy()
     return Samples(images, check_labels(labels, len(images), len(names)), names)
 

@@ -12,6 +12,10 @@ ABOUT_TRAIN = "24 GB shrunk to 5 GB, research use, places2.csail.mit.edu through
 ABOUT_VALIDATION = "0.5 GB shrunk to 0.1 GB, research use, places2.csail.mit.edu through torchvision"
 
 
+MEAN = (0.458, 0.441, 0.408)
+"""Mean colour of Places365's training images, in units of [0, 1]."""
+
+
 def prepare(split: str, file: str, work: Path, ready: Path) -> None:
     """Fetch one side at 256x256 (torchvision checks the MD5) and shrink it."""
     from torchvision.datasets import Places365

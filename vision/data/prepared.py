@@ -90,8 +90,8 @@ def central_square(image: Image.Image, size: int) -> Image.Image:
     """Cut the largest central square out and resize it (Lanczos)."""
     side = min(image.size)
     left, top = (image.width - side) // 2, (image.height - side) // 2
-    box = (left, top, left + side, top + side)
-    return image.convert("RGB").resize((size, size), Image.Resampling.LANCZOS, box=box)
+    square = image.convert("RGB").crop((left, top, left + side, top + side))
+    return square.resize((size, size), Image.Resampling.LANCZOS)
 
 
 def png(image: Image.Image) -> bytes:

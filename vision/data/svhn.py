@@ -11,6 +11,10 @@ from vision.data.prepared import colour_source, encoded, write_parquet
 ABOUT = "250 MB, non-commercial use, ufldl.stanford.edu/housenumbers through torchvision"
 
 
+MEAN = (0.4377, 0.4438, 0.4728)
+"""Mean colour of SVHN's training images, in units of [0, 1]."""
+
+
 def prepare(work: Path, ready: Path) -> None:
     """Fetch both sides; torchvision checks their MD5."""
     from torchvision.datasets import SVHN

@@ -47,7 +47,7 @@ n02410509 n02437312 n02480495 n02481823 n02509815 n02793495 n02815834 n02823428 
 n03649909 n03902125 n03983396 n04099969 n04275548 n04311004 n04328186 n04366367 n04532670 n07579787 n07720875 n07747607
 n09193705 n09246464 n09332890 n12267677
 """)
-"""Of both parts: fish, spiders, bears, bottles, tables, mushrooms, the sea; snakes, lobsters, butterflies, bridges..."""
+"""Of both parts: fish, spiders, bears, bottles, tables, mushrooms, the sea; snakes, lobsters, bridges..."""
 
 
 def read_without(path: Path, size: tuple[int, int], left_out: frozenset[str]) -> Samples:
@@ -57,6 +57,10 @@ def read_without(path: Path, size: tuple[int, int], left_out: frozenset[str]) ->
     kept = np.flatnonzero(~unwanted[samples.labels])
     dropped = {"of a class that the in-distribution has too": len(samples) - len(kept)}
     return replace(samples.take(kept), dropped=dropped)
+
+
+MEAN = (0.4802, 0.4481, 0.3975)
+"""Mean colour of Tiny ImageNet's training images, in units of [0, 1]."""
 
 
 def prepare(work: Path, ready: Path) -> None:

@@ -1,0 +1,66 @@
+"""CIFAR-100 against scenes and noise, with a wide residual network.
+
+Reproduces the CIFAR-100 rows of tables 1 and 2, Hendrycks & Gimpel (ICLR 2017), arXiv:1610.02136.
+"""
+
+from common.task import Budget, Model, Task
+from vision.augment import flip_and_crop
+from vision.data.cifar import CIFAR10_TEST, CIFAR100_TEST, CIFAR100_TRAIN, MEAN
+from vision.data.lsun import LSUN
+from vision.data.noise import gaussian
+from vision.data.places365 import PLACES365_TEST
+from vision.data.prepared import further
+from vision.data.sun import SUN
+from vision.data.svhn import SVHN_TEST
+from vision.data.textures import TEXTURES
+from vision.data.tiny_imagenet import NEAR_CIFAR100, tiny_imagenet_ood, tiny_imagenet_outliers
+
+TASK = Task(
+    title="CIFAR-100",
+    in_dist="CIFAR-100",
+    train=CIFAR100_TRAIN,
+    test=CIFAR100_TEST,
+    ood=(
+        SUN,
+        gaussian(0.5, centre=MEAN),  # N(0, 0.5^2) after the mean colour is subtracted, unclipped
+        *further(TEXTURES, tiny_imagenet_ood(NEAR_CIFAR100), CIFAR10_TEST, SVHN_TEST, PLACES365_TEST, LSUN),
+    ),
+    auxiliary=tiny_imagenet_outliers(NEAR_CIFAR100),
+    augment=flip_and_crop,
+    model=Model("wrn", {"size": "40-4"}),
+    paper=Budget(
+        epochs=50,
+        batch_size=128,
+        learning_rate=0.05,
+        optimizer="sgd",  # momentum 0.9
+        schedule="cosine",
+        weight_decay=5e-4,
+        mixed_precision=True,
+    ),
+    quick_model=Model("small_resnet"),
+    quick=Budget(
+        epochs=8,
+        batch_size=128,
+        learning_rate=0.2,
+        optimizer="sgd",
+        schedule="one_cycle",
+        weight_decay=5e-4,
+        mixed_precision=True,
+    ),
+    row_name="image",
+    departures=(
+        "the optimiser's momentum is Nesterov's",
+        "one cosine over the 50 epochs, without restarts",
+        "training in bfloat16 where the device multiplies it, weights in float32",
+    ),
+    notes=(
+        "quick: a residual network of nine layers, not the WRN-40-4 of the paper budget",
+        "SUN: some scenes (sea, mountains, highways) show things of CIFAR-100",
+        "Tiny ImageNet: classes that are also CIFAR-100's (bear, mushroom, table) are left out",
+    ),
+)
+
+if __name__ == "__main__":
+    from common.cli import main
+
+    main(__spec__.name)
