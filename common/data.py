@@ -12,7 +12,7 @@ from zlib import error as ZlibError
 import numpy as np
 from numpy.typing import NDArray
 
-from common.errors import UserError
+from common.errors import MissingData, UserError
 from common.files import checksum, sha256
 
 Kind = Literal["full", "sample", "synthetic"]
@@ -237,7 +237,7 @@ class Source:
     def _found(self, folders: Folders) -> tuple[Place, tuple[Path, ...]]:
         found = self._place(folders)
         if found is None:
-            raise UserError(f"{self.name} is not here; get it with: {self.remedy}")
+            raise MissingData(f"{self.name} is not here", self.remedy)
         return found
 
 

@@ -2,10 +2,12 @@
 
 import ast
 import importlib
+from collections.abc import Callable, Mapping
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from common.data import Folders
 from common.errors import UserError, did_you_mean
 from common.task import Model, Task
 
@@ -79,14 +81,31 @@ def load_objective(name: str) -> "Objective":
     return objective
 
 
-def load_architecture(modality: str, model: Model) -> "Architecture":
-    """Return an architecture with its options set."""
+def load_architecture(modality: str, model: Model, folders: Folders | None = None) -> "Architecture":
+    """Return an architecture with its options set; one that has a field ``folders`` is told where data lies."""
     build = _attribute(f"{modality}/models", model.name, "ARCHITECTURE", f"{modality} model")
     try:
-        architecture: Architecture = build(**model.options)
+        architecture: Architecture = build(**model.options, **_folders(build, folders))
     except TypeError as error:
         raise UserError(f"model {model.name!r} does not take these options: {error}") from error
     return architecture
+
+
+def _folders(build: Any, folders: Folders | None) -> dict[str, Folders]:
+    return {"folders": folders} if folders and "folders" in getattr(build, "__dataclass_fields__", {}) else {}
+
+
+def load_own(modality: str) -> "Callable[[Path, Mapping[str, Path]], Task]":
+    """Return what makes a task of files of one's own: ``own_task`` of ``MODALITY/own.py``.
+
+    Raises:
+        UserError: the modality cannot do that.
+    """
+    if not (ROOT / modality / "own.py").is_file():
+        able = [name for name in modalities() if (ROOT / name / "own.py").is_file()]
+        raise UserError(f"--in is not for modality {modality!r}; it is for: {', '.join(able)}")
+    own_task: Callable[[Path, Mapping[str, Path]], Task] = importlib.import_module(f"{modality}.own").own_task
+    return own_task
 
 
 def parse_model(modality: str, text: str) -> Model:
@@ -102,7 +121,7 @@ def parse_model(modality: str, text: str) -> Model:
     options = list(getattr(build, "__dataclass_fields__", {}))
     if not options:
         raise UserError(f"model {name!r} takes no argument, and {argument!r} was given")
-    return Model(name, {options[0]: argument})
+    return Model(name, {options[0]: argument}, argument)
 
 
 def _attribute(folder: str, name: str, attribute: str, what: str) -> Any:

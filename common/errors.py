@@ -8,6 +8,19 @@ class UserError(Exception):
     """
 
 
+class MissingData(UserError):
+    """Data that is needed is not there.
+
+    Attributes:
+        why: what is missing.
+        remedy: the command that brings it.
+    """
+
+    def __init__(self, why: str, remedy: str) -> None:
+        super().__init__(f"{why}; get it with: {remedy}")
+        self.why, self.remedy = why, remedy
+
+
 def did_you_mean(word: str, known: list[str]) -> str:
     """Return ``" (did you mean 'x'?)"`` for the entry of ``known`` nearest to ``word``, or an empty string.
 

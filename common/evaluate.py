@@ -14,8 +14,8 @@ from pathlib import Path
 from typing import Any
 
 from common.discover import load_detector, load_objective, names
-from common.errors import UserError
-from common.experiment import Experiment, MissingData, Setting
+from common.errors import MissingData, UserError
+from common.experiment import Experiment, Setting
 from common.files import write_text
 from common.judge import Questions, curves, judge
 from common.progress import Progress
@@ -117,7 +117,7 @@ def _identity(experiment: Experiment, objective: str, meta: Any) -> dict[str, An
         "profile": experiment.setting.profile,
         "data": meta["data"],
         "objective": objective,
-        "model": experiment.model.name,
+        "model": experiment.model.label,
         "held_out": tuple(held_out) if held_out is not None else None,
         "in_dist": experiment.task.in_dist,
         "device": experiment.setting.device,
@@ -152,7 +152,7 @@ def _describe(run: Run, experiment: Experiment, objective: str, meta: Any) -> No
             "title": task.title,
             "in_dist": task.in_dist,
             "modality": experiment.modality,
-            "model": experiment.model.name,
+            "model": experiment.model.label,
             "data": meta["data"],
             "paper_task": task.published or experiment.name.split("/")[1],
             "population": task.population,

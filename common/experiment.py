@@ -11,14 +11,14 @@ import numpy as np
 
 from common.data import AnySource, Folders, Samples
 from common.discover import load_architecture, load_objective, load_task
-from common.errors import UserError
+from common.errors import MissingData, UserError
 from common.files import read_tensors, sha256, write_tensors
 from common.outputs import Outputs
 from common.progress import Progress
 from common.provenance import code_hash, versions
 from common.seeds import seed_of
 from common.store import RunFolder, run_folder
-from common.task import Model, Split
+from common.task import Budget, Model, Split, Task
 
 if TYPE_CHECKING:
     import torch
@@ -43,6 +43,8 @@ class Setting:
     device: str = "cpu"
     model: Model | None = None
     weights: Path | None = None
+    own_task: Task | None = None
+    """An experiment on files of one's own, which no ``tasks`` folder has."""
 
 
 @dataclass(frozen=True)
@@ -77,10 +79,20 @@ class Experiment:
     def __init__(self, name: str, seed: int, setting: Setting, progress: Progress | None = None) -> None:
         self.name, self.seed, self.setting = name, seed, setting
         self.modality = name.split("/")[0]
-        self.task = load_task(name)
-        self.budget = self.task.budget(setting.profile)
+        self.task = setting.own_task or load_task(name)
         self.model = setting.model or self.task.model_of(setting.profile)
         self.progress = progress or Progress()
+
+    @cached_property
+    def architecture(self) -> Any:
+        """The architecture with its options, and with the folders if it reads files of its own."""
+        return load_architecture(self.modality, self.model, self.setting.folders)
+
+    @cached_property
+    def budget(self) -> Budget:
+        """The task's budget of the profile, or what an architecture with needs of its own makes of it."""
+        budget = self.task.budget(self.setting.profile)
+        return self.architecture.budget(budget) if hasattr(self.architecture, "budget") else budget
 
     @cached_property
     def train_source(self) -> AnySource:
@@ -117,10 +129,12 @@ class Experiment:
     def folder(self, objective: str) -> RunFolder:
         """Return where the outputs of a training are stored; its name is a hash of all that determines them."""
         folders = self.setting.folders
-        task_module, model_module = self.name.replace("/", ".tasks."), f"{self.modality}.models.{self.model.name}"
+        task_module = self.name.replace("/", "." if self.setting.own_task else ".tasks.")
+        model_module = f"{self.modality}.models.{self.model.name}"
         sources = [self.train_source, self.test_source, *self.ood_sources, *self._outliers(objective)]
         ingredients = {
             "model": asdict(self.model),
+            "model files": self.architecture.fingerprint() if hasattr(self.architecture, "fingerprint") else None,
             "budget": asdict(self.budget),
             "data": [source.fingerprint(folders) for source in sources],
             "device": self.setting.device,
@@ -207,11 +221,10 @@ class Experiment:
         ood: dict[OodKey, Samples] = {(name, None): samples for name, samples in split.ood.items()}
         for source in self.ood_sources:
             ood[source.name, source.variant] = source.load(folders, self.seed, test)
-        architecture = load_architecture(self.modality, self.model)
-        encoder = architecture.encoder(fit_on)
+        encoder = self.architecture.encoder(fit_on)
         sets = {key: self._drawn(_own_labels(s, fit_on), budget.test_examples, key) for key, s in ood.items()}
         return _Prepared(
-            architecture,
+            self.architecture,
             encoder,
             fit_on,
             encoder(fit_on),
@@ -235,14 +248,6 @@ class Experiment:
         count = min(self.budget.dev, len(train) // 5)
         order = np.random.default_rng(seed_of(self.seed, "dev")).permutation(len(train))
         return train.take(np.sort(order[count:])), train.take(np.sort(order[:count]))
-
-
-class MissingData(UserError):
-    """Data that a task needs is not there; ``why`` and the command that mends it."""
-
-    def __init__(self, why: str, remedy: str) -> None:
-        super().__init__(f"{why}; get it with: {remedy}")
-        self.why, self.remedy = why, remedy
 
 
 def _own_labels(samples: Samples, train: Samples) -> Samples:

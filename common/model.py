@@ -69,7 +69,13 @@ class Classifier(nn.Module):
 
 
 class Architecture(Protocol):
-    """What a file in a ``models`` folder defines as ``ARCHITECTURE``: a class whose fields are the options."""
+    """What a file in a ``models`` folder defines as ``ARCHITECTURE``: a class whose fields are the options.
+
+    Three things more it may have. ``budget(task: Budget) -> Budget`` gives the budget that it needs in place of the
+    task's, for instance a smaller learning rate for a pretrained network. One that reads files of its own, such as word
+    vectors or a checkpoint, has a field ``folders: Folders``, which is filled in, and ``fingerprint() -> str``, which
+    identifies the content of the files.
+    """
 
     def encoder(self, train: Samples) -> Encoder:
         """Return what turns samples into examples, made from the training samples alone."""
