@@ -8,10 +8,12 @@ from itertools import chain
 import numpy as np
 import torch
 from numpy.typing import NDArray
+from torch import Tensor
 
 from common.data import Samples
 from common.errors import UserError
 from common.examples import Examples
+from common.model import Classifier
 
 PADDING, UNKNOWN, FIRST_WORD = 0, 1, 2
 """Numbers of padding, of every word that the vocabulary lacks, and of its first word."""
@@ -99,3 +101,28 @@ class WordNumbers:
         numbers, offsets = self.vocabulary.numbers(samples.items, self.positions)
         labels = None if samples.labels is None else torch.from_numpy(samples.labels)
         return Examples(torch.from_numpy(numbers), torch.from_numpy(offsets), labels)
+
+
+class WordClassifier(Classifier):
+    """A classifier whose inputs are words of a vocabulary, which is stored with the weights."""
+
+    def __init__(self, vocabulary: Vocabulary) -> None:
+        super().__init__()
+        self.vocabulary = vocabulary
+
+    def get_extra_state(self) -> Tensor:
+        """Return the words, one a line in UTF-8, as bytes: part of the state that is saved."""
+        return torch.frombuffer(bytearray("\n".join(self.vocabulary.words).encode()), dtype=torch.uint8)
+
+    def set_extra_state(self, state: Tensor) -> None:
+        """Compare the words that saved weights belong to with those of this model.
+
+        Raises:
+            UserError: they differ, so the weights would be put to the wrong words.
+        """
+        words = tuple(bytes(state.cpu().numpy()).decode().split("\n"))
+        if words != self.vocabulary.words:
+            raise UserError(
+                f"these weights know other words ({len(words)}, not the {len(self.vocabulary.words)} of this training "
+                "set); choose the data, seed and budget that they were trained with"
+            )

@@ -5,18 +5,19 @@ import pytest
 import torch
 
 from common.data import Samples
-from nlp.models.bag_of_embeddings import BagOfEmbeddings, MeanOfWords
+from common.errors import UserError
+from nlp.models.bag_of_embeddings import BagOfEmbeddings, Initial, MeanOfWords
 from nlp.models.bag_of_words import BagOfWords
 from nlp.models.gru import Gru
-from nlp.vocabulary import PADDING
+from nlp.vocabulary import PADDING, WordClassifier, WordNumbers
 
 TRAIN = Samples(["good film great", "bad film", "dull film"] * 10, np.array([1, 0, 0] * 10), ("neg", "pos"))
 TEST = Samples(["", "great great", "film unheard", "the"])
 
 
-def mean_of_words(**options: object) -> tuple[MeanOfWords, object]:
+def mean_of_words(initial: Initial = "unit_columns") -> tuple[MeanOfWords, WordNumbers]:
     torch.manual_seed(0)
-    architecture = BagOfEmbeddings(**{"positions": 4, "dimensions": 6, **options})
+    architecture = BagOfEmbeddings(positions=4, dimensions=6, initial=initial)
     encoder = architecture.encoder(TRAIN)
     return architecture.build(encoder, TRAIN), encoder
 
@@ -62,7 +63,7 @@ def test_texts_without_a_known_word_get_finite_logits(architecture: BagOfEmbeddi
 def test_first_word_vectors_are_as_the_recipes_say() -> None:
     columns, _ = mean_of_words()
     torch.testing.assert_close(columns.embedding.weight.norm(dim=0), torch.ones(6))
-    uniform, _ = mean_of_words(initial="uniform")
+    uniform, _ = mean_of_words("uniform")
     vectors = uniform.embedding.weight.detach()
     limit = ((vectors.shape[0] + vectors.shape[1]) / 6) ** -0.5
     assert float(vectors.min()) >= 0 and 0.8 * limit < float(vectors.max()) <= limit
@@ -93,3 +94,18 @@ def test_the_gru_takes_its_state_after_the_last_word() -> None:
     features = model.encode(model.embed(batch), batch)
     states, _ = model.gru(model.embedding(batch.inputs[1:, :1]))
     torch.testing.assert_close(features[1], states[0, 0])
+
+
+@pytest.mark.parametrize("architecture", [BagOfEmbeddings(), BagOfWords(), Gru()])
+def test_weights_carry_their_words_and_refuse_a_model_that_knows_others(
+    architecture: BagOfEmbeddings | BagOfWords | Gru,
+) -> None:
+    def model_of(train: Samples) -> WordClassifier:
+        return architecture.build(architecture.encoder(train), train)
+
+    weights = model_of(TRAIN).state_dict()
+    assert bytes(weights["_extra_state"].numpy()).decode().split() == ["bad", "dull", "film", "good", "great"]
+    model_of(TRAIN).load_state_dict(weights)
+    other = Samples([text.replace("dull", "lame") for text in TRAIN.items], TRAIN.labels, TRAIN.label_names)
+    with pytest.raises(UserError, match="these weights know other words"):
+        model_of(other).load_state_dict(weights)

@@ -17,8 +17,8 @@ from torch import Tensor, nn
 from common.data import Samples
 from common.examples import Batch
 from common.layers import unit_columns
-from common.model import Classifier, Encoder
-from nlp.vocabulary import PADDING, Vocabulary, WordNumbers
+from common.model import Encoder
+from nlp.vocabulary import PADDING, Vocabulary, WordClassifier, WordNumbers
 
 Initial = Literal["unit_columns", "uniform"]
 
@@ -49,16 +49,16 @@ class BagOfEmbeddings:
     def build(self, encoder: Encoder, train: Samples) -> "MeanOfWords":
         """Return the untrained network."""
         assert isinstance(encoder, WordNumbers), "this model reads word numbers"
-        return MeanOfWords(len(encoder.vocabulary), len(train.label_names), self)
+        return MeanOfWords(encoder.vocabulary, len(train.label_names), self)
 
 
-class MeanOfWords(Classifier):
-    """The network; V words, C classes."""
+class MeanOfWords(WordClassifier):
+    """The network; C classes."""
 
-    def __init__(self, vocabulary: int, classes: int, options: BagOfEmbeddings) -> None:
-        super().__init__()
+    def __init__(self, vocabulary: Vocabulary, classes: int, options: BagOfEmbeddings) -> None:
+        super().__init__(vocabulary)
         self.positions = options.positions
-        self.embedding = nn.Embedding(vocabulary, options.dimensions)
+        self.embedding = nn.Embedding(len(vocabulary), options.dimensions)
         self.output = unit_columns(options.dimensions, classes)
         self._initialise(options.initial)
 

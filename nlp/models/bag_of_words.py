@@ -12,8 +12,8 @@ from torch import Tensor, nn
 from common.data import Samples
 from common.examples import Batch, Examples
 from common.layers import gelu, unit_columns
-from common.model import Classifier, Encoder
-from nlp.vocabulary import Vocabulary
+from common.model import Encoder
+from nlp.vocabulary import Vocabulary, WordClassifier
 
 DIVISOR = 1.45**0.5
 """As the recipe has it: 0.45 for the mean square of a GELU unit, 1 for that of the input or the logits."""
@@ -42,7 +42,7 @@ class BagOfWords:
     def build(self, encoder: Encoder, train: Samples) -> "WordsPresent":
         """Return the untrained network."""
         assert isinstance(encoder, Occurrences), "this model reads marks of words"
-        return WordsPresent(len(encoder.vocabulary.words), self.hidden, len(train.label_names), self.dropout)
+        return WordsPresent(encoder.vocabulary, len(train.label_names), self)
 
 
 @dataclass(frozen=True)
@@ -57,15 +57,15 @@ class Occurrences:
         return Examples(torch.from_numpy(self.vocabulary.occurrence(samples.items)), labels=labels)
 
 
-class WordsPresent(Classifier):
+class WordsPresent(WordClassifier):
     """The network."""
 
-    def __init__(self, words: int, hidden: int, classes: int, dropout: float) -> None:
-        super().__init__()
-        self.first = unit_columns(words, hidden, DIVISOR)
+    def __init__(self, vocabulary: Vocabulary, classes: int, options: BagOfWords) -> None:
+        super().__init__(vocabulary)
+        self.first = unit_columns(len(vocabulary.words), options.hidden, DIVISOR)
         self.activation = gelu()
-        self.dropout = nn.Dropout(dropout)
-        self.output = unit_columns(hidden, classes, DIVISOR)
+        self.dropout = nn.Dropout(options.dropout)
+        self.output = unit_columns(options.hidden, classes, DIVISOR)
 
     def embed(self, batch: Batch) -> Tensor:
         """Return (B, words) marks as floats."""

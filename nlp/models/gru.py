@@ -10,8 +10,8 @@ from torch import Tensor, nn
 
 from common.data import Samples
 from common.examples import Batch
-from common.model import Classifier, Encoder
-from nlp.vocabulary import PADDING, Vocabulary, WordNumbers
+from common.model import Encoder
+from nlp.vocabulary import PADDING, Vocabulary, WordClassifier, WordNumbers
 
 
 @dataclass(frozen=True)
@@ -41,15 +41,15 @@ class Gru:
     def build(self, encoder: Encoder, train: Samples) -> "GruClassifier":
         """Return the untrained network."""
         assert isinstance(encoder, WordNumbers), "this model reads word numbers"
-        return GruClassifier(len(encoder.vocabulary), len(train.label_names), self)
+        return GruClassifier(encoder.vocabulary, len(train.label_names), self)
 
 
-class GruClassifier(Classifier):
-    """The network; V words, C classes. A text without words has the feature 0."""
+class GruClassifier(WordClassifier):
+    """The network; C classes. A text without words has the feature 0."""
 
-    def __init__(self, vocabulary: int, classes: int, options: Gru) -> None:
-        super().__init__()
-        self.embedding = nn.Embedding(vocabulary, options.dimensions, padding_idx=PADDING)
+    def __init__(self, vocabulary: Vocabulary, classes: int, options: Gru) -> None:
+        super().__init__(vocabulary)
+        self.embedding = nn.Embedding(len(vocabulary), options.dimensions, padding_idx=PADDING)
         self.gru = nn.GRU(options.dimensions, options.hidden, options.layers, batch_first=True)
         self.output = nn.Linear(options.hidden, classes)
 
