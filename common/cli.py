@@ -13,6 +13,7 @@ from common.discover import ROOT, load_detector, load_objective, modalities, par
 from common.errors import UserError, did_you_mean
 from common.files import write_text
 from common.task import Model
+from common.workers import RANK
 
 app = typer.Typer(add_completion=False, pretty_exceptions_enable=False, rich_markup_mode=None)
 
@@ -76,8 +77,9 @@ def run(
         setting = Setting(profile, target, folders, _device(device), _model(model, tasks), weights)
         command = shlex.join(["run_all.py", *sys.argv[1:]])
         selection = Selection(tasks, seeds, names[1], names[0], required=task is not None, command=command)
-        done = evaluate(selection, setting, Progress(show=True))
-        print(done.report)
+        done = evaluate(selection, setting, Progress(show=RANK == 0))
+        if RANK == 0:
+            print(done.report)
         return 2 if done.failed else 0
 
     guarded(chosen)
@@ -161,4 +163,4 @@ def _check_writable(out: Path) -> None:
     """Fail before an hour of training, not after."""
     probe = out / ".writable"
     write_text(probe, "")
-    probe.unlink()
+    probe.unlink(missing_ok=True)

@@ -22,6 +22,7 @@ from common.progress import Progress
 from common.provenance import commit, versions
 from common.report import write_report
 from common.results import Row, write_rows
+from common.workers import RANK
 
 
 @dataclass(frozen=True)
@@ -174,6 +175,8 @@ def _describe(run: Run, experiment: Experiment, objective: str, meta: Any) -> No
 def finish(run: Run, out: Path) -> None:
     """Write the results, the record and the report to ``out``."""
     run.record["finished"] = not run.failed
+    if RANK:
+        return
     write_rows(out / "results.jsonl", run.rows)
     write_text(out / "run.json", json.dumps(run.record, indent=1, ensure_ascii=False) + "\n")
     run.report = write_report(out)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from common import workers
 from common.data import AnySource, Folders, Samples
 from common.discover import load_architecture, load_objective, load_task
 from common.errors import MissingData, UserError
@@ -138,6 +139,7 @@ class Experiment:
             "budget": asdict(self.budget),
             "data": [source.fingerprint(folders) for source in sources],
             "device": self.setting.device,
+            "workers": workers.COUNT,
             "weights": sha256(self.setting.weights) if self.setting.weights else None,
             "code": code_hash((task_module, model_module, f"common.objectives.{objective}", *CORE)),
             "versions": versions(),
@@ -154,8 +156,10 @@ class Experiment:
     def outputs(self, objective: str) -> TaskOutputs:
         """Return what the model trained by ``objective`` says: from the store, or by training it now."""
         folder = self.folder(objective)
+        workers.connect(self.setting.device)
         if not folder.complete:
             self._run(objective, folder)
+        workers.wait()
         return TaskOutputs(*folder.load())
 
     def _run(self, objective: str, folder: RunFolder) -> None:

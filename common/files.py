@@ -11,14 +11,19 @@ import numpy as np
 from numpy.typing import NDArray
 
 from common.errors import UserError
+from common.workers import RANK
 
 
 def write_atomically(path: Path, write: Callable[[Path], object]) -> None:
     """Let ``write`` fill a temporary file beside ``path``, then rename it, so that no half-written file is ever read.
 
+    Of several processes that train together the first alone writes.
+
     Raises:
         UserError: the folder cannot be written, or the disk is full.
     """
+    if RANK:
+        return
     temporary = path.with_name(f".{path.name}.{os.getpid()}.part")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)

@@ -35,7 +35,7 @@ class RunFolder:
         meta = {**meta, "ood": [list(key) for key in ood]}
         write_text(self.path / "meta.json", json.dumps(meta, indent=1, sort_keys=True, ensure_ascii=False) + "\n")
         for leftover in self.path.glob("*.checkpoint"):
-            leftover.unlink()
+            leftover.unlink(missing_ok=True)
 
     def load(self) -> tuple[Outputs, dict[tuple[str, str | None], Outputs], dict[str, Any]]:
         """Return what ``save`` stored.

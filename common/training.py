@@ -8,6 +8,7 @@ from functools import cache
 import torch
 from torch import Tensor, nn
 
+from common import workers
 from common.checkpoint import Checkpoint
 from common.errors import UserError
 from common.examples import IGNORE, Batch, Examples, batches
@@ -46,7 +47,9 @@ def fit(
         UserError: the loss is no longer finite.
     """
     budget = budget or setup.budget
+    workers.connect(setup.device.type)
     model.to(setup.device)
+    workers.agree(model)
     optimizer = make_optimizer(model, budget, list(parameters) if parameters is not None else None)
     best = BestEpoch()
     checkpoint = Checkpoint(setup.checkpoints, phase, model, optimizer, best)
@@ -66,28 +69,35 @@ def fit(
 def _train_epoch(
     model: Classifier, loss: Loss, setup: Setup, budget: Budget, optimizer: torch.optim.Optimizer, seed: int, epoch: int
 ) -> float:
-    torch.manual_seed(seed)
+    torch.manual_seed(seed + workers.RANK)
     generator = torch.Generator().manual_seed(seed)
     model.train()
     steps = list(batches(setup.train, budget.batch_size, generator))
+    if workers.RANK:  # one order for all processes, but dropout and augmentation of its own for each
+        generator.manual_seed(seed + workers.RANK)
     total = torch.zeros((), device=setup.device)
-    for step, index in enumerate(steps):
+    for step, whole in enumerate(steps):
+        index, weight = workers.share(whole)
         set_rate(optimizer, budget.learning_rate * rate_factor(budget, epoch, step / len(steps)))
         batch = setup.train.batch(index).to(setup.device)
         if setup.task.augment is not None:
             batch = batch.with_inputs(setup.task.augment(batch.inputs, generator))
-        total += _step(model, loss, batch, optimizer, budget).detach()
-    return float(total) / max(len(steps), 1)
+        total += weight * _step(model, loss, batch, optimizer, budget, weight).detach()
+    workers.agree(model)
+    return float(workers.summed(total)) / max(len(steps), 1)
 
 
-def _step(model: Classifier, loss: Loss, batch: Batch, optimizer: torch.optim.Optimizer, budget: Budget) -> Tensor:
+def _step(
+    model: Classifier, loss: Loss, batch: Batch, optimizer: torch.optim.Optimizer, budget: Budget, weight: float
+) -> Tensor:
     optimizer.zero_grad(set_to_none=True)
     device = batch.inputs.device.type
     with torch.autocast(device, torch.bfloat16, enabled=budget.mixed_precision and has_bfloat16(device)):
         value = loss(model, batch)
     value.backward()  # type: ignore[no-untyped-call]
+    parameters = [p for group in optimizer.param_groups for p in group["params"]]
+    workers.sum_gradients(parameters, weight)
     if budget.gradient_norm is not None:
-        parameters = [p for group in optimizer.param_groups for p in group["params"]]
         nn.utils.clip_grad_norm_(parameters, budget.gradient_norm)
     optimizer.step()
     return value
