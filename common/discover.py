@@ -118,10 +118,19 @@ def parse_model(modality: str, text: str) -> Model:
     build = _attribute(f"{modality}/models", name, "ARCHITECTURE", f"{modality} model")
     if not colon:
         return Model(name)
-    options = list(getattr(build, "__dataclass_fields__", {}))
+    options = list(getattr(build, "__dataclass_fields__", {}).values())
     if not options:
         raise UserError(f"model {name!r} takes no argument, and {argument!r} was given")
-    return Model(name, {options[0]: argument}, argument)
+    return Model(name, {options[0].name: _like(options[0].default, argument, name)}, argument)
+
+
+def _like(default: object, argument: str, name: str) -> object:
+    """Return the argument as a whole number where the option's default is one, else as it is."""
+    if not isinstance(default, int):
+        return argument
+    if not argument.isdecimal() or int(argument) == 0:
+        raise UserError(f"--model {name}:N takes a whole number above 0, not {argument!r}")
+    return int(argument)
 
 
 def _attribute(folder: str, name: str, attribute: str, what: str) -> Any:
