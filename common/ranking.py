@@ -72,7 +72,9 @@ def rank(positive: NDArray[Any], negative: NDArray[Any]) -> Ranking:
     both[len(positive) :].sort()
     order = np.argsort(both, kind="stable")[::-1]
     ranked = both[order]
-    last = np.append(np.flatnonzero(ranked[1:] != ranked[:-1]), len(ranked) - 1)  # of each run of equal scores
+    ends_a_tie = np.ones(len(ranked), np.bool_)
+    np.not_equal(ranked[1:], ranked[:-1], out=ends_a_tie[:-1])
+    last = np.flatnonzero(ends_a_tie)
     kept = np.zeros((2, len(last) + 1))
     kept[0, 1:] = np.cumsum(order < len(positive))[last]
     kept[1, 1:] = last + 1 - kept[0, 1:]
