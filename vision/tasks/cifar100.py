@@ -39,7 +39,7 @@ TASK = Task(
     ),
     quick_model=Model("small_resnet"),
     quick=Budget(
-        epochs=8,
+        epochs=6,
         batch_size=128,
         learning_rate=0.2,
         optimizer="sgd",
