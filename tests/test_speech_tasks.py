@@ -1,0 +1,143 @@
+"""Speech networks and tasks: what they learn, what they say, and what a task declares."""
+
+import subprocess
+import sys
+from dataclasses import replace
+
+import numpy as np
+import pytest
+import torch
+
+from common.data import Folders, Samples
+from common.discover import load_architecture, load_objective, load_task
+from common.objective import Setup
+from common.predict import predict
+from common.task import Budget, Model
+from speech.data.noise import NOIZEUS
+from speech.distortions import distorted_windows
+from speech.models.ctc_lstm import BidirectionalLstm
+from speech.models.frame_mlp import FrameMlpArchitecture
+
+TASKS = ("speech/espeak_phones", "speech/timit_ctc", "speech/timit_ctc_4khz", "speech/timit_frames")
+
+
+def test_importing_every_task_imports_no_torch_and_reads_no_data() -> None:
+    load = f"from common.discover import load_task; [load_task(name) for name in {TASKS}]"
+    code = f"import sys; {load}; print('torch' in sys.modules)"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "False"
+
+
+@pytest.mark.parametrize("name", TASKS)
+def test_tasks_name_existing_architectures_and_objectives_and_every_noise_at_every_level(name: str) -> None:
+    task = load_task(name)
+    load_architecture("speech", task.model)
+    for objective in task.objectives:
+        load_objective(objective)
+    keys = [(source.name, source.variant) for source in task.ood]
+    assert len(set(keys)) == len(keys)
+    if "timit" in name:
+        assert {f"TIMIT+{kind}" for kind in (*NOIZEUS, "subway")} <= {key for key, variant in keys if variant is None}
+        assert {variant for key, variant in keys if key == "TIMIT+car"} >= {None, "5 dB", "0 dB"}
+
+
+def test_a_missing_noise_is_reported_and_stops_nothing() -> None:
+    task = load_task("speech/timit_ctc")
+    subway = next(source for source in task.ood if source.name == "TIMIT+subway")
+    assert subway.resolve(Folders()) is None and "aurora2_subway" in subway.remedy
+
+
+def test_turned_sequences_give_what_packed_ones_give() -> None:
+    torch.manual_seed(0)
+    layer, lengths = BidirectionalLstm(3, 4), torch.tensor([5, 2, 7])
+    both = torch.nn.LSTM(3, 4, bidirectional=True, batch_first=True)
+    weights = dict(layer.forwards.state_dict())
+    weights |= {f"{name}_reverse": value for name, value in layer.backwards.state_dict().items()}
+    both.load_state_dict(weights)
+    values = torch.randn(3, 7, 3)
+    packed = torch.nn.utils.rnn.pack_padded_sequence(values, lengths, batch_first=True, enforce_sorted=False)
+    expected, _ = torch.nn.utils.rnn.pad_packed_sequence(both(packed)[0], batch_first=True)
+    inside = torch.arange(7) < lengths[:, None]
+    torch.testing.assert_close(layer(values, lengths)[inside], expected[inside])
+
+
+def tones(count: int, seed: int) -> Samples:
+    """Utterances of two or three tones with silence between; which tones they are is what is said."""
+    rng = np.random.default_rng(seed)
+    items, labels = [], []
+    for _ in range(count):
+        said = rng.integers(0, 3, rng.integers(2, 4))
+        pieces = [np.zeros(800)]
+        for phone in said:
+            pieces += [0.1 * np.sin(2 * np.pi * (400, 1200, 3600)[phone] * np.arange(1600) / 16_000), np.zeros(800)]
+        wave = np.concatenate(pieces)
+        items.append((wave + 0.001 * rng.standard_normal(len(wave))).astype(np.float32))
+        labels.append(said.astype(np.int64))
+    return Samples(items, labels, ("low", "middle", "high"))
+
+
+def test_a_ctc_network_learns_to_spell_and_its_outputs_have_utterances_and_edits() -> None:
+    train, test = tones(48, 0), tones(12, 1)
+    task = load_task("speech/espeak_phones")
+    architecture = load_architecture("speech", Model("ctc_lstm", {"hidden": 24, "layers": 1}))
+    encoder = architecture.encoder(train)
+    torch.manual_seed(0)
+    model = architecture.build(encoder, train)
+    budget = Budget(12, 4, 1e-2, "rmsprop", "one_cycle", gradient_norm=5.0)
+    load_objective("ctc").train(model, Setup(task, budget, encoder(train), 0, torch.device("cpu")))
+    outputs = predict(model, encoder(test))
+    assert outputs.logits.shape[1] == 3, "the blank is not scored"
+    assert outputs.units == 12 and outputs.labels is None
+    assert outputs.extras["reference_length"].tolist() == [len(labels) for labels in test.labels]
+    assert outputs.extras["edits"].sum() / outputs.extras["reference_length"].sum() < 0.3
+    silent = predict(model, encoder(replace(test, labels=None)))
+    np.testing.assert_array_equal(silent.logits, outputs.logits)
+    assert "edits" not in silent.extras
+
+
+def test_what_an_utterance_gets_does_not_depend_on_its_company() -> None:
+    train = tones(6, 0)
+    architecture = load_architecture("speech", Model("ctc_lstm", {"hidden": 8}))
+    encoder = architecture.encoder(train)
+    torch.manual_seed(0)
+    model = architecture.build(encoder, train)
+    together, alone = (predict(model, encoder(train), batch_size=size) for size in (6, 1))
+    np.testing.assert_allclose(together.logits, alone.logits, atol=1e-4)
+    np.testing.assert_array_equal(together.extras["edits"], alone.extras["edits"])
+
+
+def framed(samples: Samples) -> Samples:
+    labels = [np.arange(1 + len(item) // 160) % 3 for item in samples.items]
+    return replace(samples, labels=labels)
+
+
+def test_a_window_holds_its_frame_in_the_middle_and_repeats_the_ends() -> None:
+    samples = framed(tones(2, 0))
+    examples = FrameMlpArchitecture().encoder(samples)(samples)
+    windows = examples.inputs.unflatten(1, (11, 26))
+    count = len(samples.labels[0])
+    assert len(examples) == sum(map(len, samples.labels)) and examples.labels is not None
+    torch.testing.assert_close(windows[3, 5], windows[4, 4])
+    torch.testing.assert_close(windows[0, 0], windows[0, 5])
+    torch.testing.assert_close(windows[count - 1, 10], windows[count - 1, 5])
+
+
+def test_every_distorted_window_differs_and_the_seed_decides_how() -> None:
+    samples = framed(tones(4, 0))
+    examples = FrameMlpArchitecture().encoder(samples)(samples)
+    batch = examples.batch(torch.arange(60) * 3)
+    first, again = (distorted_windows(batch, torch.Generator().manual_seed(0)) for _ in range(2))
+    assert first.shape == batch.inputs.shape and torch.isfinite(first).all()
+    assert torch.equal(first, again)
+    assert not torch.equal(first, distorted_windows(batch, torch.Generator().manual_seed(1)))
+    assert ((first - batch.inputs).abs().amax(dim=1) > 1e-3).all()
+    noisy = first[:30] - batch.inputs[:30]
+    assert (noisy >= -1e-5).all(), "noise adds energy"
+
+
+def test_distorting_one_or_two_windows_works() -> None:
+    samples = framed(tones(1, 0))
+    examples = FrameMlpArchitecture().encoder(samples)(samples)
+    for count in (1, 2):
+        batch = examples.batch(torch.arange(count))
+        assert distorted_windows(batch, torch.Generator().manual_seed(0)).shape == (count, 286)
