@@ -14,8 +14,6 @@ class EfficientNetB0(ImageArchitecture):
     The first convolution has stride 1 in place of 2, so that 32x32 images end as maps of 2x2.
     """
 
-    dropout: float = 0.2
-
     def network(self, classes: int, mean: Tensor) -> ConvolutionalClassifier:
         """Return an untrained network."""
         from torchvision.models import efficientnet_b0
@@ -24,7 +22,7 @@ class EfficientNetB0(ImageArchitecture):
         layers[0][0] = convolution(mean.numel(), layers[0][0].out_channels)
         stages = [*layers[1:-1], nn.Sequential(layers[-1], nn.AdaptiveAvgPool2d(1), nn.Flatten())]
         stages[0] = nn.Sequential(layers[0], stages[0])
-        stages[-1].append(nn.Dropout(float(self.dropout)))
+        stages[-1].append(nn.Dropout(0.2))
         return ConvolutionalClassifier(stages, 1280, classes, mean)
 
 

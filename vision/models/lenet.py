@@ -21,7 +21,7 @@ class LeNet(ImageArchitecture):
 
     def network(self, classes: int, mean: Tensor) -> ConvolutionalClassifier:
         """Return an untrained network."""
-        first, second = 6 * int(self.width), 16 * int(self.width)
+        first, second = 6 * self.width, 16 * self.width
         maps: list[Any] = [nn.Conv2d(mean.numel(), first, 5, padding=2), gelu(), nn.MaxPool2d(2)]
         maps += [nn.Conv2d(first, second, 5), gelu(), nn.MaxPool2d(2)]
         dense = [nn.AdaptiveAvgPool2d(5), nn.Flatten(), nn.Linear(second * 25, 120), gelu()]

@@ -27,19 +27,19 @@ def convolve(inputs: int, outputs: int, stride: int = 1) -> nn.Sequential:
 
 @dataclass(frozen=True)
 class SmallResNet(ImageArchitecture):
-    """Nine layers: after the first, two stages that halve the size, double the channels and end with a residual."""
+    """Eight layers: after the first, two stages that halve the size, double the channels and end with a residual."""
 
     width: int = 32
 
     def network(self, classes: int, mean: Tensor) -> ConvolutionalClassifier:
         """Return an untrained network."""
-        width = int(self.width)
+        w = self.width
         stages = (
-            convolve(mean.numel(), width),
-            nn.Sequential(convolve(width, 2 * width, stride=2), Residual(2 * width)),
-            nn.Sequential(convolve(2 * width, 4 * width, stride=2), Residual(4 * width)),
+            convolve(mean.numel(), w),
+            nn.Sequential(convolve(w, 2 * w, stride=2), Residual(2 * w)),
+            nn.Sequential(convolve(2 * w, 4 * w, stride=2), Residual(4 * w)),
         )
-        return ConvolutionalClassifier(stages, 4 * width, classes, mean)
+        return ConvolutionalClassifier(stages, 4 * w, classes, mean)
 
 
 ARCHITECTURE = SmallResNet

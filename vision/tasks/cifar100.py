@@ -54,7 +54,7 @@ TASK = Task(
         "training in bfloat16 where the device multiplies it, weights in float32",
     ),
     notes=(
-        "quick: a residual network of nine layers, not the WRN-40-4 of the paper budget",
+        "quick: a residual network of eight layers, not the WRN-40-4 of the paper budget",
         "SUN: some scenes (sea, mountains, highways) show things of CIFAR-100",
         "Tiny ImageNet: classes that are also CIFAR-100's (bear, mushroom, table) are left out",
     ),

@@ -49,7 +49,7 @@ TASK = Task(
         "OOD sets: of the paper's, those that can be fetched",
         "the outliers are of Tiny ImageNet, not of 80 Million Tiny Images",
     ),
-    notes=("quick: a residual network of nine layers on part of the data, not the WRN-40-2 of the paper budget",),
+    notes=("quick: a residual network of eight layers on part of the data, not the WRN-40-2 of the paper budget",),
 )
 
 if __name__ == "__main__":
