@@ -15,6 +15,11 @@ def test_groups_1_and_10_to_19_are_one_class() -> None:
     assert labelled.label_names[1] == "1 (11 groups)" and labelled.label_names[9] == f"9 ({GROUPS[9]})"
 
 
+def test_the_second_digit_of_a_number_stays_in_the_text_as_a_word() -> None:
+    texts = by_first_digit(ALL).items
+    assert texts[9] == "text 9" and texts[10] == "0 text 10" and texts[19] == "9 text 19"
+
+
 def test_draws_leave_out_one_to_five_digits_and_their_messages_alone() -> None:
     counts = set()
     for seed in range(40):

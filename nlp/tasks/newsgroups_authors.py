@@ -1,8 +1,9 @@
 """20 Newsgroups as the paper's authors labelled it: by the first digit of a group's number.
 
 Reproduces the 15 Newsgroups rows of tables 5 and 6, Hendrycks & Gimpel (ICLR 2017), arXiv:1610.02136. The loader that
-their figures come from keeps only the first character of a label 0 to 19, so groups 1 and 10 to 19 became one class.
-The run then drew 5 of the numbers 0 to 19 to leave out, and those from 10 on left nothing out.
+their figures come from keeps only the first character of a label 0 to 19, so groups 1 and 10 to 19 became one class; a
+second digit stayed behind as the first word of the text. The run then drew 5 of the numbers 0 to 19 to leave out, and
+those from 10 on left nothing out.
 """
 
 from dataclasses import replace
@@ -21,10 +22,11 @@ DIGITS = 10
 
 
 def by_first_digit(samples: Samples) -> Samples:
-    """Return the messages with the first digit of each one's group number as its label."""
+    """Return the messages with the first digit of each one's group number as label, and any second one as a word."""
     labels = np.array([int(str(number)[0]) for number in samples.labels], dtype=np.int64)
+    texts = [f"{str(number)[1:]} {text}".strip() for number, text in zip(samples.labels, samples.items, strict=True)]
     names = tuple(f"{digit} (11 groups)" if digit == 1 else f"{digit} ({GROUPS[digit]})" for digit in range(DIGITS))
-    return replace(samples, labels=labels, label_names=names)
+    return replace(samples, items=texts, labels=labels, label_names=names)
 
 
 def split(train: Samples, test: Samples, seed: int) -> Split:
@@ -56,6 +58,7 @@ TASK = Task(
     ),
     notes=(
         "The labels are wrong on purpose, for the published figures; the sound task is newsgroups.",
+        "The digit left in the text tells the class of 10 groups, which is much of why the published error is low.",
         "1 to 5 of the ten digits are left out, as the seed draws; 1 stands for 11 of the 20 groups.",
     ),
 )
