@@ -162,3 +162,41 @@ def test_learning_rate_schedules_start_and_end_where_they_say(rate: Rate) -> Non
     assert rate_factor(budget, 0, 0.0) == pytest.approx(rate.start)
     assert rate_factor(budget, 6, 0.0) == pytest.approx(rate.middle)
     assert rate_factor(budget, 11, 1.0) == pytest.approx(rate.end)
+
+
+def test_mixed_precision_rounds_products_alone_and_weights_stay_float32(monkeypatch: pytest.MonkeyPatch) -> None:
+    seen = []
+
+    def loss(model: Classifier, batch: Batch) -> Tensor:
+        logits = model(batch)
+        seen.append(logits.dtype)
+        return nn.functional.cross_entropy(logits, batch.labels)
+
+    mixed = replace(BUDGET, epochs=2, mixed_precision=True)
+    found = {}
+    for there in (True, False):
+        monkeypatch.setattr("common.training.has_bfloat16", lambda device, there=there: there)
+        torch.manual_seed(0)
+        model = Linear(4, 3)
+        fit(model, loss, setup(budget=mixed))
+        found[there] = weights(model)
+        assert {parameter.dtype for parameter in model.parameters()} == {torch.float32}
+        assert set(seen) == {torch.bfloat16 if there else torch.float32}
+        seen.clear()
+    assert np.array_equal(found[False], weights(trained(budget=replace(mixed, mixed_precision=False))))
+    assert found[True] == pytest.approx(found[False], abs=0.05)
+    assert not np.array_equal(found[True], found[False])
+
+
+def test_augmentation_sees_every_batch_of_every_epoch_with_a_seed_of_its_own() -> None:
+    drawn: list[list[float]] = []
+
+    def augment(inputs: Tensor, generator: torch.Generator) -> Tensor:
+        drawn[-1].append(float(torch.rand((), generator=generator)))
+        return inputs + 0.1
+
+    for _ in range(2):
+        drawn.append([])
+        trained(task=replace(TASK, augment=augment), budget=replace(BUDGET, epochs=2))
+    assert drawn[0] == drawn[1]
+    assert len(set(drawn[0])) == 2 * 10
