@@ -1,5 +1,6 @@
 """From a CTC network's outputs to phones, and how far those are from what was said."""
 
+import math
 from collections.abc import Sequence
 
 import numpy as np
@@ -26,6 +27,50 @@ def best_path(classes: Tensor, lengths: Tensor, blank: int) -> Sequences:
     changed[:, 1:] = classes[:, 1:] != classes[:, :-1]
     kept = inside & changed & (classes != blank)
     return [part.tolist() for part in classes[kept].split(kept.sum(1).tolist())]
+
+
+def beam_search(log_probabilities: Tensor, blank: int, width: int, classes: int = 12) -> list[int]:
+    """Return the sequence that is most likely over all its alignments, as far as a beam of prefixes finds it.
+
+    Each prefix carries two log probabilities: of the alignments that end in a blank, and of those that end in its last
+    class. The same class again after a blank is a new symbol; without one it is the old symbol going on.
+
+    Args:
+        log_probabilities: (T, C) of one utterance.
+        blank: the class that stands for no phone.
+        width: prefixes kept a frame.
+        classes: only so many of the most likely classes of a frame are tried.
+
+    Source: Hannun, Maas, Jurafsky & Ng, "First-pass large vocabulary continuous speech recognition using
+    bi-directional recurrent DNNs", arXiv:1408.2873, without a language model.
+    """
+    best = log_probabilities.topk(min(classes, log_probabilities.shape[1]))
+    beam: Beam = {(): (0.0, -math.inf)}
+    for row, values, tried in zip(log_probabilities.tolist(), best.values.tolist(), best.indices.tolist(), strict=True):
+        after: Beam = {}
+        for prefix, (in_blank, in_class) in beam.items():
+            total = _log_add(in_blank, in_class)
+            _offer(after, prefix, total + row[blank], in_class + row[prefix[-1]] if prefix else -math.inf)
+            for value, symbol in zip(values, tried, strict=True):
+                if symbol != blank:
+                    before = in_blank if prefix and symbol == prefix[-1] else total
+                    _offer(after, (*prefix, symbol), -math.inf, before + value)
+        beam = dict(sorted(after.items(), key=lambda item: -_log_add(*item[1]))[:width])
+    return list(next(iter(beam)))
+
+
+Beam = dict[tuple[int, ...], tuple[float, float]]
+
+
+def _offer(beam: Beam, prefix: tuple[int, ...], in_blank: float, in_class: float) -> None:
+    """Add to what is known of a prefix."""
+    old = beam.get(prefix, (-math.inf, -math.inf))
+    beam[prefix] = _log_add(old[0], in_blank), _log_add(old[1], in_class)
+
+
+def _log_add(one: float, other: float) -> float:
+    high, low = max(one, other), min(one, other)
+    return high if low == -math.inf else high + math.log1p(math.exp(low - high))
 
 
 def unpadded(labels: Tensor, lengths: Tensor) -> Sequences:

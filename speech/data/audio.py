@@ -97,9 +97,14 @@ def decode_all(
         results = list(pool.map(_decode_or_reason, files))
     kept = [i for i, result in enumerate(results) if not isinstance(result, str)]
     bad = [(i, reason) for i, reason in enumerate(results) if isinstance(reason, str)]
-    named = {f"{_name(files[i], i) if names is None else names[i]}: {reason}": 1 for i, reason in bad[:NAMED]}
-    dropped = named if len(bad) <= NAMED else {**named, "further files that cannot be read": len(bad) - NAMED}
+    dropped = listed([f"{_name(files[i], i) if names is None else names[i]}: {reason}" for i, reason in bad])
     return [result for result in results if not isinstance(result, str)], kept, dropped
+
+
+def listed(bad: Sequence[str]) -> dict[str, int]:
+    """Return what was left out as ``Samples.dropped`` wants it: the first ones named, the further ones counted."""
+    named = dict.fromkeys(bad[:NAMED], 1)
+    return named if len(bad) <= NAMED else {**named, "further files that cannot be read": len(bad) - NAMED}
 
 
 def _name(file: Path | bytes, number: int) -> str:

@@ -4,13 +4,12 @@ Long recordings are never in memory whole: pieces are read from where they lie i
 """
 
 from collections.abc import Iterator, Sequence
-from functools import partial
 from pathlib import Path
 
 import numpy as np
 
 from common.data import Place, Samples, Source, Tree
-from speech.data.audio import NAMED, Waveform, decode, resample
+from speech.data.audio import Waveform, decode, listed, resample
 
 LONGEST = 20.0
 """Seconds; what is longer comes in pieces of ``PIECE`` seconds."""
@@ -75,12 +74,6 @@ def _read(folder: Path, files: Sequence[Path], labels: Sequence[int] | None, nam
     )
 
 
-def listed(bad: Sequence[str]) -> dict[str, int]:
-    """Return what was left out as ``Samples.dropped`` wants it: the first ones named, the further ones counted."""
-    named = dict.fromkeys(bad[:NAMED], 1)
-    return named if len(bad) <= NAMED else {**named, "further files that cannot be read": len(bad) - NAMED}
-
-
 def pieces(path: Path) -> Iterator[Waveform]:
     """Yield a sound file whole, or, beyond ``LONGEST`` seconds, piece by piece; each at 16 kHz with one channel.
 
@@ -121,4 +114,4 @@ def any_sounds(name: str, path: str) -> Source:
 
 def class_folders(name: str, path: str) -> Source:
     """Return a folder of a data folder as an in-distribution: a folder a class."""
-    return Source(name, (Place((Tree(path, "a folder of sound files a class"),), partial(read_classes)),))
+    return Source(name, (Place((Tree(path, "a folder of sound files a class"),), read_classes),))

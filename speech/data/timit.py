@@ -12,12 +12,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from common.data import Place, Prepared, Samples, Source
+from common.data import Place, Prepared, Samples, Source, Tree
 from common.errors import UserError
 from common.task import Split
 from speech.data.audio import SAMPLE_RATE, Waveform, read_table
 from speech.data.noise import low_passed
 from speech.data.phones import PHONES, SILENCE, TIMIT_TO_39, fold_timit
+from speech.data.timit_folder import read_timit_folder
 
 HOP = SAMPLE_RATE // 100
 """Samples from frame to frame; the middle of frame i is sample 160 i."""
@@ -26,18 +27,18 @@ COLUMNS = ("speaker", "sex", "sentence_id", "text", "phones", "phone_starts", "p
 
 
 def read_timit(path: Path, by_frame: bool) -> Samples:
-    """Read a table of utterances: audio, speaker, sex, sentence_id, text and phones with their times.
+    """Read utterances: audio, speaker, sex, sentence_id, text and phones with their times.
 
     Args:
-        path: of the parquet table; times are in samples at 16 kHz, half open.
+        path: of a parquet table (times are in samples at 16 kHz, half open), or of the folder that the LDC ships.
         by_frame: whether to label each frame, or to give each utterance the sequence of its phones.
     """
-    waveforms, columns, dropped = read_table(path, COLUMNS)
+    waveforms, columns, dropped = read_timit_folder(path) if path.is_dir() else read_table(path, COLUMNS)
     if by_frame:
         labels = list(map(frame_labels, columns["phones"], columns["phone_stops"], waveforms))
     else:
         labels = list(map(phone_labels, columns["phones"]))
-    extras = {name: columns[name] for name in ("speaker", "sex", "sentence_id", "text")}
+    extras = {name: columns[name] for name in ("part", "speaker", "sex", "sentence_id", "text") if name in columns}
     return Samples(waveforms, labels, PHONES, extras, dropped)
 
 
@@ -59,10 +60,11 @@ def frame_labels(phones: Sequence[str], stops: Sequence[int], waveform: Waveform
 def by_speaker(train: Samples, test: Samples, seed: int, count: int = 4) -> Split:
     """Divide one set of utterances into training and test speakers.
 
-    Seeds 0 to S / ``count`` - 1 are the folds of one division of the S speakers, so that together they test every
-    speaker once; later seeds go on with other divisions. As many women as men test, where there are enough. What a
-    test speaker says is a test utterance unless a training speaker says it too (the two ``sa`` sentences), so that no
-    sentence is on both sides.
+    The whole corpus is divided as it was published, less the ``sa`` sentences (3,696 training and 1,344 test
+    utterances), whatever the seed. In a part of it, seeds 0 to S / ``count`` - 1 are the folds of one division of the S
+    speakers, so that together they test every speaker once; later seeds go on with other divisions. As many women as
+    men test, where there are enough. What a test speaker says is a test utterance unless a training speaker says it too
+    (the two ``sa`` sentences), so that no sentence is on both sides.
 
     Args:
         train: all utterances.
@@ -73,12 +75,20 @@ def by_speaker(train: Samples, test: Samples, seed: int, count: int = 4) -> Spli
     Raises:
         UserError: there are too few speakers.
     """
+    if "part" in train.extras:
+        return _published(train)
     speakers = np.array(train.extras["speaker"])
     tested = _fold(dict(zip(train.extras["speaker"], train.extras["sex"], strict=True)), seed, count)
     inside = np.isin(speakers, tested)
     taught = {text for text, out in zip(train.extras["text"], inside, strict=True) if not out}
     unseen = np.array([text not in taught for text in test.extras["text"]])
     return Split(train.take(np.flatnonzero(~inside)), test.take(np.flatnonzero(inside & unseen)))
+
+
+def _published(samples: Samples) -> Split:
+    parts = np.array(samples.extras["part"])
+    counted = np.array([not name.startswith("sa") for name in samples.extras["sentence_id"]])
+    return Split(*(samples.take(np.flatnonzero((parts == part) & counted)) for part in ("train", "test")))
 
 
 def _fold(sex: dict[str, Any], seed: int, count: int) -> list[str]:
@@ -101,9 +111,10 @@ def _narrowed(samples: Samples) -> Samples:
 
 
 def _source(by_frame: bool) -> Source:
-    about = "TIMIT sample of 16 speakers (CC BY-NC-SA as NLTK states it), or the whole corpus in the same layout"
-    place = Place((Prepared("speech/timit_sample.parquet"),), partial(read_timit, by_frame=by_frame), "sample")
-    return Source("TIMIT", (place,), about=about)
+    about = "TIMIT whole, a folder speech/timit (LDC93S1), or a sample of 16 speakers (CC BY-NC-SA as NLTK states it)"
+    read = partial(read_timit, by_frame=by_frame)
+    whole = Place((Tree("speech/timit", "TRAIN and TEST of LDC93S1"),), read)
+    return Source("TIMIT", (whole, Place((Prepared("speech/timit_sample.parquet"),), read, "sample")), about=about)
 
 
 TIMIT, TIMIT_BY_FRAME = _source(by_frame=False), _source(by_frame=True)

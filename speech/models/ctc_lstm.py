@@ -12,7 +12,7 @@ from torch import Tensor, nn
 from common.data import Samples
 from common.examples import Batch, Examples
 from common.model import Classifier
-from speech.decoding import best_path, edit_distance, unpadded
+from speech.decoding import beam_search, best_path, edit_distance, unpadded
 from speech.features import mfcc_with_deltas, offsets_of
 
 
@@ -56,14 +56,14 @@ class BidirectionalLstm(nn.Module):
 class CtcLstm(Classifier):
     """Layers of bidirectional LSTM and a linear layer to the phones and, last, the blank."""
 
-    def __init__(self, inputs: int, hidden: int, layers: int, phones: int, noise: float) -> None:
+    def __init__(self, inputs: int, hidden: int, layers: int, phones: int, noise: float, beam: int) -> None:
         super().__init__()
         widths = [inputs] + [2 * hidden] * (layers - 1)
         self.layers = nn.ModuleList(BidirectionalLstm(width, hidden) for width in widths)
         self.output = nn.Linear(2 * hidden, phones + 1)
         self.scored = slice(phones)
         self.blank = phones
-        self.noise = noise
+        self.noise, self.beam = noise, beam
 
     def embed(self, batch: Batch) -> Tensor:
         """Return the frames; in training with N(0, noise^2) added."""
@@ -90,22 +90,37 @@ class CtcLstm(Classifier):
         return logits
 
     def extras(self, batch: Batch, embedded: Tensor, features: Tensor, logits: Tensor) -> dict[str, Tensor]:
-        """Return the edit distance of each utterance's best path to its phones, and how many phones that has."""
+        """Return the edit distance of what is decoded of each utterance to its phones, and how many phones that has."""
         if batch.labels is None:
             return {}
         assert batch.lengths is not None and batch.label_lengths is not None
-        said = best_path(logits.argmax(-1).cpu(), batch.lengths.cpu(), self.blank)
+        said = self._decoded(logits.float().cpu(), batch.lengths.cpu())
         wanted = unpadded(batch.labels.cpu(), batch.label_lengths.cpu())
         return {"edits": edit_distance(said, wanted), "reference_length": batch.label_lengths}
+
+    def _decoded(self, logits: Tensor, lengths: Tensor) -> list[list[int]]:
+        if self.beam == 1:
+            return best_path(logits.argmax(-1), lengths, self.blank)
+        scores = logits.log_softmax(-1)
+        pairs = zip(scores, lengths.tolist(), strict=True)
+        return [beam_search(rows[:length], self.blank, self.beam) for rows, length in pairs]
 
 
 @dataclass(frozen=True)
 class CtcLstmArchitecture:
-    """Options: units a direction, layers, and the deviation of the noise that training adds to the inputs."""
+    """Options.
+
+    Attributes:
+        hidden: units of each direction.
+        layers: of both directions.
+        noise: deviation of the Gaussian noise that training adds to the inputs.
+        beam: prefixes that decoding keeps; 1 takes the most likely class of each frame (the best path).
+    """
 
     hidden: int = 256
     layers: int = 2
     noise: float = 0.05
+    beam: int = 1
 
     def encoder(self, train: Samples) -> MfccEncoder:
         """Return what turns waveforms into frames, scaled by the training frames."""
@@ -114,7 +129,7 @@ class CtcLstmArchitecture:
 
     def build(self, encoder: MfccEncoder, train: Samples) -> CtcLstm:
         """Return an untrained network."""
-        return CtcLstm(len(encoder.mean), self.hidden, self.layers, len(train.label_names), self.noise)
+        return CtcLstm(len(encoder.mean), self.hidden, self.layers, len(train.label_names), self.noise, self.beam)
 
 
 ARCHITECTURE = CtcLstmArchitecture

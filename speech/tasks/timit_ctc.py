@@ -10,6 +10,7 @@ from common.task import Budget, Model, Task
 from speech.data.mandarin import THCHS30
 from speech.data.noise import NOIZEUS, SUBWAY, at_levels, noizeus, with_noise
 from speech.data.timit import TIMIT, by_speaker
+from speech.data.voices import ENGLISH_TRAIN
 
 LEVELS = (10, 20, 15, 5, 0, -5)
 """Signal-to-noise ratios in dB; the first is the task's own."""
@@ -29,9 +30,10 @@ TASK = Task(
     ood=(*noisy(LEVELS), THCHS30),
     model=Model("ctc_lstm"),
     quick=Budget(10, 10, 5e-3, "rmsprop", "one_cycle", gradient_norm=5.0),
-    paper=Budget(60, 10, 5e-3, "rmsprop", "one_cycle", gradient_norm=5.0),
+    paper=Budget(40, 10, 5e-3, "rmsprop", "one_cycle", gradient_norm=5.0),
     split=partial(by_speaker, count=4),
     objectives=("ctc",),
+    auxiliary=ENGLISH_TRAIN,
     unit="group",
     row_name="frame",
     misclassification=False,
@@ -40,7 +42,8 @@ TASK = Task(
     departures=(
         "Trained on 12 speakers and 120 utterances of the TIMIT sample, a thirtieth of the publication's 462 speakers "
         "and 3,696 utterances; tested on 4 other speakers, another 4 with each seed.",
-        "Batches of 10 in place of 100, since there are so few utterances, and a learning rate that rises and falls.",
+        "40 epochs with batches of 10 in place of 60 with 100, since there are so few utterances, and a learning rate that "
+        "rises and falls.",
         "Noise is NOIZEUS's, recorded for AURORA like the publication's; subway is not part of it, station is more. "
         "At which level the publication added noise is not known: ours is 10 dB below active speech, other levels "
         "are variants.",
@@ -50,6 +53,7 @@ TASK = Task(
         "blank left out.",
         "Right and wrong have no meaning for an utterance spelled by CTC, so there is no error detection; `error` is "
         "the phone error rate of the most likely path.",
+        "With `--objectives ctc,ctc_auxiliary_start` a second network is trained on eSpeak's synthetic English first.",
         "The noises have nothing above 4 kHz and the speech has: timit_ctc_4khz takes that difference away.",
     ),
 )

@@ -17,6 +17,7 @@ TASK = replace(
     ood=noisy(LEVELS),
     split=by_speaker_below_4khz,
     departures=("Speech is low-passed at 4 kHz, as the noises are; no published figure answers to it.",),
+    auxiliary=None,
     notes=FULL_BAND.notes[:2],
 )
 

@@ -1,0 +1,54 @@
+"""CTC on the task's auxiliary examples first, then on its own training examples.
+
+For a small corpus beside a large one that is labelled alike but sounds different, such as synthetic speech.
+"""
+
+from dataclasses import replace
+
+from torch import Tensor
+
+from common.errors import UserError
+from common.examples import Examples
+from common.model import Classifier
+from common.objective import Setup
+from common.objectives.ctc import ctc
+from common.training import fit
+
+START = 1 / 6
+"""Share of the budget's epochs that the start takes."""
+
+
+class AuxiliaryStart:
+    """Two trainings of the same weights, one after the other."""
+
+    needs_outliers = True
+
+    def wrap(self, model: Classifier, train: Examples) -> Classifier:
+        """Return the model as it is."""
+        return model
+
+    def train(self, model: Classifier, setup: Setup) -> None:
+        """Train in place, on the auxiliary examples for a sixth as many epochs, then as ``ctc`` does.
+
+        Raises:
+            UserError: the auxiliary examples have no labels.
+        """
+        start = setup.outliers
+        if start is None or start.labels is None:
+            raise UserError(f"{setup.task.title} has no labelled auxiliary examples to start with")
+        alike = replace(start, inputs=scaled_like(start.inputs, setup.train.inputs))
+        budget = replace(setup.budget, epochs=max(round(setup.budget.epochs * START), 1))
+        fit(model, ctc, replace(setup, train=alike, dev=None), phase="auxiliary start", budget=budget)
+        fit(model, ctc, setup)
+
+
+def scaled_like(inputs: Tensor, others: Tensor) -> Tensor:
+    """Return (S, D) inputs shifted and scaled so that each of D has the mean and deviation that it has in ``others``.
+
+    So a difference of loudness or of microphone, which is not to be learnt, is gone before training begins.
+    """
+    centred = (inputs - inputs.mean(0)) / inputs.std(0).clamp_min(1e-6)
+    return centred * others.std(0) + others.mean(0)
+
+
+OBJECTIVE = AuxiliaryStart()
