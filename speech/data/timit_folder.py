@@ -1,0 +1,98 @@
+"""TIMIT as the LDC ships it: TRAIN and TEST, dialects, speakers, and for each sentence SPHERE sound and three lists.
+
+    TIMIT/TRAIN/DR1/FCJF0/SA1.WAV   SPHERE, 16 kHz, one channel
+                          SA1.PHN   "0 3050 h#": first sample, the one after the last, phone
+                          SA1.WRD   words, likewise
+                          SA1.TXT   the sentence, likewise
+
+Names are in capitals or not, by edition; some editions add SA1.WAV.wav, a RIFF copy, which is left alone.
+"""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from speech.data.audio import Waveform, decode_all, listed
+
+PARTS = ("train", "test")
+
+
+def read_timit_folder(folder: Path) -> tuple[list[Waveform], dict[str, list[Any]], dict[str, int]]:
+    """Read all utterances below ``folder``, or below a folder ``timit`` in it.
+
+    Returns:
+        the waveforms; columns part (``train`` or ``test``), speaker, dialect, sex (``f`` or ``m``), sentence_id, text,
+        phones, phone_starts, phone_stops, words, word_starts, word_stops, names in small letters and times in samples;
+        and what was left out, by file and reason.
+
+    Raises:
+        ValueError: there is not one whole utterance.
+    """
+    root = _children(folder).get("timit", folder)
+    found = [(part, path) for part in PARTS for path in _sounds(_children(root).get(part))]
+    rows, bad = _rows(found, folder)
+    names = [path.relative_to(folder).as_posix() for path, _ in rows]
+    waveforms, kept, unreadable = decode_all([path for path, _ in rows], names)
+    if not waveforms:
+        raise ValueError(
+            f"no TRAIN or TEST folder with whole utterances DR1/SPEAKER/SENTENCE.WAV; of {len(found)}: {bad}"
+        )
+    columns = {name: [rows[i][1][name] for i in kept] for name in rows[0][1]}
+    return waveforms, columns, listed(bad) | unreadable
+
+
+def _rows(found: list[tuple[str, Path]], folder: Path) -> tuple[list[tuple[Path, dict[str, Any]]], list[str]]:
+    """Return what is known of each sound, and why others have no use."""
+    rows, bad = [], []
+    for part, path in found:
+        try:
+            rows.append((path, _row(part, path)))
+        except (ValueError, OSError) as error:
+            bad.append(f"{path.relative_to(folder).as_posix()}: {error}")
+    return rows, bad
+
+
+def _children(folder: Path) -> dict[str, Path]:
+    """Return what lies in a folder by its name in small letters."""
+    return {path.name.lower(): path for path in sorted(folder.iterdir())}
+
+
+def _sounds(part: Path | None) -> Iterator[Path]:
+    files = part.glob("*/*/*") if part else ()
+    yield from sorted(path for path in files if path.suffix.lower() == ".wav" and "." not in path.stem)
+
+
+def _row(part: str, sound: Path) -> dict[str, Any]:
+    speaker = sound.parent.name.lower()
+    phones, words, text = (_list_beside(sound, suffix) for suffix in (".phn", ".wrd", ".txt"))
+    if not phones:
+        raise ValueError("its list of phones (.PHN) is missing or empty")
+    return {
+        "part": part,
+        "speaker": speaker,
+        "dialect": sound.parents[1].name.lower(),
+        "sex": speaker[0],
+        "sentence_id": sound.stem.lower(),
+        "text": text[0][2] if text else "",
+        **{f"phone{suffix}": [segment[i] for segment in phones] for suffix, i in _FIELDS.items()},
+        **{f"word{suffix}": [segment[i] for segment in words] for suffix, i in _FIELDS.items()},
+    }
+
+
+_FIELDS = {"_starts": 0, "_stops": 1, "s": 2}
+
+
+def _list_beside(sound: Path, suffix: str) -> list[tuple[int, int, str]]:
+    """Read the lines "start stop what" of the file beside ``sound``; none where there is no such file."""
+    for path in (sound.with_suffix(suffix), sound.with_suffix(suffix.upper())):
+        if path.is_file():
+            return [_segment(line, path) for line in path.read_text(encoding="ascii").splitlines() if line.strip()]
+    return []
+
+
+def _segment(line: str, path: Path) -> tuple[int, int, str]:
+    try:
+        start, stop, what = line.split(maxsplit=2)
+        return int(start), int(stop), what.strip()
+    except ValueError as error:
+        raise ValueError(f"{path.name} has a line that is not 'start stop what': {line!r}") from error
