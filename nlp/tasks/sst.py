@@ -18,7 +18,7 @@ TASK = Task(
     test=TEST,
     ood=(SNLI, MULTI30K, WMT16, YELP, WEB_TEXT),
     model=Model("gru"),
-    quick=Budget(epochs=2, batch_size=64, learning_rate=1e-2, schedule="cosine", dev=690, test_examples=2000),
+    quick=Budget(epochs=3, batch_size=64, learning_rate=1e-2, schedule="cosine", dev=690, test_examples=2000),
     paper=Budget(epochs=5, batch_size=64, learning_rate=1e-2, schedule="cosine", dev=690),
     row_name="sentence",
     population="all",
