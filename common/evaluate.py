@@ -98,7 +98,7 @@ def _evaluate_task(experiment: Experiment, selection: Selection, detectors: Sequ
     for objective in selection.objectives or task.objectives:
         outputs = experiment.outputs(objective)
         identity = _identity(experiment, objective, outputs.meta)
-        questions = Questions(task.unit == "group", task.misclassification, task.population)
+        questions = Questions.of(task)
         rows, gaps = judge(questions, outputs, detectors, identity)
         run.rows += rows
         for gap in gaps:

@@ -1,7 +1,7 @@
 """From what a model says to rows of results: which score separates what from what, and how well."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
@@ -12,6 +12,7 @@ from common.experiment import OodKey, TaskOutputs
 from common.metrics import roc_curve, separation
 from common.outputs import Outputs
 from common.results import Row
+from common.task import Subset, Task
 
 if TYPE_CHECKING:
     from common.detector import Detector
@@ -40,10 +41,20 @@ class Scored:
         msp = np.exp(self.outputs.logit_scores["log_msp"])
         return self._mean(msp) if self.by_group else msp
 
+    @cached_property
+    def correct(self) -> NDArray[np.bool_]:
+        """(n,) whether each unit is right: the row, or every row of the group."""
+        if not self.by_group:
+            return self.outputs.correct
+        return np.asarray(np.bincount(self._groups, weights=~self.outputs.correct) == 0)
+
+    @property
+    def _groups(self) -> NDArray[np.int64]:
+        assert self.outputs.groups is not None, "a mean over groups needs groups"
+        return self.outputs.groups
+
     def _mean(self, values: Floats) -> Floats:
-        groups = self.outputs.groups
-        assert groups is not None, "a mean over groups needs groups"
-        return np.asarray(np.bincount(groups, weights=values) / np.bincount(groups))
+        return np.asarray(np.bincount(self._groups, weights=values) / np.bincount(self._groups))
 
 
 Part = tuple[Scored, Any]
@@ -58,11 +69,22 @@ class Questions:
         by_group: whether a unit is a group of rows, scored by the mean of its rows, or a row.
         misclassification: whether right and wrong have a meaning.
         population: the in-distribution units that the ROC curves of the plots show; the rows have both.
+        group_variant: where rows are units, the variant whose units are groups (``sentences``), or None. A group is
+            right if all its rows are.
+        subsets: variants of the question of right and wrong that ask it of a part of the rows: from the outputs to a
+            mask, or to None where the outputs do not tell.
     """
 
     by_group: bool = False
     misclassification: bool = True
     population: str = "correct"
+    group_variant: str | None = None
+    subsets: Mapping[str, Subset] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, task: Task) -> "Questions":
+        """Return what a task asks."""
+        return cls(task.unit == "group", task.misclassification, task.population, task.group_variant, task.subsets)
 
 
 def judge(
@@ -76,36 +98,53 @@ def judge(
         detectors: scores to judge; those whose ``extra`` the model does not give are left out.
         identity: the fields of ``Row`` that say what was run.
     """
-    test = Scored(outputs.test, questions.by_group)
     identity = {**identity, "error": error_of(outputs.test)}
     rows: list[Row] = []
     gaps: list[str] = []
-    comparisons = list(_comparisons(questions, test, outputs))
+    comparisons = list(_comparisons(questions, outputs))
     for detector in detectors:
         if detector.extra is not None and detector.extra not in outputs.test.extras:
             continue
-        for question, population, ood, positive, negative in comparisons:
-            row = _row(detector, question, population, ood, positive, negative, identity)
+        for question, population, key, positive, negative in comparisons:
+            row = _row(detector, question, population, key, positive, negative, identity)
             if row is None:
-                gaps.append(f"{_name(question, ood)}: a side is empty, so there is nothing to separate")
+                gaps.append(f"{_name(question, key)}: a side is empty, so there is nothing to separate")
             else:
                 rows.append(row)
     return rows, list(dict.fromkeys(gaps))
 
 
-Comparison = tuple[str, str, OodKey | None, Part, list[Part]]
+Key = tuple[str | None, str | None]
+"""OOD set, None for the question of right and wrong; and variant."""
+
+Comparison = tuple[str, str, Key, Part, list[Part]]
 
 
-def _comparisons(questions: Questions, test: Scored, outputs: TaskOutputs) -> Iterator[Comparison]:
-    """Yield (question, population, OOD set, positive part, negative parts)."""
+def _comparisons(questions: Questions, outputs: TaskOutputs) -> Iterator[Comparison]:
+    """Yield (question, population, key, positive part, negative parts)."""
+    test = Scored(outputs.test, questions.by_group)
+    yield from _of_units(questions, test, outputs.ood, None)
+    for name, subset in questions.subsets.items():
+        chosen = subset(outputs.test)
+        if chosen is not None:
+            right, wrong = (test, chosen & test.correct), (test, chosen & ~test.correct)
+            yield "misclassification", "all", (None, name), right, [wrong]
+    if questions.group_variant and outputs.test.groups is not None:
+        own_setting = {key: ood for key, ood in outputs.ood.items() if key[1] is None}
+        yield from _of_units(questions, Scored(outputs.test, by_group=True), own_setting, questions.group_variant)
+
+
+def _of_units(
+    questions: Questions, test: Scored, ood: Mapping[OodKey, Outputs], variant: str | None
+) -> Iterator[Comparison]:
     populations: dict[str, Any] = {"all": slice(None)}
     if questions.misclassification:
-        correct = outputs.test.correct
-        yield "misclassification", "all", None, (test, correct), [(test, ~correct)]
-        populations["correct"] = correct
-    for key, sets in _ood_sets(outputs.ood, questions.by_group):
+        yield "misclassification", "all", (None, variant), (test, test.correct), [(test, ~test.correct)]
+        populations["correct"] = test.correct
+    for (name, own_variant), sets in _ood_sets(ood, test.by_group):
+        negatives: list[Part] = [(one, slice(None)) for one in sets]
         for population, chosen in populations.items():
-            yield "ood", population, key, (test, chosen), [(scored, slice(None)) for scored in sets]
+            yield "ood", population, (name, own_variant or variant), (test, chosen), negatives
 
 
 def _ood_sets(ood: Mapping[OodKey, Outputs], by_group: bool) -> list[tuple[OodKey, list[Scored]]]:
@@ -123,7 +162,7 @@ def _row(
     detector: "Detector",
     question: str,
     population: str,
-    ood: OodKey | None,
+    key: Key,
     positive: Part,
     negatives: list[Part],
     identity: Mapping[str, Any],
@@ -135,7 +174,7 @@ def _row(
     rejected = side(negatives, lambda scored: scored.scores(detector))
     if not kept.size or not rejected.size:
         return None
-    name, variant = ood or (None, None)
+    name, variant = key
     return Row(
         **identity,
         **asdict(separation(kept, rejected)),
@@ -149,8 +188,8 @@ def _row(
     )
 
 
-def _name(question: str, ood: OodKey | None) -> str:
-    return question if ood is None else f"{question} {ood[0]}"
+def _name(question: str, key: Key) -> str:
+    return " ".join(part for part in (question, *key) if part)
 
 
 def error_of(test: Outputs) -> float | None:
@@ -168,22 +207,21 @@ def curves(
     listed = [(key, sets) for key, sets in _ood_sets(outputs.ood, questions.by_group) if key[1] is None]
     histogram: dict[str, Any] = {"edges": np.linspace(0, 1, BINS + 1).round(3).tolist()}
     if questions.misclassification:
-        correct = outputs.test.correct
-        histogram |= {"right": _counts(test.msp[correct]), "wrong": _counts(test.msp[~correct])}
+        histogram |= {"right": _counts(test.msp[test.correct]), "wrong": _counts(test.msp[~test.correct])}
     else:
         histogram |= {"right": _counts(test.msp), "wrong": None}
     histogram["ood"] = {name: _counts(sets[0].msp) for (name, _), sets in listed if len(sets) == 1}
     roc = []
-    for question, population, key, (_, chosen), negatives in _comparisons(questions, test, outputs):
+    for question, population, (ood, variant), (_, chosen), negatives in _comparisons(questions, outputs):
         other_population = questions.misclassification and population != questions.population
-        if key is not None and (key[1] is not None or other_population):
+        if variant is not None or (ood is not None and other_population):
             continue
         kept = test.scores(detector)[chosen]
         rejected = np.concatenate([scored.scores(detector)[part] for scored, part in negatives])
         if kept.size and rejected.size:
             fpr, tpr = roc_curve(kept, rejected)
             points = {"fpr": fpr.round(5).tolist(), "tpr": tpr.round(5).tolist()}
-            roc.append({"question": question, "out_dist": key and key[0], "population": population, **points})
+            roc.append({"question": question, "out_dist": ood, "population": population, **points})
     where = {name: identity[name] for name in ("task", "seed", "objective")}
     return {**where, "detector": detector.name, "histogram": histogram, "roc": roc}
 

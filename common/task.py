@@ -2,9 +2,15 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from common.data import AnySource, Samples
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from common.outputs import Outputs
 
 
 @dataclass(frozen=True)
@@ -70,6 +76,10 @@ class Split:
     held_out: tuple[str, ...] | None = None
 
 
+Subset = Callable[["Outputs"], "NDArray[np.bool_] | None"]
+"""From outputs to a mask of rows, or to None where the outputs do not tell."""
+
+
 @dataclass(frozen=True)
 class Task:
     """An experiment: a classifier trained on one distribution and asked how far its confidence can be trusted.
@@ -84,11 +94,16 @@ class Task:
         quick, paper: budgets of the two profiles.
         split: what a seed draws, ``(train, test, seed) -> Split``: held-out classes, folds of speakers.
         objectives: the ways of training that run by default.
-        auxiliary: outliers for objectives that learn from some; never one of ``ood``.
+        auxiliary: outliers, or labelled examples to start with, for objectives that learn from some; never one of
+            ``ood``.
         distortions: ``(batch, generator) -> inputs`` for objectives that learn from distorted examples: the inputs of
             a ``Batch``, every example changed so that it is no longer in-distribution. The generator is the CPU's.
         augment: ``(inputs, generator) -> inputs`` on batches in training.
         unit: what is scored: each row, or each group of rows by the mean of its rows' scores.
+        group_variant: where rows are scored, the variant of the results that scores groups of them too
+            (``sentences``), or None.
+        subsets: variants of the question of right and wrong that ask it of some of the rows, such as the words that
+            training saw: from the model's outputs to a mask, or to None where these outputs do not tell.
         row_name: what a row is called: image, document, token, frame.
         misclassification: False where right and wrong have no meaning; ``notes`` then says why.
         error_name: what ``error`` is.
@@ -113,6 +128,8 @@ class Task:
     distortions: Callable[..., Any] | None = None
     augment: Callable[..., Any] | None = None
     unit: Literal["row", "group"] = "row"
+    group_variant: str | None = None
+    subsets: Mapping[str, Subset] = field(default_factory=dict)
     row_name: str = "example"
     misclassification: bool = True
     error_name: str = "test error"

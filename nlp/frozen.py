@@ -1,0 +1,112 @@
+"""A linear classifier on the frozen features of a pretrained encoder."""
+
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor, nn
+
+from common.data import Folders, Samples
+from common.errors import UserError
+from common.examples import Batch, Examples
+from common.model import Classifier, Encoder
+from common.progress import Progress
+from common.task import Budget
+from nlp.transformer import Checkpoint, text_features
+
+
+@dataclass(frozen=True)
+class FrozenFeatures:
+    """An encoder of texts: a checkpoint's features, each brought to mean 0 and deviation 1 over the training texts."""
+
+    checkpoint: Checkpoint
+    pieces: int
+    cache: Path
+    mean: NDArray[np.float32]
+    deviation: NDArray[np.float32]
+
+    @classmethod
+    def of(cls, train: Samples, checkpoint: Checkpoint, pieces: int, cache: Path) -> "FrozenFeatures":
+        """Return the encoder with the training texts' mean and deviation."""
+        features = _features(train, checkpoint, pieces, cache)
+        return cls(checkpoint, pieces, cache, features.mean(0), features.std(0) + 1e-6)
+
+    def __call__(self, samples: Samples) -> Examples:
+        """Return the examples."""
+        raw = _features(samples, self.checkpoint, self.pieces, self.cache)
+        features = (raw - self.mean) / self.deviation
+        labels = None if samples.labels is None else torch.from_numpy(samples.labels)
+        return Examples(torch.from_numpy(features.astype(np.float32)), labels=labels)
+
+
+def _features(samples: Samples, checkpoint: Checkpoint, pieces: int, cache: Path) -> NDArray[np.float32]:
+    if len(samples) and not isinstance(samples.items[0], str):
+        raise UserError("this encoder reads whole texts; for a tagging task name a checkpoint with --model hf:PATH")
+    return text_features(checkpoint, samples.items, pieces, cache, Progress(show=True))
+
+
+class LinearHead(Classifier):
+    """One linear layer. Its input is the frozen features, so that is where methods step that change the input."""
+
+    def __init__(self, size: int, classes: int) -> None:
+        super().__init__()
+        self.output = nn.Linear(size, classes)
+        nn.init.zeros_(self.output.weight)
+
+    def embed(self, batch: Batch) -> Tensor:
+        """Return (B, D) frozen features."""
+        return batch.inputs
+
+    def encode(self, embedded: Tensor, batch: Batch) -> Tensor:
+        """Return the features as they are."""
+        return embedded
+
+    def classify(self, features: Tensor) -> Tensor:
+        """Return (B, C) logits."""
+        logits: Tensor = self.output(features)
+        return logits
+
+
+@dataclass(frozen=True)
+class FrozenArchitecture:
+    """What the frozen models share: a subclass says where its checkpoint is.
+
+    Attributes:
+        pieces: word pieces of a text that count, from its beginning.
+        folders: where features are kept.
+    """
+
+    pieces: int = 128
+    folders: Folders = Folders()
+
+    def checkpoint(self) -> Checkpoint:
+        """Return the checkpoint."""
+        raise NotImplementedError
+
+    def fingerprint(self) -> str:
+        """Return what identifies the checkpoint."""
+        return self.checkpoint().fingerprint
+
+    def budget(self, task: Budget) -> Budget:
+        """Return how the linear layer is trained, on the examples that the task's own budget says."""
+        return replace(
+            task,
+            epochs=20,
+            batch_size=64,
+            learning_rate=1e-3,
+            optimizer="adam",
+            schedule="cosine",
+            weight_decay=1e-4,
+            gradient_norm=None,
+        )
+
+    def encoder(self, train: Samples) -> FrozenFeatures:
+        """Return what turns texts into features."""
+        return FrozenFeatures.of(train, self.checkpoint(), self.pieces, self.folders.cache)
+
+    def build(self, encoder: Encoder, train: Samples) -> LinearHead:
+        """Return an untrained linear layer."""
+        assert isinstance(encoder, FrozenFeatures), "this model reads frozen features"
+        return LinearHead(len(encoder.mean), len(train.label_names))

