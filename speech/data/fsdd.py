@@ -1,0 +1,77 @@
+"""Read the Free Spoken Digit Dataset (FSDD): zero to nine by six people, recorded at 8 kHz.
+
+Jackson et al., github.com/Jakobovski/free-spoken-digit-dataset, CC BY-SA 4.0.
+"""
+
+from functools import partial
+from pathlib import Path
+
+import numpy as np
+
+from common.data import Place, Prepared, Samples, Source
+from common.download import Download
+from common.seeds import seed_of
+from common.task import Split
+from speech.data.audio import read_table
+
+DIGITS = ("zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine")
+HOME = "github.com/Jakobovski/free-spoken-digit-dataset"
+ABOUT = f"FSDD, 3,000 recordings of 6 speakers; CC BY-SA 4.0; {HOME}"
+TESTED = 2
+
+
+def read_digits(path: Path, part: str | None) -> Samples:
+    """Read a table with columns audio, digit, speaker, index and split.
+
+    Args:
+        path: of the parquet table.
+        part: ``train`` (recordings 5 to 49 of each digit and speaker), ``test`` (0 to 4), or None for all.
+    """
+    import pyarrow.compute as compute
+
+    where = None if part is None else compute.field("split") == part
+    waveforms, columns, dropped = read_table(path, ("digit", "speaker"), where)
+    labels = np.array(columns["digit"], dtype=np.int64)
+    return Samples(waveforms, labels, DIGITS, {"speaker": columns["speaker"]}, dropped)
+
+
+def unseen_speakers(train: Samples, test: Samples, seed: int) -> Split:
+    """Train on four of the six speakers, test on the other two, with all that each has recorded.
+
+    Seeds 0, 1 and 2 test each speaker once; so do 3, 4 and 5 in other pairs, and so on.
+    """
+    speakers = sorted(set(train.extras["speaker"]))
+    folds = len(speakers) // TESTED
+    order = np.random.default_rng(seed_of(seed // folds, "speakers")).permutation(speakers)
+    tested = order[TESTED * (seed % folds) :][:TESTED]
+    known = ~np.isin(train.extras["speaker"], tested)
+    unseen = np.isin(test.extras["speaker"], tested)
+    return Split(train.take(np.flatnonzero(known)), test.take(np.flatnonzero(unseen)))
+
+
+def prepare(work: Path, ready: Path) -> None:
+    """Fetch the recordings; the source publishes no checksum."""
+    from common.download import fetch, unpack
+    from speech.data.prepared import write_table
+
+    unpack(
+        fetch("https://github.com/Jakobovski/free-spoken-digit-dataset/archive/refs/heads/master.tar.gz", work, None),
+        work,
+    )
+    write_table(ready / "speech/fsdd.parquet", map(_row, sorted(work.glob("*/recordings/*.wav"))))
+
+
+def _row(path: Path) -> dict[str, object]:
+    digit, speaker, index = path.stem.split("_")
+    part = "test" if int(index) < 5 else "train"
+    return {"audio": path, "digit": int(digit), "speaker": speaker, "index": int(index), "split": part}
+
+
+def _source(name: str, part: str | None) -> Source:
+    place = Place((Prepared("speech/fsdd.parquet", download="fsdd"),), partial(read_digits, part=part))
+    return Source(name, (place,), about=ABOUT)
+
+
+DOWNLOADS = {"fsdd": Download(("speech/fsdd.parquet",), prepare, f"16 MB; {ABOUT}")}
+
+FSDD, FSDD_TRAIN, FSDD_TEST = _source("FSDD", None), _source("FSDD", "train"), _source("FSDD test", "test")

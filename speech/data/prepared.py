@@ -1,0 +1,56 @@
+"""Write tables of sound, the layout of prepared data.
+
+A column ``audio`` of {bytes, path}, as Hugging Face ``datasets`` has it, holds FLAC files of 16 kHz and one channel.
+"""
+
+import io
+from collections.abc import Iterable, Mapping
+from itertools import islice
+from pathlib import Path
+from typing import Any
+
+from common.errors import UserError
+from speech.data.audio import SAMPLE_RATE, Waveform, decode
+
+_ROWS = 1000
+
+
+def write_table(path: Path, rows: Iterable[Mapping[str, Any]]) -> None:
+    """Write rows one group after another, so that a corpus of any size passes through.
+
+    Args:
+        path: of the parquet file.
+        rows: each with ``audio``, the path or the bytes of a sound file, and any further columns.
+
+    Raises:
+        UserError: there is no row, or the sound of one cannot be read.
+    """
+    import pyarrow as pa
+    import pyarrow.parquet as parquet
+
+    rows = iter(rows)
+    writer = None
+    while group := [{**row, "audio": _packed(row["audio"], i)} for i, row in enumerate(islice(rows, _ROWS))]:
+        table = pa.Table.from_pylist(group, schema=writer.schema if writer else None)
+        writer = writer or parquet.ParquetWriter(path, table.schema)
+        writer.write_table(table)
+    if writer is None:
+        raise UserError(f"{path.name} would be empty: nothing was found in what was fetched")
+    writer.close()
+
+
+def _packed(sound: Path | bytes, number: int) -> dict[str, Any]:
+    name = sound.name if isinstance(sound, Path) else f"{number}.flac"
+    try:
+        return {"bytes": flac(decode(sound)), "path": f"{Path(name).stem}.flac"}
+    except ValueError as error:
+        raise UserError(f"{name} cannot be read ({error}); fetch it again") from error
+
+
+def flac(waveform: Waveform) -> bytes:
+    """Return a waveform as a FLAC file of 16 bits; what goes beyond full scale is cut there."""
+    import soundfile
+
+    file = io.BytesIO()
+    soundfile.write(file, waveform, SAMPLE_RATE, format="FLAC", subtype="PCM_16")
+    return file.getvalue()

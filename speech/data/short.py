@@ -1,0 +1,97 @@
+"""What is no spoken word but as long as one: noises, bells, tones, pieces of another language.
+
+Each set takes its lengths from the test words, so that length does not give it away, and ends at 4 kHz as they may do.
+"""
+
+from functools import partial
+from pathlib import Path
+
+import numpy as np
+
+from common.data import AnySource, Derived, Place, Prepared, Samples, Source
+from speech.data.audio import SAMPLE_RATE, Waveform, read_table
+from speech.data.fsdd import FSDD_TEST
+from speech.data.mandarin import THCHS30
+from speech.data.noise import low_passed
+from speech.data.speech_commands import COMMANDS_TEST
+
+_CHIMES = ("alarm_siren", "bell", "phone_dialing")
+_LEAST = 800  # samples: a twentieth of a second
+_FULL_SCALE = 0.5
+
+
+def read_sounds(path: Path, kinds: tuple[str, ...] = ()) -> Samples:
+    """Read the recordings of a table with columns audio and noise, those of ``kinds`` alone where some are named."""
+    import pyarrow.compute as compute
+
+    waveforms, columns, dropped = read_table(path, ("noise",), compute.field("noise").isin(kinds) if kinds else None)
+    return Samples(waveforms, extras=columns, dropped=dropped)
+
+
+def pieces(test: Samples, rng: np.random.Generator, recordings: Samples, most: int) -> Samples:
+    """Return up to ``most`` pieces of each recording, the loudest that do not overlap, low-passed at 4 kHz.
+
+    Every recording is cut at one length, drawn from those of the test words.
+    """
+    items: list[Waveform] = []
+    for recording in recordings.items:
+        length = max(len(test.items[rng.integers(len(test))]), _LEAST)
+        items += loudest(low_passed(recording), length, most)
+    return Samples(items, dropped=recordings.dropped)
+
+
+def loudest(recording: Waveform, length: int, most: int) -> list[Waveform]:
+    """Return the ``most`` loudest of a recording's pieces of ``length``, in their order; a short one is one piece."""
+    if len(recording) <= length:
+        return [recording]
+    cut = recording[: len(recording) // length * length].reshape(-1, length)
+    best = np.argsort(-np.square(cut).sum(axis=1), kind="stable")[:most]
+    return [np.ascontiguousarray(cut[i]) for i in np.sort(best)]
+
+
+def words(test: Samples, rng: np.random.Generator, recordings: Samples) -> Samples:
+    """Return the recordings whole, a word each, low-passed at 4 kHz."""
+    return Samples([low_passed(recording) for recording in recordings.items], dropped=recordings.dropped)
+
+
+def tones(test: Samples, rng: np.random.Generator) -> Samples:
+    """Return a melody of one to four notes for each test word, as long as that, by a made-up instrument."""
+    return Samples([low_passed(_melody(max(len(item), _LEAST), rng)) for item in test.items])
+
+
+def _melody(length: int, rng: np.random.Generator) -> Waveform:
+    timbre = rng.dirichlet(np.ones(6))
+    notes = np.array_split(np.arange(length), rng.integers(1, 5))
+    played = [_note(len(note), 110 * 2 ** (rng.integers(0, 37) / 12), timbre, rng) for note in notes]
+    return (_FULL_SCALE * np.concatenate(played)).astype(np.float32)
+
+
+def _note(length: int, hertz: float, timbre: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    """Return a note: six harmonics that rise within 10 ms and then fade, as a plucked string or a bell does."""
+    seconds = np.arange(length) / SAMPLE_RATE
+    envelope = np.minimum(seconds / 0.01, 1) * np.exp(-seconds * rng.uniform(0, 8))
+    phases = 2 * np.pi * hertz * np.outer(np.arange(1, 7), seconds) + rng.uniform(0, 2 * np.pi, (6, 1))
+    return np.asarray(envelope * (timbre @ np.sin(phases)))
+
+
+def _real(name: str, make: partial[Samples], source: AnySource, about: str) -> Derived:
+    return Derived(name, make, (source,), kind="sample", about=about)
+
+
+_NOIZEUS = Source(
+    "NOIZEUS noise",
+    (Place((Prepared("speech/noizeus_noise.parquet"),), read_sounds, "sample"),),
+    about="eight kinds of NOIZEUS / AURORA noise, 8 kHz; no licence stated; not ours to ship",
+)
+_NONSPEECH = Source(
+    "Non-speech sounds",
+    (Place((Prepared("speech/nonspeech_noise.parquet"),), partial(read_sounds, kinds=_CHIMES), "sample"),),
+    about="alarms, bells and dialling of Hu's 100 non-speech sounds; not for commercial use",
+)
+
+NOISE = _real("Noise (NOIZEUS)", partial(pieces, most=2), _NOIZEUS, "pieces of recorded noise, as long as a word")
+CHIMES = _real("Alarms and bells", partial(pieces, most=8), _NONSPEECH, "pieces of recorded alarms, as long as a word")
+MANDARIN = _real("Mandarin pieces", partial(pieces, most=3), THCHS30, "loud pieces of sentences, as long as a word")
+TONES = Derived("Tones (synthetic)", tones, about="melodies made by a program, as long as a word")
+COMMAND_WORDS = _real("Speech Commands", partial(words), COMMANDS_TEST, "ten words that are no digits")
+DIGIT_WORDS = _real("FSDD", partial(words), FSDD_TEST, "spoken digits")

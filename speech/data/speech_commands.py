@@ -1,0 +1,109 @@
+"""Read Google Speech Commands v0.02: a word in a second of sound, from thousands of people and their own microphones.
+
+Warden, "Speech commands: a dataset for limited-vocabulary speech recognition", 2018, arXiv:1804.03209. CC BY 4.0.
+"""
+
+from collections.abc import Iterable, Iterator
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from common.data import Place, Prepared, Samples, Source
+from common.download import Download
+from common.task import Split
+from speech.data.audio import read_table
+
+WORDS = ("down", "go", "left", "no", "off", "on", "right", "stop", "up", "yes")
+"""The ten commands; the other 25 words are ``_unknown_``."""
+
+ABOUT = "Speech Commands v0.02 (Warden 2018); CC BY 4.0"
+SAMPLE, FULL = "speech/speech_commands_test.parquet", "speech/speech_commands.parquet"
+FOLDS = 5
+
+
+def read_words(path: Path, labels: tuple[str, ...], part: str | None = None) -> Samples:
+    """Read a table with columns audio, label and speaker, and split where ``part`` is asked for.
+
+    Args:
+        path: of the parquet table.
+        labels: what to read; the classes where there are two or more.
+        part: ``training``, ``validation`` or ``testing``, or None for all.
+    """
+    import pyarrow.compute as compute
+
+    where = compute.field("label").isin(labels)
+    if part is not None:
+        where &= compute.field("split") == part
+    waveforms, columns, dropped = read_table(path, ("label", "speaker"), where)
+    known = None if len(labels) < 2 else np.array([labels.index(label) for label in columns["label"]], dtype=np.int64)
+    return Samples(waveforms, known, labels if len(labels) > 1 else (), {"speaker": columns["speaker"]}, dropped)
+
+
+def speaker_folds(train: Samples, test: Samples, seed: int) -> Split:
+    """Divide the sample into training and test speakers; the whole corpus is divided already, by speaker.
+
+    Seeds 0 to 4 are the five folds of one division, so that together they test every recording once.
+    """
+    if train.kind == "full":
+        return Split(train, test)
+    speakers = sorted(set(train.extras["speaker"]))
+    order = np.random.default_rng(seed // FOLDS).permutation(speakers)
+    tested = np.isin(train.extras["speaker"], order[seed % FOLDS :: FOLDS])
+    return Split(train.take(np.flatnonzero(~tested)), train.take(np.flatnonzero(tested)))
+
+
+def rows(fetched: Any, parts: dict[str, str]) -> Iterator[dict[str, object]]:
+    """Yield what torchaudio's dataset knows of each recording; the sound is left to soundfile.
+
+    Args:
+        fetched: ``torchaudio.datasets.SPEECHCOMMANDS``.
+        parts: of the recordings that are not for training.
+    """
+    for i in range(len(fetched)):
+        name, _, word, speaker, _ = fetched.get_metadata(i)
+        label = word if word in WORDS else "_unknown_"
+        yield {
+            "audio": Path(fetched._archive, name),
+            "label": label,
+            "word": word,
+            "speaker": speaker,
+            "split": parts.get(Path(name).as_posix(), "training"),
+        }
+
+
+def prepare(work: Path, ready: Path) -> None:
+    """Fetch the corpus through torchaudio, which checks its SHA-256."""
+    from torchaudio.datasets import SPEECHCOMMANDS
+
+    from speech.data.prepared import write_table
+
+    fetched = SPEECHCOMMANDS(work, download=True)
+    root = Path(fetched._path)
+    parts = {name: part for part in ("validation", "testing") for name in _lines(root / f"{part}_list.txt")}
+    write_table(ready / FULL, rows(fetched, parts))
+
+
+def _lines(path: Path) -> Iterable[str]:
+    return path.read_text(encoding="utf-8").split()
+
+
+def _source(name: str, labels: tuple[str, ...], part: str) -> Source:
+    whole = Prepared(FULL, download="speech_commands")
+    sample = Place((Prepared(SAMPLE),), partial(read_words, labels=labels), "sample")
+    return Source(name, (Place((whole,), partial(read_words, labels=labels, part=part)), sample), about=ABOUT)
+
+
+DOWNLOADS = {"speech_commands": Download((FULL,), prepare, f"2.3 GB; {ABOUT}; through torchaudio")}
+
+COMMANDS_TRAIN = _source("Speech Commands", WORDS, "training")
+COMMANDS_TEST = _source("Speech Commands test", WORDS, "testing")
+OTHER_WORDS = _source("Other words", ("_unknown_",), "testing")
+"""Words that are no commands; digits are among them."""
+
+SILENCE = Source(
+    "Background (Speech Commands)",
+    (Place((Prepared(SAMPLE),), partial(read_words, labels=("_silence_",)), "sample"),),
+    about=ABOUT,
+)

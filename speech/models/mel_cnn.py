@@ -1,0 +1,147 @@
+"""Convolutions over the log filterbank energies of one word, for digits and commands.
+
+A word is cut out of its recording, set into a window of fixed length and freed of its channel and loudness; three
+convolutions over time follow, then the mean and the maximum over time and a linear layer.
+"""
+
+from dataclasses import dataclass
+from functools import partial
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor, nn
+
+from common.data import Samples
+from common.examples import Batch, Examples
+from common.model import Classifier, Encoder
+from speech.features import extract, log_filterbank
+
+_MARGIN = 3
+_FLOOR = 5
+_LEAST_DEVIATION = 0.3
+
+
+@dataclass(frozen=True)
+class MelCnn:
+    """Options.
+
+    Attributes:
+        frames: length of the window, in hundredths of a second.
+        width: channels of each convolution.
+        bands: filters from 60 Hz to ``highest``.
+        highest: in Hz. At 3,800 a recording of telephone bandwidth looks like any other.
+        trim: what is so far, in nats of energy, below the loudest frame counts as silence at either end.
+        dropout: share of channels' values left out in training.
+    """
+
+    frames: int = 64
+    width: int = 96
+    bands: int = 26
+    highest: float = 3800.0
+    trim: float = 4.5
+    dropout: float = 0.3
+
+    def encoder(self, train: Samples) -> "WordEncoder":
+        """Return what turns waveforms into windows; nothing in it depends on the training samples."""
+        return WordEncoder(self.frames, self.bands, self.highest, self.trim)
+
+    def build(self, encoder: Encoder, train: Samples) -> "WordCnn":
+        """Return the untrained network."""
+        return WordCnn(self.bands, self.width, len(train.label_names), self.dropout)
+
+
+@dataclass(frozen=True)
+class WordEncoder:
+    """Waveforms to (N, frames, bands) log energies."""
+
+    frames: int
+    bands: int
+    highest: float
+    trim: float
+
+    def __call__(self, samples: Samples) -> Examples:
+        """Return the examples."""
+        features = extract(samples.items, partial(log_filterbank, bands=self.bands, highest=self.highest))
+        assert features.offsets is not None, "each waveform has frames of its own"
+        words = np.split(features.inputs.numpy(), features.offsets[1:-1].numpy())
+        windows = torch.from_numpy(np.stack([window(trimmed(word, self.trim), self.frames) for word in words]))
+        labels = None if samples.labels is None else torch.from_numpy(samples.labels)
+        return Examples(windows, labels=labels)
+
+
+def trimmed(energies: NDArray[np.float32], below: float) -> NDArray[np.float32]:
+    """Return (T, F) log energies without the silence at either end, but for 30 ms of it.
+
+    >>> trimmed(np.array([-9, -9, -9, -9, -9, 0, -1, 0, -9], np.float32)[:, None], below=4.5).ravel().tolist()
+    [-9.0, -9.0, -9.0, 0.0, -1.0, 0.0, -9.0]
+    """
+    loudness = energies.mean(axis=1)
+    loud = np.flatnonzero(loudness > loudness.max() - below)
+    return energies[max(loud[0] - _MARGIN, 0) : loud[-1] + _MARGIN + 1]
+
+
+def window(energies: NDArray[np.float32], frames: int) -> NDArray[np.float32]:
+    """Return (frames, F): the word in the middle of its own background, or the loudest part of what is longer.
+
+    The background is, band by band, what the word's quietest 5 % of frames do not exceed.
+    """
+    spare = frames - len(energies)
+    if spare >= 0:
+        filled = np.repeat(np.percentile(energies, _FLOOR, axis=0)[None], frames, axis=0).astype(np.float32)
+        filled[spare // 2 : spare // 2 + len(energies)] = energies
+        return filled
+    powers = np.exp(energies.astype(np.float64)).sum(axis=1)
+    sums = np.convolve(powers, np.ones(frames), mode="valid")
+    start = int(sums.argmax())
+    return energies[start : start + frames]
+
+
+class WordCnn(Classifier):
+    """The network."""
+
+    def __init__(self, bands: int, width: int, classes: int, dropout: float) -> None:
+        super().__init__()
+        self.layers = nn.ModuleList(
+            nn.Sequential(
+                nn.Conv1d(inputs, width, size, padding=size // 2, bias=False), nn.BatchNorm1d(width), nn.ReLU()
+            )
+            for inputs, size in ((bands, 5), (width, 3), (width, 3))
+        )
+        self.pool = nn.MaxPool1d(2)
+        self.dropout = nn.Dropout(dropout)
+        self.output = nn.Linear(2 * width, classes)
+
+    def embed(self, batch: Batch) -> Tensor:
+        """Return (B, T, F) energies, each band with mean 0 over time and all with deviation 1 together.
+
+        The mean of a band is what the channel and the microphone do to it; the common deviation leaves the bands'
+        shares in the word as they are.
+        """
+        centred = batch.inputs - batch.inputs.mean(1, keepdim=True)
+        return centred / (centred.std((1, 2), keepdim=True) + _LEAST_DEVIATION)
+
+    def hidden_layers(self, embedded: Tensor, batch: Batch) -> list[Tensor]:
+        """Return the mean and the maximum over time of each convolution, (B, 2 width)."""
+        values, outputs = embedded.transpose(1, 2), []
+        for i, layer in enumerate(self.layers):
+            values = self.dropout(layer(values if i == 0 else self.pool(values)))
+            outputs.append(torch.cat([values.mean(2), values.amax(2)], dim=1))
+        return outputs
+
+    def encode(self, embedded: Tensor, batch: Batch) -> Tensor:
+        """Return (B, 2 width) features."""
+        return self.hidden_layers(embedded, batch)[-1]
+
+    def classify(self, features: Tensor) -> Tensor:
+        """Return (B, C) logits."""
+        logits: Tensor = self.output(features)
+        return logits
+
+
+def _layer(inputs: int, width: int, size: int) -> nn.Sequential:
+    convolution = nn.Conv1d(inputs, width, size, padding=size // 2, bias=False)
+    return nn.Sequential(convolution, nn.BatchNorm1d(width), nn.ReLU())
+
+
+ARCHITECTURE = MelCnn
