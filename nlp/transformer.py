@@ -1,12 +1,10 @@
-"""Checkpoints of transformers: found, checked and loaded without unpickling anything, and their frozen features.
+"""What a pretrained encoder of texts makes of them: word pieces, and frozen features that are computed once.
 
 Heavy libraries are imported where they are used.
 """
 
 import hashlib
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from functools import cached_property
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -14,86 +12,13 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from common.errors import UserError
-from common.files import read_tensors, sha256, write_tensors
+from common.files import read_tensors, write_tensors
+from common.pretrained import Checkpoint, find_checkpoint  # noqa: F401 (the models beside this take both from here)
 from common.progress import Progress
 from common.training import has_bfloat16
 
-FILES = ("*.safetensors", "*.json", "*.txt", "*.model")
-"""What of a checkpoint is read: weights, configuration, tokenizer; never a pickle."""
-
 TEXTS_A_SHARD = 1024
 """After so many texts the features computed so far are stored, so that a killed run loses little."""
-
-
-@dataclass(frozen=True)
-class Checkpoint:
-    """A folder with a pretrained network and its tokenizer.
-
-    Raises:
-        UserError: (on use) it is not a checkpoint, or has no safetensors weights.
-    """
-
-    folder: Path
-
-    @cached_property
-    def fingerprint(self) -> str:
-        """What identifies the content: a hash of its files."""
-        found = sorted({file for pattern in FILES for file in self.folder.glob(pattern)})
-        listed = "\n".join(f"{file.name} {sha256(file)}" for file in found)
-        return hashlib.sha256(listed.encode()).hexdigest()[:16]
-
-    def tokenizer(self) -> Any:
-        """Return the tokenizer."""
-        from transformers import AutoTokenizer
-
-        return self._loaded(lambda: AutoTokenizer.from_pretrained(self.folder, local_files_only=True))
-
-    def network(self) -> Any:
-        """Return the network without any head, in 32-bit floats."""
-        from transformers import AutoModel, logging
-
-        if not any(self.folder.glob("*.safetensors")):
-            raise UserError(f"{self.folder} has no *.safetensors weights, and nothing else is loaded; convert it first")
-        logging.disable_progress_bar()  # type: ignore[no-untyped-call]
-        logging.set_verbosity_error()  # type: ignore[no-untyped-call]
-        options = {"local_files_only": True, "use_safetensors": True, "trust_remote_code": False}
-        return self._loaded(lambda: AutoModel.from_pretrained(self.folder, dtype=torch.float32, **options))
-
-    def _loaded(self, load: Callable[[], Any]) -> Any:
-        from safetensors import SafetensorError
-
-        try:
-            return load()
-        except (OSError, ValueError, KeyError, SafetensorError, RuntimeError) as error:
-            reason = " ".join(str(error).split())[:200]
-            raise UserError(f"{self.folder} is not a checkpoint that transformers can load ({reason})") from error
-
-
-def find_checkpoint(name: str) -> Checkpoint:
-    """Return the checkpoint of a folder, or of the Hugging Face Hub (from its cache, else fetched).
-
-    Raises:
-        UserError: there is none of that name.
-    """
-    if Path(name).is_dir():
-        return Checkpoint(Path(name))
-    from huggingface_hub import snapshot_download
-    from huggingface_hub.errors import HfHubHTTPError, HFValidationError, LocalEntryNotFoundError
-
-    failures = (OSError, HfHubHTTPError, LocalEntryNotFoundError, HFValidationError)
-    try:
-        return Checkpoint(Path(snapshot_download(name, allow_patterns=list(FILES), local_files_only=True)))
-    except failures:
-        pass
-    try:
-        return Checkpoint(Path(snapshot_download(name, allow_patterns=list(FILES))))
-    except failures as error:
-        reason = type(error).__name__
-        raise UserError(
-            f"{name!r} is neither a folder nor a checkpoint that the Hugging Face Hub gives us ({reason}); "
-            "name a folder with config.json, tokenizer.json and model.safetensors"
-        ) from error
 
 
 def text_features(
