@@ -6,9 +6,14 @@ import pytest
 import torch
 from torch import Tensor
 
-from common.examples import Batch
+from common.discover import load_task
+from common.errors import UserError
+from common.examples import Batch, Examples
 from common.model import Classifier
+from common.objective import Setup
+from common.objectives import ctc_auxiliary_start
 from common.objectives.ctc import ctc
+from common.task import Budget
 
 
 class Given(Classifier):
@@ -47,6 +52,36 @@ def test_the_loss_is_the_sum_over_all_alignments_a_label_in_the_mean() -> None:
     logits, labels = torch.randn(2, 4, 3), [[0, 1], [1]]
     expected = (by_alignments(logits[0], [0, 1]) / 2 + by_alignments(logits[1, :3], [1])) / 2
     torch.testing.assert_close(ctc(Given(logits), batch_of([4, 3], labels)), expected)
+
+
+def test_the_auxiliary_start_trains_on_scaled_auxiliary_examples_and_then_on_the_tasks_own(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    generator = torch.Generator().manual_seed(0)
+    own = Examples(torch.randn(30, 4, generator=generator), torch.tensor([0, 10, 30]), torch.tensor([1, 0]))
+    auxiliary = Examples(5 + 3 * torch.randn(50, 4, generator=generator), torch.tensor([0, 50]), torch.tensor([2]))
+    seen: list[tuple[Examples, int]] = []
+
+    def record(model: Classifier, loss: object, setup: Setup, *, budget: Budget, phase: str = "train") -> None:
+        seen.append((setup.train, budget.epochs))
+
+    monkeypatch.setattr(ctc_auxiliary_start, "fit", record)
+    setup = Setup(load_task("speech/timit_ctc"), Budget(40, 10, 1e-3), own, 0, torch.device("cpu"), outliers=auxiliary)
+    ctc_auxiliary_start.OBJECTIVE.train(Given(torch.zeros(1)), setup)
+    (first, short), (second, rest) = seen
+    torch.testing.assert_close(first.inputs.mean(0), own.inputs.mean(0), atol=1e-5, rtol=0)
+    torch.testing.assert_close(first.inputs.std(0), own.inputs.std(0), atol=1e-5, rtol=0)
+    assert first.labels is auxiliary.labels and second is own
+    assert (short, rest) == (4, 20)
+
+
+def test_an_auxiliary_start_needs_labels() -> None:
+    unlabelled = Examples(torch.zeros(5, 1), torch.tensor([0, 5]))
+    setup = Setup(
+        load_task("speech/timit_ctc"), Budget(4, 1, 1e-3), unlabelled, 0, torch.device("cpu"), outliers=unlabelled
+    )
+    with pytest.raises(UserError, match="has no labelled auxiliary examples to start with"):
+        ctc_auxiliary_start.OBJECTIVE.train(Given(torch.zeros(1)), setup)
 
 
 def test_a_sequence_too_short_for_its_labels_counts_as_nothing_and_spoils_no_gradient() -> None:

@@ -14,8 +14,8 @@ from common.objective import Setup
 from common.objectives.ctc import ctc
 from common.training import fit
 
-START = 1 / 6
-"""Share of the budget's epochs that the start takes."""
+START, REST = 1 / 10, 1 / 2
+"""Epochs of the start and of what follows, as shares of the budget's: who can spell already needs fewer."""
 
 
 class AuxiliaryStart:
@@ -28,7 +28,7 @@ class AuxiliaryStart:
         return model
 
     def train(self, model: Classifier, setup: Setup) -> None:
-        """Train in place, on the auxiliary examples for a sixth as many epochs, then as ``ctc`` does.
+        """Train in place, on the auxiliary examples for a tenth of the epochs, then as ``ctc`` does for half of them.
 
         Raises:
             UserError: the auxiliary examples have no labels.
@@ -37,9 +37,11 @@ class AuxiliaryStart:
         if start is None or start.labels is None:
             raise UserError(f"{setup.task.title} has no labelled auxiliary examples to start with")
         alike = replace(start, inputs=scaled_like(start.inputs, setup.train.inputs))
-        budget = replace(setup.budget, epochs=max(round(setup.budget.epochs * START), 1))
-        fit(model, ctc, replace(setup, train=alike, dev=None), phase="auxiliary start", budget=budget)
-        fit(model, ctc, setup)
+        short, rest = (
+            replace(setup.budget, epochs=max(round(setup.budget.epochs * share), 1)) for share in (START, REST)
+        )
+        fit(model, ctc, replace(setup, train=alike, dev=None), phase="auxiliary start", budget=short)
+        fit(model, ctc, setup, budget=rest)
 
 
 def scaled_like(inputs: Tensor, others: Tensor) -> Tensor:
