@@ -9,11 +9,23 @@ from typing import Annotated
 import typer
 
 from common.data import Folders
-from common.discover import ROOT, load_detector, load_objective, modalities, parse_model, resolve_task, task_names
+from common.discover import (
+    ROOT,
+    load_detector,
+    load_objective,
+    load_own,
+    modalities,
+    parse_model,
+    resolve_task,
+    task_names,
+)
 from common.errors import UserError, did_you_mean
 from common.files import write_text
-from common.task import Model
+from common.task import Model, Task
 from common.workers import RANK
+
+OWN_MODALITY = "nlp"
+"""What --in is about where --modality does not say."""
 
 app = typer.Typer(add_completion=False, pretty_exceptions_enable=False, rich_markup_mode=None)
 
@@ -53,6 +65,8 @@ def run(
     weights: Annotated[Path | None, typer.Option(help="weights in a safetensors file, instead of training")] = None,
     device: Annotated[str, typer.Option(help="cpu, cuda or auto")] = "auto",
     out: Annotated[Path | None, typer.Option(help="output folder; runs/PROFILE by default")] = None,
+    in_: Annotated[Path | None, typer.Option("--in", help="a file of your own (nlp: text, label), as the task")] = None,
+    ood: Annotated[list[str] | None, typer.Option(metavar="NAME=FILE", help="an OOD file for --in; repeatable")] = None,
     download: Annotated[str | None, typer.Option(help="fetch, check and prepare one data set")] = None,
     list_: Annotated[bool, typer.Option("--list", help="show tasks, data, detectors, objectives and models")] = False,
 ) -> None:
@@ -63,7 +77,8 @@ def run(
             return _list(data_dir, modality)
         if download is not None:
             return _download(download, data_dir or ROOT / "data")
-        tasks = _tasks(task, modality)
+        own = _own_task(in_, ood, modality, task)
+        tasks = (f"{modality or OWN_MODALITY}/own",) if own else _tasks(task, modality)
         names = _known_names(detectors, load_detector), _known_names(objectives, load_objective)
         _check(profile, seeds, weights)
         target = out or Path("runs") / profile
@@ -74,9 +89,9 @@ def run(
         from common.experiment import Setting
         from common.progress import Progress
 
-        setting = Setting(profile, target, folders, _device(device), _model(model, tasks), weights)
+        setting = Setting(profile, target, folders, _device(device), _model(model, tasks), weights, own)
         command = shlex.join(["run_all.py", *sys.argv[1:]])
-        selection = Selection(tasks, seeds, names[1], names[0], required=task is not None, command=command)
+        selection = Selection(tasks, seeds, names[1], names[0], required=bool(task or own), command=command)
         done = evaluate(selection, setting, Progress(show=RANK == 0))
         if RANK == 0:
             print(done.report)
@@ -104,6 +119,23 @@ def _tasks(task: str | None, modality: str | None) -> tuple[str, ...]:
         near = did_you_mean(modality, list(modalities()))
         raise UserError(f"unknown modality {modality!r}{near}; there are: {', '.join(modalities())}")
     return (resolve_task(task, modality),) if task else tuple(task_names(modality))
+
+
+def _own_task(file: Path | None, ood: list[str] | None, modality: str | None, task: str | None) -> Task | None:
+    """Return the task of files of one's own, or None where none are named."""
+    if file is None:
+        if ood:
+            raise UserError("--ood NAME=FILE goes with --in FILE")
+        return None
+    if task is not None:
+        raise UserError("--in makes a task of its own, so it does not go with --task")
+    named: dict[str, Path] = {}
+    for text in ood or []:
+        name, equals, path = text.partition("=")
+        if not (name and equals and path) or name in named:
+            raise UserError(f"--ood takes NAME=FILE with a new name each time, not {text!r}")
+        named[name] = Path(path)
+    return load_own(modality or OWN_MODALITY)(file, named)
 
 
 def _known_names(text: str | None, load: Callable[[str], object]) -> tuple[str, ...] | None:

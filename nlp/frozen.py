@@ -69,17 +69,16 @@ class LinearHead(Classifier):
         return logits
 
 
-@dataclass(frozen=True)
 class FrozenArchitecture:
-    """What the frozen models share: a subclass says where its checkpoint is.
+    """What the frozen models share: a subclass, a frozen dataclass, says where its checkpoint is.
 
     Attributes:
         pieces: word pieces of a text that count, from its beginning.
         folders: where features are kept.
     """
 
-    pieces: int = 128
-    folders: Folders = Folders()
+    pieces: int
+    folders: Folders
 
     def checkpoint(self) -> Checkpoint:
         """Return the checkpoint."""

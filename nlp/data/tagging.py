@@ -5,8 +5,8 @@ How to make such a file of the licensed treebanks, for the prepared layout ``DIR
 
 - ``pos_wsj.parquet``, the Wall Street Journal part of the Penn Treebank (LDC99T42): read ``parsed/mrg/wsj/*/*.mrg``,
   for instance with ``nltk.corpus.BracketParseCorpusReader(root, r".*\.mrg").tagged_sents()``; leave out the tokens
-  tagged ``-NONE-`` (traces) and keep all others as they are written (``-LRB-``, two back-quotes). The customary split is
-  sections 00-18 train, 19-21 dev, 22-24 test. A fourth column ``doc`` may name the document.
+  tagged ``-NONE-`` (traces) and keep all others as they are written (``-LRB-``, two back-quotes). The customary split
+  is sections 00-18 train, 19-21 dev, 22-24 test. A fourth column ``doc`` may name the document.
 - ``pos_ewt.parquet``, the English Web Treebank (LDC2012T13): its ``.tree`` files are read the same way; a further
   column ``genre`` is the folder's name (``weblog``, ``newsgroup``, ``email``, ``reviews``, ``answers``). The Universal
   Dependencies release of the same sentences (UD_English-EWT, CC BY-SA 4.0) serves as well: ``tags`` is its column XPOS.

@@ -7,7 +7,7 @@ encoder was trained with; the feature is the mean of the last layer over the pie
 
 from dataclasses import dataclass
 
-from common.data import Packaged
+from common.data import Folders, Packaged
 from common.errors import UserError
 from nlp.frozen import FrozenArchitecture
 from nlp.transformer import Checkpoint
@@ -37,7 +37,15 @@ _FILES = (
 
 @dataclass(frozen=True)
 class MiniLM(FrozenArchitecture):
-    """Options: those of every frozen encoder."""
+    """Options.
+
+    Attributes:
+        pieces: word pieces of a text that count, from its beginning.
+        folders: where features are kept.
+    """
+
+    pieces: int = 128
+    folders: Folders = Folders()
 
     def checkpoint(self) -> Checkpoint:
         """Return the checkpoint inside the package, its files checked.

@@ -1,0 +1,215 @@
+"""Any transformers checkpoint, fine-tuned for the task: ``--model hf:NAME_OR_PATH``.
+
+Texts: the mean of the last layer over the word pieces, then one linear layer. Tagging: the last layer at the first
+piece of each word, then one linear layer. The checkpoint's own head, where it has one, is left out: its classes are
+others.
+"""
+
+from dataclasses import dataclass, replace
+from itertools import chain
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from common.data import Folders, Samples
+from common.errors import UserError
+from common.examples import Batch, Examples
+from common.model import Classifier, Encoder
+from common.task import Budget
+from nlp.transformer import Checkpoint, find_checkpoint, masked_mean, word_pieces
+
+PIECES_A_WORD = 8
+"""Of a longer word the first pieces count: a link can be hundreds of pieces long."""
+
+
+@dataclass(frozen=True)
+class PieceEncoder:
+    """Texts as (S,) numbers of their word pieces, special ones included; the first ``pieces`` of each text count."""
+
+    tokenizer: Any
+    pieces: int
+
+    def __call__(self, samples: Samples) -> Examples:
+        """Return the examples."""
+        numbers = word_pieces(self.tokenizer, samples.items, self.pieces)
+        offsets = torch.tensor(np.cumsum([0, *map(len, numbers)]), dtype=torch.int64)
+        flat = torch.tensor(list(chain.from_iterable(numbers)), dtype=torch.int64)
+        return Examples(flat, offsets, None if samples.labels is None else torch.from_numpy(samples.labels))
+
+
+@dataclass(frozen=True)
+class WordPieceEncoder:
+    """Tokenised sentences as (S, 8) inputs, a row a word: number of each of its pieces plus one, 0 where there is none.
+
+    A sentence of more pieces than the checkpoint has positions keeps only the first piece of each word.
+    """
+
+    tokenizer: Any
+    positions: int
+
+    def __call__(self, samples: Samples) -> Examples:
+        """Return the examples.
+
+        Raises:
+            UserError: a sentence has more words than the checkpoint has positions.
+        """
+        words = sorted(set(chain.from_iterable(samples.items)))
+        numbers = self.tokenizer([f" {word}" for word in words], add_special_tokens=False)["input_ids"]
+        unknown = [self.tokenizer.unk_token_id or 0]
+        rows = {word: (found or unknown)[:PIECES_A_WORD] for word, found in zip(words, numbers, strict=True)}
+        inputs = torch.zeros(sum(map(len, samples.items)), PIECES_A_WORD, dtype=torch.int64)
+        offsets = torch.tensor(np.cumsum([0, *map(len, samples.items)]), dtype=torch.int64)
+        fitting = (self._fitting([rows[word] for word in sentence]) for sentence in samples.items)
+        for place, pieces in enumerate(chain.from_iterable(fitting)):
+            inputs[place, : len(pieces)] = torch.tensor(pieces) + 1
+        if samples.labels is None:
+            return Examples(inputs, offsets)
+        return Examples(inputs, offsets, torch.from_numpy(np.concatenate(samples.labels)), offsets)
+
+    def _fitting(self, sentence: list[list[int]]) -> list[list[int]]:
+        if sum(map(len, sentence)) <= self.positions:
+            return sentence
+        if len(sentence) > self.positions:
+            raise UserError(f"a sentence of {len(sentence)} words is too long for a checkpoint of {self.positions}")
+        return [pieces[:1] for pieces in sentence]
+
+
+class PretrainedNetwork(Classifier):
+    """A checkpoint with a linear layer for texts: (B, C) logits."""
+
+    def __init__(self, network: Any, classes: int) -> None:
+        super().__init__()
+        self.network = network
+        self.dropout = nn.Dropout(0.1)
+        self.output = nn.Linear(network.config.hidden_size, classes)
+
+    def embed(self, batch: Batch) -> Tensor:
+        """Return (B, T, E) vectors of the word pieces, without their positions."""
+        vectors: Tensor = self.network.get_input_embeddings()(batch.inputs)
+        return vectors
+
+    def encode(self, embedded: Tensor, batch: Batch) -> Tensor:
+        """Return (B, D) means of the last layer."""
+        assert batch.mask is not None, "word pieces come in sequences"
+        return masked_mean(self._last_layer(embedded, batch.mask), batch.mask)
+
+    def classify(self, features: Tensor) -> Tensor:
+        """Return logits."""
+        logits: Tensor = self.output(self.dropout(features))
+        return logits
+
+    def _last_layer(self, embedded: Tensor, mask: Tensor) -> Tensor:
+        states: Tensor = self.network(inputs_embeds=embedded, attention_mask=mask.long()).last_hidden_state
+        return states
+
+
+class PretrainedTagger(PretrainedNetwork):
+    """A checkpoint with a linear layer at each word: (B, T, C) logits.
+
+    The pieces of a sentence, (B, T, 8), are laid out as the checkpoint reads them: its opening piece, then those of all
+    words one after another, then its closing piece.
+    """
+
+    def __init__(self, network: Any, classes: int, opening: int | None, closing: int | None) -> None:
+        super().__init__(network, classes)
+        self.opening, self.closing = opening, closing
+
+    def embed(self, batch: Batch) -> Tensor:
+        """Return (B, L, E) vectors of the pieces."""
+        ids, _, _ = self._laid_out(batch.inputs)
+        vectors: Tensor = self.network.get_input_embeddings()(ids)
+        return vectors
+
+    def encode(self, embedded: Tensor, batch: Batch) -> Tensor:
+        """Return (B, T, D): the last layer at the first piece of each word."""
+        _, mask, first = self._laid_out(batch.inputs)
+        states = self._last_layer(embedded, mask)
+        return states.gather(1, first[..., None].expand(-1, -1, states.shape[-1]))
+
+    def _laid_out(self, pieces: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+        """Return (B, L) pieces, (B, L) which are none of padding, and (B, T) where each word begins."""
+        flat = pieces.flatten(1)
+        there = flat > 0
+        skip = int(self.opening is not None)
+        target = there.cumsum(1) - 1 + skip
+        ends = there.sum(1) + skip
+        ids = flat.new_zeros(len(flat), int(ends.max()) + int(self.closing is not None))
+        rows = torch.arange(len(flat), device=flat.device)
+        ids[rows[:, None].expand_as(flat)[there], target[there]] = flat[there] - 1
+        if self.opening is not None:
+            ids[:, 0] = self.opening
+        if self.closing is not None:
+            ids[rows, ends] = self.closing
+        mask = torch.arange(ids.shape[1], device=flat.device) < (ends + int(self.closing is not None))[:, None]
+        return ids, mask, target.view_as(pieces)[:, :, 0].clamp(0, ids.shape[1] - 1)
+
+
+@dataclass(frozen=True)
+class FineTuned:
+    """Options.
+
+    Attributes:
+        checkpoint: a folder, or a name on the Hugging Face Hub; safetensors weights.
+        pieces: word pieces of a text that count, from its beginning.
+        folders: not read; pretrained models all have it.
+    """
+
+    checkpoint: str = ""
+    pieces: int = 128
+    folders: Folders = Folders()
+
+    def found(self) -> Checkpoint:
+        """Return the checkpoint.
+
+        Raises:
+            UserError: none is named, or there is none of that name.
+        """
+        if not self.checkpoint:
+            raise UserError("this model needs a checkpoint: --model hf:NAME_OR_PATH")
+        return find_checkpoint(self.checkpoint)
+
+    def fingerprint(self) -> str:
+        """Return what identifies the checkpoint."""
+        return self.found().fingerprint
+
+    def budget(self, task: Budget) -> Budget:
+        """Return how a checkpoint is fine-tuned, on the examples that the task's own budget says."""
+        return replace(
+            task,
+            epochs=3,
+            batch_size=16,
+            learning_rate=5e-5,
+            optimizer="adam",
+            schedule="one_cycle",
+            weight_decay=0.0,
+            gradient_norm=1.0,
+            mixed_precision=True,
+        )
+
+    def encoder(self, train: Samples) -> PieceEncoder | WordPieceEncoder:
+        """Return what turns texts, or tokenised sentences, into word pieces."""
+        tokenizer = self.found().tokenizer()
+        positions = min(tokenizer.model_max_length, 512) - 2
+        if len(train) and not isinstance(train.items[0], str):
+            return WordPieceEncoder(tokenizer, positions)
+        return PieceEncoder(tokenizer, min(self.pieces, positions + 2))
+
+    def build(self, encoder: Encoder, train: Samples) -> PretrainedNetwork:
+        """Return the checkpoint with an untrained linear layer."""
+        network, classes = self.found().network(), len(train.label_names)
+        if isinstance(encoder, PieceEncoder):
+            return PretrainedNetwork(network, classes)
+        assert isinstance(encoder, WordPieceEncoder), "this model reads word pieces"
+        opening = _first(encoder.tokenizer.cls_token_id, encoder.tokenizer.bos_token_id)
+        return PretrainedTagger(
+            network, classes, opening, _first(encoder.tokenizer.sep_token_id, encoder.tokenizer.eos_token_id)
+        )
+
+
+def _first(*numbers: int | None) -> int | None:
+    return next((number for number in numbers if number is not None), None)
+
+
+ARCHITECTURE = FineTuned

@@ -1,0 +1,36 @@
+"""Linear classifier on the frozen features of any transformers checkpoint: ``--model hf_frozen:NAME_OR_PATH``."""
+
+from dataclasses import dataclass
+
+from common.data import Folders
+from common.errors import UserError
+from nlp.frozen import FrozenArchitecture
+from nlp.transformer import Checkpoint, find_checkpoint
+
+
+@dataclass(frozen=True)
+class FrozenCheckpoint(FrozenArchitecture):
+    """Options.
+
+    Attributes:
+        name: a folder, or a name on the Hugging Face Hub; safetensors weights.
+        pieces: word pieces of a text that count, from its beginning.
+        folders: where features are kept.
+    """
+
+    name: str = ""
+    pieces: int = 128
+    folders: Folders = Folders()
+
+    def checkpoint(self) -> Checkpoint:
+        """Return the checkpoint.
+
+        Raises:
+            UserError: none is named, or there is none of that name.
+        """
+        if not self.name:
+            raise UserError("this model needs a checkpoint: --model hf_frozen:NAME_OR_PATH")
+        return find_checkpoint(self.name)
+
+
+ARCHITECTURE = FrozenCheckpoint
