@@ -12,7 +12,7 @@ import pytest
 from common.data import Folders
 from common.discover import load_task
 from common.evaluate import Selection, evaluate
-from common.experiment import Setting
+from common.experiment import Experiment, Setting
 
 OFFLINE = ("newsgroups", "newsgroups_authors", "reuters8", "reuters52", "rotten_tomatoes")
 
@@ -54,6 +54,16 @@ def test_every_row_of_a_held_out_task_says_which_classes_were_out(
     assert all(len(held_out) == 1 and None not in held_out for held_out in by_seed.values())
     assert by_seed[0] != by_seed[1]
     assert {row.out_dist for row in run.rows} == {None, "Reuters 2"}
+
+
+def test_labels_of_other_classes_are_not_taken_for_the_models(monkeypatch: pytest.MonkeyPatch) -> None:
+    task = load_task("nlp/rotten_tomatoes")
+    budget = replace(task.quick, examples=100, test_examples=50, dev=0)
+    monkeypatch.setattr("common.experiment.load_task", lambda name: replace(task, quick=budget))
+    data = Experiment("nlp/rotten_tomatoes", 0, Setting()).data
+    assert data.test.labels is not None and int(data.test.labels.max()) == 1
+    assert len(data.ood) == 3 and all(examples.labels is None for examples in data.ood.values())
+    assert data.facts["dropped"]["Plot summaries: empty text"] == 14
 
 
 def test_imdb_has_the_papers_sets(folders: Folders) -> None:
