@@ -1,0 +1,165 @@
+"""Pretrained recognisers: a tiny one of random weights, from a local folder, in its three uses."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+from common.data import Derived, Samples
+from common.discover import load_architecture, parse_model
+from common.errors import UserError
+from common.examples import Batch, Examples
+from common.objective import Setup
+from common.objectives.cross_entropy import OBJECTIVE as CROSS_ENTROPY
+from common.objectives.ctc import OBJECTIVE as CTC
+from common.outputs import Outputs
+from common.predict import predict
+from common.task import Budget, Model, Task
+from speech.models.hf import PretrainedArchitecture
+
+BUDGET = Budget(2, 8, 1e-3)
+NOTHING = Derived("nothing", lambda test, rng: Samples([]))
+TASK = Task("sounds", "sounds", NOTHING, NOTHING, (), Model("hf"), BUDGET, BUDGET)
+VOCABULARY, BLANK = 12, 3
+
+
+def save_tiny(folder: Path, norm: str = "group", **changes: object) -> Path:
+    from transformers import Wav2Vec2Config, Wav2Vec2ForCTC
+
+    torch.manual_seed(0)
+    config = Wav2Vec2Config(
+        vocab_size=VOCABULARY, pad_token_id=BLANK, hidden_size=16, num_hidden_layers=2, num_attention_heads=2,
+        intermediate_size=32, conv_dim=(8,) * 7, num_conv_pos_embeddings=16, num_conv_pos_embedding_groups=2,
+        feat_extract_norm=norm, do_stable_layer_norm=norm == "layer", conv_bias=norm == "layer",
+    )  # fmt: skip
+    Wav2Vec2ForCTC(config).save_pretrained(folder, **changes)
+    return folder
+
+
+@pytest.fixture(params=["group", "layer"])
+def tiny(request: pytest.FixtureRequest, tmp_path: Path) -> Path:
+    return save_tiny(tmp_path / request.param, request.param)
+
+
+def sounds(lengths: tuple[int, ...] = (3000, 5000, 300, 16_000), phones: bool = True) -> Samples:
+    rng = np.random.default_rng(0)
+    items = [rng.standard_normal(length).astype(np.float32) for length in lengths]
+    labels = [np.array([i % 5, 4]) for i in range(len(items))] if phones else np.arange(len(items)) % 5
+    return Samples(items, labels, tuple("abcde"))
+
+
+def built(checkpoint: str, samples: Samples) -> tuple:
+    architecture = PretrainedArchitecture(checkpoint)
+    encoder = architecture.encoder(samples)
+    torch.manual_seed(1)
+    return architecture, encoder, architecture.build(encoder, samples).eval()
+
+
+def setup(architecture: PretrainedArchitecture, samples: Samples) -> Setup:
+    examples = architecture.encoder(samples)(samples)
+    return Setup(TASK, architecture.budget(BUDGET), examples, seed=0, device=torch.device("cpu"))
+
+
+def test_the_command_line_names_it(tiny: Path) -> None:
+    model = parse_model("speech", f"hf:{tiny},head")
+    assert load_architecture("speech", model) == PretrainedArchitecture(f"{tiny},head")
+
+
+def test_as_it_is_it_scores_its_own_characters_without_the_blank(tiny: Path) -> None:
+    from transformers import Wav2Vec2ForCTC
+
+    samples = sounds((4000,))
+    architecture, encoder, model = built(str(tiny), samples)
+    assert architecture.budget(BUDGET).epochs == 0
+    before = {name: value.clone() for name, value in model.state_dict().items()}
+    CTC.train(model, setup(architecture, samples))
+    assert all(torch.equal(value, before[name]) for name, value in model.state_dict().items())
+    outputs = predict(model, encoder(samples))
+    with torch.inference_mode():
+        own = Wav2Vec2ForCTC.from_pretrained(tiny)(encoder(samples).inputs[None]).logits[0]
+    kept = [i for i in range(VOCABULARY) if i != BLANK]
+    np.testing.assert_allclose(outputs.logits, own[:, kept].numpy(), atol=1e-5)
+    assert outputs.groups is not None and outputs.labels is None and "edits" not in outputs.extras
+
+
+def test_rows_are_those_of_the_shortened_time_and_padding_changes_nothing(tiny: Path) -> None:
+    samples = sounds()
+    _, encoder, model = built(f"{tiny},head", samples)
+    together = predict(model, encoder(samples))
+    rows = np.bincount(together.groups)
+    assert rows.tolist() == [9, 15, 1, 49]
+    for i in range(len(samples)):
+        alone = predict(model, encoder(samples.take(np.array([i]))))
+        np.testing.assert_allclose(alone.logits, together.logits[together.groups == i], atol=1e-4)
+
+
+def test_a_new_head_spells_the_tasks_phones_and_the_rest_stays_frozen(tiny: Path) -> None:
+    samples = sounds()
+    architecture, encoder, model = built(f"{tiny},head", samples)
+    before = {name: value.clone() for name, value in model.state_dict().items()}
+    CTC.train(model, setup(architecture, samples))
+    changed = {name for name, value in model.state_dict().items() if not torch.equal(value, before[name])}
+    assert changed == {"output.weight", "output.bias"}
+    outputs = predict(model, encoder(samples))
+    assert outputs.logits.shape[1] == 5 and outputs.extras["reference_length"].tolist() == [2, 2, 2, 2]
+    assert outputs.extras["edits"].shape == (4,)
+
+
+def test_tuning_trains_the_transformer_and_not_the_convolutions(tiny: Path) -> None:
+    samples = sounds(phones=False)
+    architecture, _, model = built(f"{tiny},tune", samples)
+    before = {name: value.clone() for name, value in model.state_dict().items()}
+    CROSS_ENTROPY.train(model, replace(setup(architecture, samples), budget=replace(BUDGET, epochs=1)))
+    changed = {name for name, value in model.state_dict().items() if not torch.equal(value, before[name])}
+    assert any("encoder.layers" in name for name in changed)
+    assert not any("feature_extractor" in name for name in changed)
+
+
+def test_words_are_told_from_the_mean_of_frozen_states(tiny: Path) -> None:
+    samples = sounds((3000, 1200, 2000, 700), phones=False)
+    architecture, encoder, model = built(f"{tiny},head", samples)
+    before = predict(model, encoder(samples), features=True)
+    CROSS_ENTROPY.train(model, setup(architecture, samples))
+    after = predict(model, encoder(samples), features=True)
+    assert after.logits.shape == (4, 5) and after.groups is None and after.labels is not None
+    np.testing.assert_array_equal(after.features, before.features)
+    assert probability_of_label(after) > probability_of_label(before)
+    states = model.states(*states_input(encoder(samples.take(np.array([1])))))
+    np.testing.assert_allclose(after.features[1], states[0].mean(0).detach().numpy(), atol=1e-4)
+
+
+def probability_of_label(outputs: Outputs) -> float:
+    return float(torch.from_numpy(outputs.logits).softmax(1)[np.arange(4), outputs.labels].log().mean())
+
+
+def states_input(examples: Examples) -> tuple[torch.Tensor, Batch]:
+    batch = examples.batch(torch.tensor([0]))
+    return batch.inputs, batch
+
+
+@pytest.mark.parametrize(
+    ("checkpoint", "told"),
+    [("", "needs a checkpoint"), ("{},all", "head or tune, not 'all'"), ("{}", "use --model hf:.*,head")],
+)
+def test_a_use_that_makes_no_sense_is_one_clear_line(tmp_path: Path, checkpoint: str, told: str) -> None:
+    folder = save_tiny(tmp_path / "tiny")
+    with pytest.raises(UserError, match=told) as error:
+        built(checkpoint.format(folder), sounds(phones=False))
+    assert "\n" not in str(error.value)
+
+
+def test_weights_that_are_no_safetensors_are_refused(tmp_path: Path) -> None:
+    folder = save_tiny(tmp_path / "tiny")
+    (folder / "model.safetensors").rename(folder / "pytorch_model.bin")
+    with pytest.raises(UserError, match=r"has no \*\.safetensors weights"):
+        built(f"{folder},head", sounds())
+
+
+def test_the_fingerprint_is_that_of_the_files(tmp_path: Path) -> None:
+    folder = save_tiny(tmp_path / "tiny")
+    first = PretrainedArchitecture(str(folder)).fingerprint()
+    assert PretrainedArchitecture(f"{folder},head").fingerprint() == first
+    (folder / "config.json").write_text((folder / "config.json").read_text() + " ")
+    assert PretrainedArchitecture(str(folder)).fingerprint() != first
