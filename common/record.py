@@ -38,7 +38,8 @@ def record(outs: list[Path]) -> str:
 def _run(out: Path) -> str:
     facts = read_facts(out / "run.json")
     document = build(facts, read_rows(out / "results.jsonl"))
-    made = f"Command: {facts.command}. Date: {facts.date}. Device: {facts.device}. Commit: {facts.commit}."
+    command = re.sub(r"(--data-dir|--out)[ =]\S+", r"\1 DIR", facts.command)  # whose folders is nobody's business
+    made = f"Command: {command}. Date: {facts.date}. Device: {facts.device}. Commit: {facts.commit}."
     shown = Document(
         title=", ".join(facts.tasks) or "nothing",
         headline=(made,),

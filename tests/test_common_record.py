@@ -29,6 +29,13 @@ def test_the_page_names_command_date_device_and_commit_of_every_run(out: Path) -
         assert wanted in page
 
 
+def test_the_folders_of_a_machine_are_left_out(out: Path) -> None:
+    run = out / "run.json"
+    run.write_text(run.read_text().replace('"command": "', '"command": "run_all.py --data-dir /home/me --out=/tmp/x '))
+    page = record([out])
+    assert "--data-dir DIR --out DIR" in page and "/home/me" not in page and "/tmp/x" not in page
+
+
 def test_headings_keep_their_order_below_the_page_title(out: Path) -> None:
     levels = [line.split(" ")[0] for line in record([out]).splitlines() if line.startswith("#")]
     assert levels[:3] == ["#", "##", "###"] and set(levels[3:]) <= {"###", "####"}
