@@ -89,7 +89,7 @@ def _compute(
     for start in range(0, len(waiting), TEXTS_A_SHARD):
         keys, texts = zip(*waiting[start : start + TEXTS_A_SHARD], strict=True)
         progress.note(f"word pieces through the encoder: text {start + 1} of {len(waiting)}")
-        store.add(keys, mean_features(network, word_pieces(tokenizer, texts, pieces)))
+        store.add(keys, mean_features(network, word_pieces(tokenizer, texts, min(pieces, tokenizer.model_max_length))))
 
 
 def word_pieces(tokenizer: Any, texts: Sequence[str], pieces: int) -> list[list[int]]:
