@@ -34,7 +34,7 @@ def read_thchs30(folder: Path) -> Samples:
     return Samples(waveforms, extras={"speaker": [names[i].split("_")[0] for i in kept]}, dropped=dropped)
 
 
-def test_sounds(archive: Path) -> Iterator[dict[str, object]]:
+def thchs30_rows(archive: Path) -> Iterator[dict[str, object]]:
     """Yield the test utterances of THCHS-30's archive, in the order in which their sound lies there."""
     with tarfile.open(archive) as tar:
         sounds = [member for member in tar.getmembers() if member.name.endswith(".wav")]
@@ -55,7 +55,7 @@ def prepare(work: Path, ready: Path) -> None:
     from speech.data.prepared import write_table
 
     archive = fetch("https://www.openslr.org/resources/18/data_thchs30.tgz", work, None)
-    write_table(ready / "speech/thchs30.parquet", test_sounds(archive))
+    write_table(ready / "speech/thchs30.parquet", thchs30_rows(archive))
 
 
 DOWNLOADS = {

@@ -59,7 +59,7 @@ def rows(fetched: Any, parts: dict[str, str]) -> Iterator[dict[str, object]]:
 
     Args:
         fetched: ``torchaudio.datasets.SPEECHCOMMANDS``.
-        parts: of the recordings that are not for training.
+        parts: of the recordings that are not for training, by ``word/file``.
     """
     for i in range(len(fetched)):
         name, _, word, speaker, _ = fetched.get_metadata(i)
@@ -69,7 +69,7 @@ def rows(fetched: Any, parts: dict[str, str]) -> Iterator[dict[str, object]]:
             "label": label,
             "word": word,
             "speaker": speaker,
-            "split": parts.get(Path(name).as_posix(), "training"),
+            "split": parts.get("/".join(Path(name).parts[-2:]), "training"),
         }
 
 
