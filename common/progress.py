@@ -11,17 +11,27 @@ class Progress:
 
     show: bool = False
     label: str = ""
-    _started: float = field(default=0.0, repr=False)
+    _phase: str = field(default="", repr=False)
+    _since: float = field(default=0.0, repr=False)
+    _from: int = field(default=0, repr=False)
+    _last: float = field(default=0.0, repr=False)
     _width: int = field(default=0, repr=False)
 
     def start(self, label: str) -> None:
         """Begin a piece of work, such as one training."""
-        self.label, self._started = label, time.monotonic()
+        self.label, self._phase, self._last = label, "", time.monotonic()
         self._say(label, last=False)
 
     def epoch(self, phase: str, done: int, total: int, loss: float) -> None:
-        """Tell that ``done`` of ``total`` epochs of ``phase`` are over; time left is taken from the pace so far."""
-        left = (time.monotonic() - self._started) / max(done, 1) * (total - done)
+        """Tell that ``done`` of ``total`` epochs of ``phase`` are over.
+
+        Time left is taken from the phase's pace so far: neither an earlier phase counts nor what was done before a
+        training continued.
+        """
+        if phase != self._phase:
+            self._phase, self._since, self._from = phase, self._last, done - 1
+        self._last = time.monotonic()
+        left = (self._last - self._since) / max(done - self._from, 1) * (total - done)
         self._say(f"{self.label}: {phase} epoch {done}/{total}, loss {loss:.4f}, {left:.0f} s left", last=done == total)
 
     def note(self, text: str) -> None:
