@@ -1,5 +1,6 @@
 """Pretrained recognisers: a tiny one of random weights, from a local folder, in its three uses."""
 
+import json
 from dataclasses import replace
 from pathlib import Path
 
@@ -82,6 +83,19 @@ def test_as_it_is_it_scores_its_own_characters_without_the_blank(tiny: Path) -> 
     kept = [i for i in range(VOCABULARY) if i != BLANK]
     np.testing.assert_allclose(outputs.logits, own[:, kept].numpy(), atol=1e-5)
     assert outputs.groups is not None and outputs.labels is None and "edits" not in outputs.extras
+
+
+def test_where_the_labels_are_its_characters_there_is_an_error_rate(tmp_path: Path) -> None:
+    folder = save_tiny(tmp_path / "tiny")
+    vocabulary = {name: i for i, name in enumerate(("e", "d", "x", "<pad>", "c", "b", "a"))}
+    (folder / "vocab.json").write_text(json.dumps(vocabulary))
+    samples = sounds()
+    _, encoder, model = built(str(folder), samples)
+    examples = encoder(samples)
+    letters = [tuple(vocabulary)[model.order[i]] for i in examples.labels.tolist()]
+    assert "".join(letters) == "aebecede"
+    outputs = predict(model, examples)
+    assert outputs.extras["edits"].shape == (4,) and outputs.extras["reference_length"].tolist() == [2] * 4
 
 
 def test_rows_are_those_of_the_shortened_time_and_padding_changes_nothing(tiny: Path) -> None:

@@ -2,8 +2,8 @@
 
 What is trained stands behind a comma:
 
-    hf:PATH         nothing: the checkpoint's own characters, its blank left out of what is scored; no error rate, since
-                    the task's phones are not among them
+    hf:PATH         nothing: the checkpoint's own characters, its blank left out of what is scored; there is an error
+                    rate where the task's labels are among them (letters), and none where they are not (phones)
     hf:PATH,head    a new linear layer on frozen states: the task's phones and a blank, spelled by CTC; or the task's
                     classes from the mean over time, where an utterance has one label
     hf:PATH,tune    the same, and the transformer too (not the convolutions below it)
@@ -40,10 +40,15 @@ _BATCH_SAMPLES = 60 * SAMPLE_RATE
 
 @dataclass(frozen=True)
 class WaveformEncoder:
-    """Waveforms as they are, or each with mean 0 and deviation 1; labels where they are wanted."""
+    """Waveforms as they are, or each with mean 0 and deviation 1.
+
+    Attributes:
+        normalised: whether mean and deviation are 0 and 1.
+        classes: for each label of the task the model's class; None where the model does not know them.
+    """
 
     normalised: bool
-    labelled: bool
+    classes: tuple[int, ...] | None
 
     def __call__(self, samples: Samples) -> Examples:
         """Return sequences of samples, (S,) float32."""
@@ -51,11 +56,12 @@ class WaveformEncoder:
         if self.normalised:
             waveforms = [(item - item.mean()) / np.sqrt(item.var() + 1e-7) for item in waveforms]
         examples = Examples(torch.from_numpy(np.concatenate(waveforms)), offsets_of([len(item) for item in waveforms]))
-        if samples.labels is None or not self.labelled:
+        if samples.labels is None or self.classes is None:
             return examples
+        classes = torch.tensor(self.classes)
         if isinstance(samples.labels, np.ndarray):
-            return replace(examples, labels=torch.from_numpy(samples.labels))
-        labels = torch.from_numpy(np.concatenate(samples.labels))
+            return replace(examples, labels=classes[torch.from_numpy(samples.labels)])
+        labels = classes[torch.from_numpy(np.concatenate(samples.labels))]
         return replace(examples, labels=labels, label_offsets=offsets_of([len(part) for part in samples.labels]))
 
 
@@ -110,8 +116,7 @@ class PretrainedCtc(PretrainedSpeech):
         config = cast(Any, network).config
         if trained == "nothing":
             self.output = cast(Any, network).lm_head
-            blank = config.pad_token_id
-            order = [*(i for i in range(config.vocab_size) if i != blank), blank]
+            order = blank_last(config.vocab_size, config.pad_token_id)
         else:
             self.output = nn.Linear(config.hidden_size, classes + 1)
             order = list(range(classes + 1))
@@ -135,6 +140,15 @@ class PretrainedCtc(PretrainedSpeech):
         said = best_path(logits.argmax(-1).cpu(), self.row_lengths(batch).cpu(), self.blank)
         wanted = unpadded(batch.labels.cpu(), batch.label_lengths.cpu())
         return {"edits": edit_distance(said, wanted), "reference_length": batch.label_lengths}
+
+
+def blank_last(classes: int, blank: int) -> list[int]:
+    """Return the checkpoint's classes in our order: the blank, which is its padding, goes last.
+
+    >>> blank_last(4, blank=1)
+    [0, 2, 3, 1]
+    """
+    return [*(i for i in range(classes) if i != blank), blank]
 
 
 class PretrainedUtterance(PretrainedSpeech):
@@ -198,10 +212,22 @@ class PretrainedArchitecture:
 
     def encoder(self, train: Samples) -> WaveformEncoder:
         """Return what turns waveforms into the checkpoint's inputs."""
-        checkpoint, trained = self._parts
-        settings = checkpoint.folder / "preprocessor_config.json"
-        known = json.loads(settings.read_text(encoding="utf-8")) if settings.is_file() else {}
-        return WaveformEncoder(bool(known.get("do_normalize", True)), labelled=trained != "nothing")
+        normalised = bool(self._settings("preprocessor_config.json").get("do_normalize", True))
+        own = tuple(range(len(train.label_names)))
+        return WaveformEncoder(normalised, self._characters(train) if self._parts[1] == "nothing" else own)
+
+    def _characters(self, train: Samples) -> tuple[int, ...] | None:
+        """Return the checkpoint's class of each label, in our order; None if it lacks one."""
+        characters = self._settings("vocab.json")
+        if not all(name in characters for name in train.label_names):
+            return None
+        config = self._settings("config.json")
+        order = blank_last(int(config["vocab_size"]), int(config["pad_token_id"]))
+        return tuple(order.index(int(characters[name])) for name in train.label_names)
+
+    def _settings(self, name: str) -> dict[str, Any]:
+        path = self._parts[0].folder / name
+        return dict(json.loads(path.read_text(encoding="utf-8"))) if path.is_file() else {}
 
     def build(self, encoder: Encoder, train: Samples) -> PretrainedSpeech:
         """Return the checkpoint's network, with a new last layer where one is trained.

@@ -1,0 +1,45 @@
+"""Read FLEURS: sentences of Wikipedia read in many languages; here German, as a language that is not English.
+
+Conneau et al., "FLEURS: few-shot learning evaluation of universal representations of speech", 2022, arXiv:2205.12446.
+"""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from common.data import Place, Prepared, Samples, Source
+from common.download import Download
+from speech.data.audio import read_table
+
+FILE = "speech/fleurs_german.parquet"
+ABOUT = "FLEURS German, 862 test sentences; CC BY 4.0; google/fleurs on the Hugging Face Hub"
+
+
+def read_speech(path: Path) -> Samples:
+    """Read the utterances of a table with a column ``audio``; they have no labels."""
+    waveforms, _, dropped = read_table(path)
+    return Samples(waveforms, dropped=dropped)
+
+
+def rows(fetched: Any) -> Iterator[dict[str, object]]:
+    """Yield the sounds of a Hugging Face data set with a column ``audio``, undecoded: soundfile decodes them."""
+    from datasets import Audio
+
+    for row in fetched.select_columns(["audio"]).cast_column("audio", Audio(decode=False)):
+        audio = row["audio"]
+        yield {"audio": audio["bytes"] if audio["bytes"] is not None else Path(audio["path"])}
+
+
+def prepare(work: Path, ready: Path) -> None:
+    """Fetch the test part through ``datasets``, from the Hub's own conversion to parquet: no code of theirs is run."""
+    from datasets import load_dataset
+
+    from speech.data.prepared import write_table
+
+    options = {"split": "test", "revision": "refs/convert/parquet", "cache_dir": str(work)}
+    write_table(ready / FILE, rows(load_dataset("google/fleurs", "de_de", **options)))
+
+
+DOWNLOADS = {"fleurs_german": Download((FILE,), prepare, f"600 MB; {ABOUT}; through datasets")}
+
+GERMAN = Source("German (FLEURS)", (Place((Prepared(FILE, download="fleurs_german"),), read_speech),), about=ABOUT)

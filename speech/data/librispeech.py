@@ -1,0 +1,58 @@
+"""Read LibriSpeech: English read from audiobooks, with its text, by letters.
+
+Panayotov et al., "LibriSpeech: an ASR corpus based on public domain audio books", ICASSP 2015. CC BY 4.0.
+"""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from common.data import Place, Prepared, Samples, Source
+from common.download import Download
+from speech.data.audio import read_table
+
+LETTERS = ("|", *"ABCDEFGHIJKLMNOPQRSTUVWXYZ", "'")
+"""The bar stands between words, as in the checkpoints that were trained on this corpus."""
+
+PARTS = {"train": "dev-clean", "test": "test-clean"}
+ABOUT = "LibriSpeech dev-clean (2,703 utterances, to train on) and test-clean (2,620); CC BY 4.0; openslr.org/12"
+
+
+def read_letters(path: Path) -> Samples:
+    """Read a table with columns audio, text (capitals, spaces, apostrophes) and speaker."""
+    waveforms, columns, dropped = read_table(path, ("text", "speaker"))
+    labels = [np.array([LETTERS.index(sign) for sign in text.replace(" ", "|")], np.int64) for text in columns["text"]]
+    return Samples(waveforms, labels, LETTERS, columns, dropped)
+
+
+def rows(fetched: Any) -> Iterator[dict[str, object]]:
+    """Yield what ``torchaudio.datasets.LIBRISPEECH`` knows of each utterance; the sound is left to soundfile."""
+    for i in range(len(fetched)):
+        name, _, text, speaker, _, _ = fetched.get_metadata(i)
+        yield {"audio": Path(fetched._archive, name), "text": text, "speaker": str(speaker)}
+
+
+def prepare(work: Path, ready: Path) -> None:
+    """Fetch two parts through torchaudio, which checks their SHA-256."""
+    from torchaudio.datasets import LIBRISPEECH
+
+    from speech.data.prepared import write_table
+
+    for part, name in PARTS.items():
+        write_table(ready / f"speech/librispeech_{part}.parquet", rows(LIBRISPEECH(work, url=name, download=True)))
+
+
+def _source(name: str, part: str) -> Source:
+    file = Prepared(f"speech/librispeech_{part}.parquet", download="librispeech")
+    return Source(name, (Place((file,), read_letters),), about=ABOUT)
+
+
+DOWNLOADS = {
+    "librispeech": Download(
+        tuple(f"speech/librispeech_{part}.parquet" for part in PARTS), prepare, f"680 MB; {ABOUT}; through torchaudio"
+    )
+}
+
+LIBRISPEECH_TRAIN, LIBRISPEECH_TEST = _source("LibriSpeech", "train"), _source("LibriSpeech test", "test")
