@@ -6,6 +6,7 @@ arrays, lists or torch tensors in any unit, and compares them as they are: nothi
 subsampled. Infinities rank like other numbers and -0.0 equals 0.0. N and M are the sizes of the two samples.
 """
 
+from bisect import bisect_left
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -99,7 +100,7 @@ def roc_auc(positive: ArrayLike, negative: ArrayLike) -> float:
 
 
 def _roc_auc(ranking: Ranking) -> float:
-    wins = (np.diff(ranking.negative) * (ranking.positive[1:] + ranking.positive[:-1])).sum() / 2
+    wins = sum((np.diff(n) * (p[1:] + p[:-1])).sum() for p, n in ranking.pieces()) / 2
     return float(wins / (ranking.n_positive * ranking.n_negative))
 
 
@@ -151,7 +152,15 @@ def average_precision(positive: ArrayLike, negative: ArrayLike) -> float:
 
 
 def _average_precision(ranking: Ranking) -> float:
-    return float((np.diff(ranking.positive) * ranking.precision[1:]).sum() / ranking.n_positive)
+    return float(sum((np.diff(p) * _precision(p, n)[1:]).sum() for p, n in ranking.pieces()) / ranking.n_positive)
+
+
+def _precision(positive: NDArray[np.float64], negative: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Share of positives among what is kept; 1 where nothing is, which can only be at the first threshold."""
+    precision = positive / np.maximum(positive + negative, 1)
+    if positive[0] + negative[0] == 0:
+        precision[0] = 1
+    return precision
 
 
 def aupr_trapezoid(positive: ArrayLike, negative: ArrayLike) -> float:
@@ -174,8 +183,11 @@ def aupr_trapezoid(positive: ArrayLike, negative: ArrayLike) -> float:
 
 
 def _aupr_trapezoid(ranking: Ranking) -> float:
-    middle = ranking.precision[1:] + ranking.precision[:-1]
-    return float((np.diff(ranking.positive) * middle).sum() / (2 * ranking.n_positive))
+    area = 0.0
+    for p, n in ranking.pieces():
+        precision = _precision(p, n)
+        area += (np.diff(p) * (precision[1:] + precision[:-1])).sum()
+    return float(area / (2 * ranking.n_positive))
 
 
 def fpr_at_tpr(positive: ArrayLike, negative: ArrayLike, tpr: float = 0.95) -> float:
@@ -204,7 +216,9 @@ def fpr_at_tpr(positive: ArrayLike, negative: ArrayLike, tpr: float = 0.95) -> f
 
 
 def _fpr_at_tpr(ranking: Ranking, tpr: float) -> float:
-    threshold = np.searchsorted(ranking.positive / ranking.n_positive, tpr)
+    n = ranking.n_positive
+    needed = bisect_left(range(n + 1), tpr, key=lambda kept: kept / n)
+    threshold = np.searchsorted(ranking.positive, needed)
     return float(ranking.negative[threshold] / ranking.n_negative)
 
 
@@ -226,8 +240,8 @@ def detection_error(positive: ArrayLike, negative: ArrayLike) -> float:
 
 
 def _detection_error(ranking: Ranking) -> float:
-    advantage = ranking.positive / ranking.n_positive - ranking.negative / ranking.n_negative
-    return float((1 - advantage.max()) / 2)
+    advantage = max((p / ranking.n_positive - n / ranking.n_negative).max() for p, n in ranking.pieces())
+    return float((1 - advantage) / 2)
 
 
 def roc_curve(positive: ArrayLike, negative: ArrayLike, points: int = 400) -> RocCurve:

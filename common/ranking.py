@@ -1,7 +1,7 @@
 """Two samples of scores, sorted once: how many of each every threshold keeps."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -9,6 +9,9 @@ from numpy.typing import ArrayLike, NDArray
 
 from common.arrays import as_array
 
+Counts = tuple[NDArray[np.float64], NDArray[np.float64]]
+
+PIECE = 2**14
 LARGEST_EXACT = 2**53  # every integer up to here has a float64 of its own
 
 
@@ -42,12 +45,14 @@ class Ranking:
         """The ranking with the two samples exchanged and every score negated."""
         return Ranking(self.n_negative - self.negative[::-1], self.n_positive - self.positive[::-1])
 
-    @cached_property
-    def precision(self) -> NDArray[np.float64]:
-        """(G + 1,) share of positives among what is kept; 1 where nothing is kept."""
-        precision = np.ones_like(self.positive)
-        np.divide(self.positive[1:], self.positive[1:] + self.negative[1:], out=precision[1:])
-        return precision
+    def pieces(self) -> Iterator[Counts]:
+        """Yield the counts in stretches that overlap by one, for sums over thresholds.
+
+        A stretch stays in a core's cache; whole temporary arrays cost more to get from the system than to fill.
+        """
+        for start in range(0, len(self.positive) - 1, PIECE):
+            stretch = slice(start, start + PIECE + 1)
+            yield self.positive[stretch], self.negative[stretch]
 
 
 def rank(positive: NDArray[Any], negative: NDArray[Any]) -> Ranking:
@@ -71,13 +76,15 @@ def rank(positive: NDArray[Any], negative: NDArray[Any]) -> Ranking:
     both[: len(positive)].sort()
     both[len(positive) :].sort()
     order = np.argsort(both, kind="stable")[::-1]
-    ranked = both[order]
-    ends_a_tie = np.ones(len(ranked), np.bool_)
-    np.not_equal(ranked[1:], ranked[:-1], out=ends_a_tie[:-1])
+    both = both[order]
+    ends_a_tie = np.ones(len(both), np.bool_)
+    np.not_equal(both[1:], both[:-1], out=ends_a_tie[:-1])
     last = np.flatnonzero(ends_a_tie)
+    positive_so_far = np.cumsum(order < len(positive), out=order)  # into memory that is at hand and no longer needed
     kept = np.zeros((2, len(last) + 1))
-    kept[0, 1:] = np.cumsum(order < len(positive))[last]
-    kept[1, 1:] = last + 1 - kept[0, 1:]
+    kept[0, 1:] = positive_so_far[last]
+    np.subtract(last, kept[0, 1:], out=kept[1, 1:])
+    kept[1, 1:] += 1
     return Ranking(kept[0], kept[1])
 
 

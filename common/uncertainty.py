@@ -29,12 +29,12 @@ def delong_variance(ranking: Ranking, auroc: float) -> float:
     """
     if min(ranking.n_positive, ranking.n_negative) < 2:
         return 0.0
-    sides = ((ranking.positive, ranking.negative, 1 - auroc), (ranking.negative, ranking.positive, auroc))
-    variance = 0.0
-    for own, other, mean in sides:
-        placement = (other[1:] + other[:-1]) / (2 * other[-1])
-        variance += (np.diff(own) * (placement - mean) ** 2).sum() / (own[-1] * (own[-1] - 1))
-    return float(variance)
+    n, m = ranking.n_positive, ranking.n_negative
+    of_positives = of_negatives = 0.0
+    for p, q in ranking.pieces():
+        of_positives += (np.diff(p) * ((q[1:] + q[:-1]) / (2 * m) - (1 - auroc)) ** 2).sum()
+        of_negatives += (np.diff(q) * ((p[1:] + p[:-1]) / (2 * n) - auroc) ** 2).sum()
+    return float(of_positives / (n * (n - 1)) + of_negatives / (m * (m - 1)))
 
 
 def wilson(share: float, n: int) -> tuple[float, float]:
