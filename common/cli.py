@@ -8,6 +8,7 @@ from typing import Annotated
 
 import typer
 
+from common.arguments import parse_named_files, parse_names
 from common.data import Folders
 from common.discover import (
     ROOT,
@@ -15,6 +16,7 @@ from common.discover import (
     load_objective,
     load_own,
     modalities,
+    own_modalities,
     parse_model,
     resolve_task,
     task_names,
@@ -23,9 +25,6 @@ from common.errors import UserError, did_you_mean
 from common.files import write_text
 from common.task import Model, Task
 from common.workers import RANK
-
-OWN_MODALITY = "nlp"
-"""What --in is about where --modality does not say."""
 
 app = typer.Typer(add_completion=False, pretty_exceptions_enable=False, rich_markup_mode=None)
 
@@ -36,6 +35,8 @@ def main(module: str | None = None) -> None:
     Exit codes: 0 all went well; 2 a mistake that the one-line message explains; 130 stopped with Ctrl-C.
     """
     task = ["--task", module.replace(".tasks.", "/")] if module else []
+    if module and any(argument.split("=")[0] == "--task" for argument in sys.argv[1:]):
+        sys.exit(f"error: python -m {module} runs its own task; leave --task out, or use run_all.py")
     app(args=[*task, *sys.argv[1:]], prog_name=f"python -m {module}" if module else "run_all.py")
 
 
@@ -54,7 +55,8 @@ def guarded(run: Callable[[], int]) -> None:
 
 @app.command()
 def run(
-    modality: Annotated[str | None, typer.Option(help="one modality: vision, nlp or speech")] = None,
+    context: typer.Context,
+    modality: Annotated[str | None, typer.Option(help=f"one modality: {', '.join(modalities())}")] = None,
     task: Annotated[str | None, typer.Option(help="one task, such as nlp/reuters8 or reuters8")] = None,
     profile: Annotated[str, typer.Option(help="budget: quick or paper")] = "quick",
     seeds: Annotated[int, typer.Option(help="how many seeds; each draws held-out classes anew")] = 1,
@@ -65,7 +67,7 @@ def run(
     weights: Annotated[Path | None, typer.Option(help="weights in a safetensors file, instead of training")] = None,
     device: Annotated[str, typer.Option(help="cpu, cuda or auto")] = "auto",
     out: Annotated[Path | None, typer.Option(help="output folder; runs/PROFILE by default")] = None,
-    in_: Annotated[Path | None, typer.Option("--in", help="a file of your own (nlp: text, label), as the task")] = None,
+    in_: Annotated[Path | None, typer.Option("--in", help="a file of your own, as the task")] = None,
     ood: Annotated[list[str] | None, typer.Option(metavar="NAME=FILE", help="an OOD file for --in; repeatable")] = None,
     download: Annotated[str | None, typer.Option(help="fetch, check and prepare one data set")] = None,
     list_: Annotated[bool, typer.Option("--list", help="show tasks, data, detectors, objectives and models")] = False,
@@ -74,12 +76,13 @@ def run(
 
     def chosen() -> int:
         if list_:
-            return _list(data_dir, modality)
+            return _list(data_dir, _known_modality(modality))
         if download is not None:
             return _download(download, data_dir or ROOT / "data")
         own = _own_task(in_, ood, modality, task)
-        tasks = (f"{modality or OWN_MODALITY}/own",) if own else _tasks(task, modality)
-        names = _known_names(detectors, load_detector), _known_names(objectives, load_objective)
+        tasks = (f"{_own_modality(modality)}/own",) if own else _tasks(task, modality)
+        chosen_detectors = parse_names("--detectors", detectors, load_detector)
+        chosen_objectives = parse_names("--objectives", objectives, load_objective)
         _check(profile, seeds, weights)
         target = out or Path("runs") / profile
         folders = Folders(_data_folders(data_dir), target / "cache")
@@ -90,12 +93,18 @@ def run(
         from common.progress import Progress
 
         setting = Setting(profile, target, folders, _device(device), _model(model, tasks), weights, own)
-        command = shlex.join(["run_all.py", *sys.argv[1:]])
-        selection = Selection(tasks, seeds, names[1], names[0], required=bool(task or own), command=command)
+        selection = Selection(
+            tasks,
+            seeds,
+            objectives=chosen_objectives,
+            detectors=chosen_detectors,
+            required=bool(task or own),
+            command=f"{context.command_path} {shlex.join(sys.argv[1:])}".strip(),
+        )
         done = evaluate(selection, setting, Progress(show=RANK == 0))
         if RANK == 0:
             print(done.report)
-        return 2 if done.failed else 0
+        return 2 if done.failed or not done.rows else 0
 
     guarded(chosen)
 
@@ -114,10 +123,15 @@ def _download(name: str, folder: Path) -> int:
     return 0
 
 
-def _tasks(task: str | None, modality: str | None) -> tuple[str, ...]:
+def _known_modality(modality: str | None) -> str | None:
     if modality is not None and modality not in modalities():
         near = did_you_mean(modality, list(modalities()))
         raise UserError(f"unknown modality {modality!r}{near}; there are: {', '.join(modalities())}")
+    return modality
+
+
+def _tasks(task: str | None, modality: str | None) -> tuple[str, ...]:
+    modality = _known_modality(modality)
     return (resolve_task(task, modality),) if task else tuple(task_names(modality))
 
 
@@ -129,23 +143,12 @@ def _own_task(file: Path | None, ood: list[str] | None, modality: str | None, ta
         return None
     if task is not None:
         raise UserError("--in makes a task of its own, so it does not go with --task")
-    named: dict[str, Path] = {}
-    for text in ood or []:
-        name, equals, path = text.partition("=")
-        if not (name and equals and path) or name in named:
-            raise UserError(f"--ood takes NAME=FILE with a new name each time, not {text!r}")
-        named[name] = Path(path)
-    return load_own(modality or OWN_MODALITY)(file, named)
+    return load_own(_own_modality(modality))(file, parse_named_files(ood))
 
 
-def _known_names(text: str | None, load: Callable[[str], object]) -> tuple[str, ...] | None:
-    """Split a comma-separated list and load each name once, so that an unknown one is told at once."""
-    if text is None:
-        return None
-    names = tuple(name.strip() for name in text.split(",") if name.strip())
-    for name in names:
-        load(name)
-    return names
+def _own_modality(modality: str | None) -> str:
+    """Return the modality of files of one's own: the one named, or the first that can read some."""
+    return _known_modality(modality) or own_modalities()[0]
 
 
 def _check(profile: str, seeds: int, weights: Path | None) -> None:

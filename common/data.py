@@ -247,14 +247,13 @@ class Derived:
 
     ``make(test, rng, *inputs)`` gets the in-distribution test samples, a seeded generator and the samples of
     ``inputs``. What it makes is identified by the project's code, the test data, the seed, the inputs and the version
-    of ``packages``, so it must depend on nothing else. A set that comes in several settings has one ``Derived`` for
+    of the libraries, so it must depend on nothing else. A set that comes in several settings has one ``Derived`` for
     each, of the same name and with its ``variant`` (``10 dB``); each variant has rows and an ``All`` of its own.
     """
 
     name: str
     make: Callable[..., Samples]
     inputs: "tuple[AnySource, ...]" = ()
-    packages: tuple[str, ...] = ()
     kind: Kind = "synthetic"
     stand_in: "AnySource | None" = None
     about: str = "made by a program"
@@ -274,9 +273,7 @@ class Derived:
     def fingerprint(self, folders: Folders) -> str:
         """Return what identifies the content, the code apart."""
         inputs = [source.fingerprint(folders) for source in self._inputs(folders)]
-        return "+".join(
-            [f"{self.name} {self.variant}", *inputs, *(f"{name} {metadata.version(name)}" for name in self.packages)]
-        )
+        return "+".join([f"{self.name} {self.variant}", *inputs])
 
     def load(self, folders: Folders, seed: int = 0, test: Samples | None = None) -> Samples:
         """Make the data set; the generator depends on the seed and the set's name and variant alone."""

@@ -95,15 +95,19 @@ def _folders(build: Any, folders: Folders | None) -> dict[str, Folders]:
     return {"folders": folders} if folders and "folders" in getattr(build, "__dataclass_fields__", {}) else {}
 
 
+def own_modalities() -> list[str]:
+    """Return the modalities that can make a task of files of one's own: those with an ``own.py``."""
+    return [name for name in modalities() if (ROOT / name / "own.py").is_file()]
+
+
 def load_own(modality: str) -> "Callable[[Path, Mapping[str, Path]], Task]":
     """Return what makes a task of files of one's own: ``own_task`` of ``MODALITY/own.py``.
 
     Raises:
         UserError: the modality cannot do that.
     """
-    if not (ROOT / modality / "own.py").is_file():
-        able = [name for name in modalities() if (ROOT / name / "own.py").is_file()]
-        raise UserError(f"--in is not for modality {modality!r}; it is for: {', '.join(able)}")
+    if modality not in own_modalities():
+        raise UserError(f"--in is not for modality {modality!r}; it is for: {', '.join(own_modalities())}")
     own_task: Callable[[Path, Mapping[str, Path]], Task] = importlib.import_module(f"{modality}.own").own_task
     return own_task
 

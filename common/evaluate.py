@@ -65,6 +65,8 @@ class Run:
 def evaluate(selection: Selection, setting: Setting, progress: Progress | None = None) -> Run:
     """Run everything selected and write ``results.jsonl``, ``run.json`` and the report to ``setting.out``.
 
+    A run that is interrupted writes what it has, if it has anything, and says that it is unfinished.
+
     Raises:
         UserError: an unknown name, or data that is missing for a task that was asked for.
     """
@@ -73,39 +75,54 @@ def evaluate(selection: Selection, setting: Setting, progress: Progress | None =
     for objective in selection.objectives or ():
         load_objective(objective)
     run = Run(record=new_record(selection.command, setting.profile, selection.seeds, setting.device))
-    for name, seed in product(selection.tasks, range(selection.seeds)):
-        try:
-            _evaluate_task(Experiment(name, seed, setting, progress), selection, detectors, run)
-        except MissingData as missing:
-            if selection.required:
-                raise UserError(f"{name}: {missing}") from missing
-            run.skip(name, missing.why, missing.remedy)
-        except UserError as error:
-            if selection.required:
-                raise
-            run.failed = True
-            run.skip(name, str(error))
-            progress.note(f"{name} did not run: {error}")
-    finish(run, setting.out)
+    try:
+        for name, seed in product(selection.tasks, range(selection.seeds)):
+            experiment = Experiment(name, seed, setting, progress)
+            for objective in selection.objectives or experiment.task.objectives:
+                _attempt(experiment, objective, selection, detectors, run)
+        run.record["finished"] = True
+    finally:
+        if run.record["finished"] or run.rows:
+            finish(run, setting.out)
     return run
 
 
-def _evaluate_task(experiment: Experiment, selection: Selection, detectors: Sequence[Any], run: Run) -> None:
-    task = experiment.task
-    experiment.require_data()
+def _attempt(experiment: Experiment, objective: str, selection: Selection, detectors: Sequence[Any], run: Run) -> None:
+    """Evaluate one training; what cannot run is an error if it was asked for by name, and else noted."""
+    try:
+        experiment.require_data()
+        _evaluate(experiment, objective, selection, detectors, run)
+    except MissingData as missing:
+        if selection.required:
+            raise UserError(f"{experiment.name}: {missing}") from missing
+        run.skip(experiment.name, missing.why, missing.remedy)
+    except UserError as error:
+        if selection.required:
+            raise
+        run.failed = True
+        run.skip(f"{experiment.name} {objective}", str(error))
+        experiment.progress.note(f"{experiment.name} {objective} did not run: {error}")
+
+
+def _evaluate(experiment: Experiment, objective: str, selection: Selection, detectors: Sequence[Any], run: Run) -> None:
     for source in experiment.missing:
         run.skip(f"{experiment.name}: {source.name}", "its data is not here", source.remedy)
-    for objective in selection.objectives or task.objectives:
-        outputs = experiment.outputs(objective)
-        identity = _identity(experiment, objective, outputs.meta)
-        questions = Questions.of(task)
-        rows, gaps = judge(questions, outputs, detectors, identity)
-        run.rows += rows
-        for gap in gaps:
-            run.skip(f"{experiment.name} seed {experiment.seed} {objective}", gap)
-        if experiment.seed == 0:
-            run.record["curves"].append(curves(questions, outputs, load_detector("msp"), identity))
-        _describe(run, experiment, objective, outputs.meta)
+    outputs = experiment.outputs(objective)
+    identity = _identity(experiment, objective, outputs.meta)
+    questions = Questions.of(experiment.task)
+    rows, gaps = judge(questions, outputs, detectors, identity)
+    run.rows += rows
+    for gap in [*gaps, *_left_out(selection, rows)]:
+        run.skip(f"{experiment.name} seed {experiment.seed} {objective}", gap)
+    if experiment.seed == 0:
+        run.record["curves"].append(curves(questions, outputs, load_detector("msp"), identity))
+    _describe(run, experiment, objective, outputs.meta)
+
+
+def _left_out(selection: Selection, rows: list[Row]) -> list[str]:
+    """Say which detectors were asked for and have no row, since what they need is not there."""
+    judged = {row.detector for row in rows}
+    return [f"detector {name} does not apply here" for name in selection.detectors or () if name not in judged]
 
 
 def _identity(experiment: Experiment, objective: str, meta: Any) -> dict[str, Any]:
@@ -118,7 +135,7 @@ def _identity(experiment: Experiment, objective: str, meta: Any) -> dict[str, An
         "profile": experiment.setting.profile,
         "data": meta["data"],
         "objective": objective,
-        "model": experiment.model.label,
+        "model": experiment.model_label,
         "held_out": tuple(held_out) if held_out is not None else None,
         "in_dist": experiment.task.in_dist,
         "device": experiment.setting.device,
@@ -153,7 +170,7 @@ def _describe(run: Run, experiment: Experiment, objective: str, meta: Any) -> No
             "title": task.title,
             "in_dist": task.in_dist,
             "modality": experiment.modality,
-            "model": experiment.model.label,
+            "model": experiment.model_label,
             "data": meta["data"],
             "paper_task": task.published or experiment.name.split("/")[1],
             "population": task.population,
@@ -174,7 +191,6 @@ def _describe(run: Run, experiment: Experiment, objective: str, meta: Any) -> No
 
 def finish(run: Run, out: Path) -> None:
     """Write the results, the record and the report to ``out``."""
-    run.record["finished"] = not run.failed
     if RANK:
         return
     write_rows(out / "results.jsonl", run.rows)

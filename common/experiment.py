@@ -13,7 +13,7 @@ from common import workers
 from common.data import AnySource, Folders, Samples
 from common.discover import load_architecture, load_objective, load_task
 from common.errors import MissingData, UserError
-from common.files import read_tensors, sha256, write_tensors
+from common.files import sha256, write_tensors
 from common.outputs import Outputs
 from common.progress import Progress
 from common.provenance import code_hash, versions
@@ -143,14 +143,26 @@ class Experiment:
             "weights": sha256(self.setting.weights) if self.setting.weights else None,
             "code": code_hash((task_module, model_module, f"common.objectives.{objective}", *CORE)),
             "versions": versions(),
+            "mixed precision": self.budget.mixed_precision and self._has_bfloat16(),
         }
         return run_folder(self.setting.out, self.name, objective, self.seed, ingredients)
+
+    def _has_bfloat16(self) -> bool:
+        from common.training import has_bfloat16
+
+        return has_bfloat16(self.setting.device)
+
+    @property
+    def model_label(self) -> str:
+        """What results call the model: the architecture, and the weights if they were given."""
+        weights = self.setting.weights
+        return self.model.label + (f" with {weights.name}" if weights else "")
 
     def _outliers(self, objective: str) -> list[AnySource]:
         if not load_objective(objective).needs_outliers:
             return []
         if self.task.auxiliary is None:
-            raise MissingData(f"objective {objective} needs auxiliary outliers", f"declare some in {self.name}")
+            raise UserError(f"{self.name} declares no auxiliary data, which objective {objective} needs")
         return [self._required(self.task.auxiliary)]
 
     def outputs(self, objective: str) -> TaskOutputs:
@@ -169,8 +181,11 @@ class Experiment:
         self.progress.start(f"{self.name} seed {self.seed} {objective}: reading data")
         model = self.trained(objective, folder)
         trained = time.monotonic()
-        test = predict(model, self.data.test)
-        ood = {key: predict(model, examples) for key, examples in self.data.ood.items()}
+        try:
+            test = predict(model, self.data.test)
+            ood = {key: predict(model, examples) for key, examples in self.data.ood.items()}
+        except ValueError as error:
+            raise UserError(f"{self.name}: what {self.model_label} says cannot be scored: {error}") from error
         done = time.monotonic()
         seconds = {"train": round(trained - started, 1), "predict": round(done - trained, 1)}
         folder.save(test, ood, {**self.data.facts, "seconds": seconds})
@@ -273,11 +288,13 @@ def _facts(train: Samples, test: Samples, split: Split, sets: dict[str, Samples]
 
 
 def _load_weights(model: "torch.nn.Module", path: Path) -> None:
-    import torch
+    from safetensors import SafetensorError
+    from safetensors.torch import load_file
 
-    state = {name: torch.from_numpy(value) for name, value in read_tensors(path).items()}
     try:
-        model.load_state_dict(state)
+        model.load_state_dict(load_file(path))
+    except (SafetensorError, OSError) as error:
+        raise UserError(f"{path} holds no weights that can be read ({error}); delete it, or name another") from error
     except RuntimeError as error:
         reason = " ".join(str(error).split())[:300]
         raise UserError(f"{path} does not fit the model ({reason}); choose the model it was trained as") from error

@@ -3,6 +3,7 @@
 import hashlib
 import os
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -33,7 +34,7 @@ def write_atomically(path: Path, write: Callable[[Path], object]) -> None:
         reason = error.strerror or str(error)
         raise UserError(f"cannot write {path}: {reason}; free the space or choose another folder with --out") from error
     finally:
-        if temporary.exists():
+        with suppress(OSError):  # a folder that cannot be searched has no leftover either
             temporary.unlink()
 
 

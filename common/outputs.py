@@ -20,7 +20,7 @@ class Outputs:
     A row is an example (an image, a document), or a part of one: a token of a sentence, a frame of an utterance.
 
     Attributes:
-        logits: (N, C) float32.
+        logits: (N, C) float32; -inf for a class that cannot be, but not for all.
         features: (N, D) float32 inputs of the last layer, or None.
         labels: (N,) int64 true classes in [0, C), or None where there are none.
         groups: (N,) int64, ascending from 0 without gaps: the example that a row is part of; None if rows are examples.
@@ -53,9 +53,11 @@ class Outputs:
             raise ValueError(f"logits must have two axes (examples, classes), not shape {self.logits.shape}")
         if not self.logits.size:
             raise ValueError(f"logits are empty: shape {self.logits.shape}")
-        bad = np.flatnonzero(np.isnan(self.logits).any(axis=1))
+        largest = self.logits.max(axis=1)  # NaN if the row holds one
+        bad = np.flatnonzero(~np.isfinite(largest))
         if bad.size:
-            raise ValueError(f"logits hold NaN in {bad.size} of {len(self.logits)} rows, first in row {bad[0]}")
+            what = "NaN" if np.isnan(largest[bad[0]]) else "+inf" if largest[bad[0]] > 0 else "nothing but -inf"
+            raise ValueError(f"logits hold {what} in row {bad[0]} ({bad.size} of {len(largest)} rows cannot be scored)")
         return len(self.logits)
 
     def _check_labels(self) -> None:

@@ -2,15 +2,17 @@
 
 import shlex
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any
-from zipfile import BadZipFile
 
 import numpy as np
 import typer
 from numpy.typing import NDArray
 
+from common.arguments import parse_named_files, parse_names
 from common.cli import guarded
+from common.data import reading
 from common.discover import load_detector, names
 from common.errors import UserError
 from common.evaluate import Run, finish, new_record
@@ -40,24 +42,17 @@ def run(
     """
 
     def judged() -> int:
-        chosen = [name.strip() for name in detectors.split(",")] if detectors else names("common/detectors")
+        chosen = parse_names("--detectors", detectors, load_detector) or names("common/detectors")
         loaded = [load_detector(name) for name in chosen]
-        outputs = read_outputs(in_distribution, dict(_named_file(text) for text in ood or []))
+        outputs = read_outputs(in_distribution, parse_named_files(ood))
         print(evaluate_outputs(in_distribution.stem, outputs, loaded, out).report)
         return 0
 
     guarded(judged)
 
 
-def _named_file(text: str) -> tuple[OodKey, Path]:
-    name, equals, file = text.partition("=")
-    if not (name and equals and file):
-        raise UserError(f"--ood takes NAME=FILE, not {text!r}")
-    return (name, None), Path(file)
-
-
-def read_outputs(in_distribution: Path, ood: dict[OodKey, Path]) -> TaskOutputs:
-    """Read the files of one model.
+def read_outputs(in_distribution: Path, ood: Mapping[str, Path]) -> TaskOutputs:
+    """Read the files of one model; ``ood`` by name.
 
     Raises:
         UserError: a file is damaged, empty or of another shape, labels are out of range, or class counts differ.
@@ -65,27 +60,28 @@ def read_outputs(in_distribution: Path, ood: dict[OodKey, Path]) -> TaskOutputs:
     test = _read(in_distribution)
     if test.labels is None and not ood:
         raise UserError(f"{in_distribution} has no labels and no --ood is given, so there is nothing to compare")
-    sets = {key: _read(file) for key, file in ood.items()}
-    for (key, outputs), file in zip(sets.items(), ood.values(), strict=True):
-        if outputs.logits.shape[1] != test.logits.shape[1]:
-            classes = test.logits.shape[1]
-            raise UserError(f"{file} ({key[0]}) has {outputs.logits.shape[1]} classes, {in_distribution} has {classes}")
+    classes = test.logits.shape[1]
+    sets: dict[OodKey, Outputs] = {}
+    for name, file in ood.items():
+        sets[name, None] = _read(file)
+        if sets[name, None].logits.shape[1] != classes:
+            raise UserError(f"{file} has {sets[name, None].logits.shape[1]} classes, {in_distribution} has {classes}")
     return TaskOutputs(test, sets, {"data": "full", "held_out": None, "dropped": {}, "seconds": {}})
 
 
 def _read(file: Path) -> Outputs:
     if not file.is_file():
         raise UserError(f"{file} does not exist")
-    try:
-        with file.open("rb") as stream, np.load(stream, allow_pickle=False) as arrays:
-            found = {name: arrays[name] for name in arrays.files}
-    except (OSError, ValueError, EOFError, BadZipFile, AttributeError) as error:
-        raise UserError(f"{file} is not a readable .npz file ({' '.join(str(error).split())[:120]})") from error
+    with reading((file,), "numpy.savez"), file.open("rb") as stream:
+        arrays = np.load(stream, allow_pickle=False)
+        if not isinstance(arrays, np.lib.npyio.NpzFile):
+            raise ValueError("one array, not an .npz archive of named ones")
+        found = {name: arrays[name] for name in arrays.files}
     if "logits" not in found:
         there = ", ".join(found) or "nothing"
         raise UserError(f"{file} has no array 'logits' (it has: {there}); save one of shape (N, C)")
     try:
-        return Outputs(_floats(found["logits"]), labels=_labels(found.get("labels")))
+        return Outputs(_floats(found["logits"]), labels=found.get("labels"))
     except ValueError as error:
         raise UserError(f"{file}: {error}") from error
 
@@ -94,12 +90,6 @@ def _floats(logits: NDArray[Any]) -> NDArray[Any]:
     if not (np.issubdtype(logits.dtype, np.floating) or np.issubdtype(logits.dtype, np.integer)):
         raise ValueError(f"logits must be numbers, not {logits.dtype}")
     return logits if logits.dtype == np.float64 else logits.astype(np.float32)
-
-
-def _labels(labels: NDArray[Any] | None) -> NDArray[np.int64] | None:
-    if labels is None or not np.issubdtype(labels.dtype, np.integer):
-        return labels
-    return labels.astype(np.int64)
 
 
 def evaluate_outputs(name: str, outputs: TaskOutputs, detectors: list[Any], out: Path) -> Run:
@@ -111,6 +101,7 @@ def evaluate_outputs(name: str, outputs: TaskOutputs, detectors: list[Any], out:
     run.rows, gaps = judge(questions, outputs, detectors, identity)
     for gap in gaps:
         run.skip(identity["task"], gap)
+    run.record["finished"] = True
     run.record["curves"] = [curves(questions, outputs, load_detector("msp"), identity)]
     run.record["tasks"][identity["task"]] = _description(name, questions)
     finish(run, out)

@@ -10,8 +10,11 @@ from pathlib import Path
 
 from common.discover import ROOT
 
-PACKAGES = ("torch", "torchvision", "torchaudio", "transformers", "scikit-learn", "numpy", "scipy")
-DOWNSTREAM = {"common.cli", "common.scores"}
+PACKAGES = ("torch", "torchvision", "torchaudio", "transformers", "scikit-learn", "numpy", "scipy", "pillow")
+DOWNSTREAM = {
+    f"common.{name}"
+    for name in ("cli", "detector", "discover", "download", "errors", "progress", "provenance", "scores", "store")
+}
 """Modules that a task's code refers to and that cannot change what a model says."""
 
 
@@ -29,10 +32,10 @@ def versions() -> dict[str, str]:
 
 @cache
 def commit() -> str:
-    """Return the checkout's commit, with ``+changes`` if files differ from it; ``unknown`` outside a checkout."""
+    """Return the checkout's commit, with ``+changes`` if its code differs or is added to; ``unknown`` outside one."""
     try:
         head = _git("rev-parse", "--short=12", "HEAD")
-        return head + ("+changes" if _git("status", "--porcelain", "--untracked-files=no") else "")
+        return head + ("+changes" if _git("status", "--porcelain", "--", "*.py", "pyproject.toml") else "")
     except (OSError, subprocess.SubprocessError):
         return "unknown"
 
@@ -44,11 +47,26 @@ def _git(*arguments: str) -> str:
 
 @cache
 def code_hash(modules: tuple[str, ...]) -> str:
-    """Return a hash of the named project modules and of every project module that they import, however deep."""
+    """Return a hash of the named project modules and of every project module that they import, however deep.
+
+    It is of what they do: comments, docstrings and layout do not count.
+    """
     digest = hashlib.sha256()
     for module in sorted(_closure(modules)):
-        digest.update(module.encode() + b"\0" + _file_of(module).read_bytes())
+        digest.update(f"{module}\0{ast.dump(_parsed(module))}".encode())
     return digest.hexdigest()[:16]
+
+
+@cache
+def _parsed(module: str) -> ast.Module:
+    """Return a module's syntax without docstrings and without what is imported for type checkers alone."""
+    tree = ast.parse(_file_of(module).read_text(encoding="utf-8"))
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef) and ast.get_docstring(node) is not None:
+            node.body = node.body[1:]
+        if isinstance(node, ast.If) and isinstance(node.test, ast.Name) and node.test.id == "TYPE_CHECKING":
+            node.body = []
+    return tree
 
 
 def _closure(modules: tuple[str, ...]) -> set[str]:
@@ -65,7 +83,7 @@ def _closure(modules: tuple[str, ...]) -> set[str]:
 @cache
 def _imports(module: str) -> tuple[str, ...]:
     names: set[str] = set()
-    for node in ast.walk(ast.parse(_file_of(module).read_text(encoding="utf-8"))):
+    for node in ast.walk(_parsed(module)):
         if isinstance(node, ast.Import):
             names |= {alias.name for alias in node.names}
         elif isinstance(node, ast.ImportFrom) and node.module:

@@ -17,8 +17,8 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from torch import Tensor, nn
 
-RANK = int(os.environ.get("RANK", "0"))
 COUNT = int(os.environ.get("WORLD_SIZE", "1"))
+RANK = int(os.environ.get("RANK", "0")) if COUNT > 1 else 0
 
 
 @cache

@@ -41,6 +41,8 @@ def assert_one_line(result: Result, message: str) -> None:
         (("--objectives", "cross-entropy"), "unknown objective 'cross-entropy'.*did you mean 'cross_entropy'"),
         (("--task", "reuters8", "--model", "bag_of_word"), "unknown nlp model.*did you mean 'bag_of_words'"),
         (("--model", "mlp"), "--model needs --task or --modality"),
+        (("--detectors", ","), "--detectors names nothing"),
+        (("--list", "--modality", "visoin"), "unknown modality 'visoin'"),
         (("--seeds", "0"), "--seeds must be 1 or more, not 0"),
         (("--seeds", "-1"), "--seeds must be 1 or more"),
         (("--profile", "papr"), "unknown profile 'papr'.*did you mean 'paper'"),
@@ -99,6 +101,8 @@ def logits(tmp_path: Path) -> dict[str, Path]:
         "out": {"logits": rng.normal(size=(300, 5)).astype(np.float32)},
         "unlabelled": {"logits": inside},
         "nan": {"logits": np.full((3, 5), np.nan)},
+        "infinite": {"logits": np.array([[0.0] * 5, [np.inf] * 5, [0.0] * 5])},
+        "impossible": {"logits": np.full((2, 5), -np.inf)},
         "one_axis": {"logits": np.zeros(5)},
         "empty": {"logits": np.zeros((0, 5))},
         "other_classes": {"logits": np.zeros((3, 4))},
@@ -108,8 +112,10 @@ def logits(tmp_path: Path) -> dict[str, Path]:
     }
     for name, content in arrays.items():
         np.savez(tmp_path / f"{name}.npz", **content)
+    with (tmp_path / "one_array.npz").open("wb") as file:
+        np.save(file, np.zeros((3, 5)))
     (tmp_path / "cut.npz").write_bytes((tmp_path / "in.npz").read_bytes()[:300])
-    return {name: tmp_path / f"{name}.npz" for name in [*arrays, "cut"]}
+    return {name: tmp_path / f"{name}.npz" for name in [*arrays, "one_array", "cut"]}
 
 
 def test_your_own_logits_get_the_same_rows_and_report(logits: dict[str, Path], tmp_path: Path) -> None:
@@ -132,13 +138,16 @@ def test_your_own_logits_get_the_same_rows_and_report(logits: dict[str, Path], t
 @pytest.mark.parametrize(
     ("name", "message"),
     [
-        ("nan", "nan.npz: logits hold NaN in 3 of 3 rows"),
+        ("nan", r"nan.npz: logits hold NaN in row 0 \(3 of 3 rows"),
+        ("infinite", r"infinite.npz: logits hold \+inf in row 1 \(1 of 3 rows"),
+        ("impossible", "impossible.npz: logits hold nothing but -inf in row 0"),
+        ("one_array", "one_array.npz cannot be read .*one array, not an .npz archive"),
         ("one_axis", "one_axis.npz: logits must have two axes"),
         ("empty", "empty.npz: logits are empty"),
         ("other_classes", "has 4 classes, .* has 5"),
         ("no_logits", "has no array 'logits'"),
-        ("objects", "objects.npz is not a readable .npz file"),
-        ("cut", "cut.npz is not a readable .npz file"),
+        ("objects", "objects.npz cannot be read"),
+        ("cut", "cut.npz cannot be read"),
     ],
 )
 def test_a_bad_ood_file_is_one_line_that_names_it(logits: dict[str, Path], name: str, message: str) -> None:
@@ -152,6 +161,9 @@ def test_labels_out_of_range_are_one_line_with_the_row(logits: dict[str, Path]) 
 def test_nothing_to_compare_is_an_error(logits: dict[str, Path], tmp_path: Path) -> None:
     assert_one_line(run_own(str(logits["unlabelled"])), "nothing to compare")
     assert_one_line(run_own(str(logits["in"]), "--ood", "no-equals-sign"), "NAME=FILE")
+    twice = ("--ood", f"a={logits['out']}", "--ood", f"a={logits['in']}")
+    assert_one_line(run_own(str(logits["in"]), *twice), "given twice")
+    assert_one_line(run_own(str(logits["in"]), "--ood", f"All={logits['out']}"), "'All' is what a pool .* is called")
     assert_one_line(run_own(str(tmp_path / "absent.npz")), "absent.npz does not exist")
 
 

@@ -2,6 +2,7 @@
 
 import json
 import shutil
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -12,8 +13,9 @@ import common.predict
 from common.data import Folders
 from common.errors import UserError
 from common.evaluate import Run, Selection, evaluate
-from common.experiment import Experiment, Setting
+from common.experiment import Experiment, Setting, TaskOutputs
 from common.results import read_rows
+from common.task import Model
 
 TASK = "nlp/reuters8"
 
@@ -35,11 +37,11 @@ def copy(finished: Path, tmp_path: Path) -> Path:
     return Path(shutil.copytree(finished, tmp_path / "copy"))
 
 
-def no_training(monkeypatch: pytest.MonkeyPatch) -> None:
+def no_training(monkeypatch: pytest.MonkeyPatch, what: str = "common.experiment.Experiment.trained") -> None:
     def trained(*arguments: object) -> None:
         raise AssertionError("a finished run trains nothing")
 
-    monkeypatch.setattr(Experiment, "trained", trained)
+    monkeypatch.setattr(what, trained)
 
 
 def test_every_detector_question_and_population_has_a_row(finished: Path) -> None:
@@ -97,12 +99,15 @@ def test_a_run_killed_while_predicting_continues_with_the_stored_weights(
     assert np.array_equal(outputs.test.logits, stored.test.logits)
 
 
-def test_a_damaged_store_names_the_file_and_loses_nothing(copy: Path) -> None:
+def test_a_damaged_store_names_the_file_and_its_remedy_works(copy: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     before = (copy / "results.jsonl").read_bytes()
     path = next(copy.glob("store/nlp/reuters8/*seed1*/test.safetensors"))
     path.write_bytes(path.read_bytes()[:100])
     with pytest.raises(UserError, match=r"test\.safetensors cannot be read.*delete it and run again"):
         run(copy, seeds=2)
+    path.unlink()
+    no_training(monkeypatch, "common.objective.LossObjective.train")  # the stored weights serve
+    run(copy, seeds=2)
     assert (copy / "results.jsonl").read_bytes() == before
 
 
@@ -112,7 +117,35 @@ def test_one_task_that_fails_does_not_stop_the_others(copy: Path) -> None:
     result = run(copy, seeds=2, required=False)
     assert result.failed and {row.seed for row in result.rows} == {0}
     record = json.loads((copy / "run.json").read_text(encoding="utf-8"))
-    assert record["finished"] is False and "test.safetensors" in record["not_run"][0]["why"]
+    assert "test.safetensors" in record["not_run"][0]["why"]
+
+
+def test_an_interrupted_run_writes_what_it_has_and_says_that_it_is_unfinished(
+    copy: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def interrupted(self: Experiment, objective: str) -> TaskOutputs:
+        if self.seed == 1:
+            raise KeyboardInterrupt
+        return TaskOutputs(*self.folder(objective).load())
+
+    monkeypatch.setattr(Experiment, "outputs", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        run(copy, seeds=2)
+    assert {row.seed for row in read_rows(copy / "results.jsonl")} == {0}
+    assert "UNFINISHED" in (copy / "report.md").read_text(encoding="utf-8")
+
+
+def test_an_objective_that_does_not_fit_is_told_and_the_others_run(copy: Path) -> None:
+    result = run(copy, required=False, objectives=("ctc", "cross_entropy"))
+    assert result.failed and {row.objective for row in result.rows} == {"cross_entropy"}
+    assert result.record["not_run"][0]["what"] == "nlp/reuters8 ctc"
+    with pytest.raises(UserError, match="CTC needs sequences"):
+        run(copy, objectives=("ctc",))
+
+
+def test_a_detector_that_was_asked_for_and_does_not_apply_is_named(copy: Path) -> None:
+    result = run(copy, detectors=("abnormality",))
+    assert result.rows == [] and "detector abnormality does not apply" in result.record["not_run"][0]["why"]
 
 
 def test_missing_data_is_reported_with_its_remedy_unless_it_was_asked_for(tmp_path: Path) -> None:
@@ -124,13 +157,28 @@ def test_missing_data_is_reported_with_its_remedy_unless_it_was_asked_for(tmp_pa
         evaluate(Selection(("nlp/imdb",), required=True), setting)
 
 
-def test_outputs_are_stored_anew_when_the_budget_or_the_seed_or_the_data_changes(tmp_path: Path) -> None:
+def test_outputs_are_stored_anew_when_anything_that_determines_them_changes(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    weights = tmp_path / "some.safetensors"
+    weights.write_bytes(b"weights")
     setting = Setting(out=tmp_path, folders=Folders())
-    experiments = [Experiment(TASK, 0, setting), Experiment(TASK, 1, setting), Experiment("nlp/reuters52", 0, setting)]
-    paths = {experiment.folder("cross_entropy").path for experiment in experiments}
-    paths.add(Experiment(TASK, 0, Setting("paper", tmp_path, Folders())).folder("cross_entropy").path)
-    quick, paper = experiments[0].task.quick, experiments[0].task.paper
-    assert len(paths) == (4 if quick != paper else 3)
+    settings = {
+        "nothing": setting,
+        "budget": replace(setting, profile="paper"),
+        "model": replace(setting, model=Model("bag_of_words", {"hidden": 64})),
+        "weights": replace(setting, weights=weights),
+        "device": replace(setting, device="cuda"),
+    }
+
+    def path(one: Setting) -> Path:
+        return Experiment("nlp/rotten_tomatoes", 0, one).folder("cross_entropy").path
+
+    paths = {what: path(one) for what, one in settings.items()}
+    for what in ("common.experiment.code_hash", "common.experiment.versions", "common.data.Source.fingerprint"):
+        monkeypatch.setattr(what, lambda *arguments: "other")
+        paths[what] = path(setting)
+    assert len(set(paths.values())) == len(paths)
 
 
 def test_weights_of_ones_own_replace_training_and_wrong_ones_are_told(finished: Path, tmp_path: Path) -> None:
@@ -140,4 +188,4 @@ def test_weights_of_ones_own_replace_training_and_wrong_ones_are_told(finished: 
     stored = Experiment(TASK, 0, Setting(out=finished, folders=Folders())).outputs("cross_entropy")
     assert np.array_equal(outputs.test.logits, stored.test.logits)
     with pytest.raises(UserError, match="does not fit the model"):
-        Experiment("nlp/reuters52", 0, setting).outputs("cross_entropy")
+        Experiment(TASK, 0, replace(setting, model=Model("bag_of_words", {"hidden": 64}))).outputs("cross_entropy")

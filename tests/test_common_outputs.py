@@ -16,7 +16,7 @@ LOGITS = np.array([[2.0, 1.0, 0.0], [0.0, 3.0, 3.0], [1.0, 0.0, 5.0], [9.0, 0.0,
     [
         ({"logits": LOGITS[0]}, "two axes"),
         ({"logits": LOGITS[:0]}, "empty"),
-        ({"logits": np.where(LOGITS == 5, np.nan, LOGITS)}, "NaN in 1 of 4 rows, first in row 2"),
+        ({"logits": np.where(LOGITS == 5, np.nan, LOGITS)}, r"NaN in row 2 \(1 of 4 rows"),
         ({"logits": LOGITS, "labels": np.array([0, 1, 2, 3])}, r"label 3 in row 3 is outside 0\.\.2"),
         ({"logits": LOGITS, "labels": np.array([0, -1, 2, 0])}, "label -1 in row 1"),
         ({"logits": LOGITS, "labels": np.array([0.0, 1.0, 2.0, 0.0])}, "whole numbers"),

@@ -8,10 +8,11 @@ import pytest
 from common.errors import UserError
 from common.files import write_text
 from common.outputs import Outputs
-from common.provenance import code_hash
+from common.provenance import _closure, code_hash
 from common.seeds import seed_of
 from common.store import run_folder
 
+META = {"data": "full", "held_out": None, "dropped": {}, "seconds": {}}
 OUTPUTS = Outputs(np.eye(3, dtype=np.float32), labels=np.array([0, 1, 2]))
 
 
@@ -29,26 +30,28 @@ def test_a_folder_is_complete_only_when_all_of_it_is_there(tmp_path: Path) -> No
     folder = run_folder(tmp_path, "nlp/a", "cross_entropy", 0, {})
     OUTPUTS.save(folder.path / "test.safetensors")
     assert not folder.complete
-    folder.save(OUTPUTS, {("a", None): OUTPUTS, ("b", "10 dB"): OUTPUTS}, {"data": "full"})
+    folder.save(OUTPUTS, {("a", None): OUTPUTS, ("b", "10 dB"): OUTPUTS}, META)
     assert folder.complete
     test, ood, meta = folder.load()
     assert np.array_equal(test.logits, OUTPUTS.logits) and list(ood) == [("a", None), ("b", "10 dB")]
-    assert meta == {"data": "full"}
+    assert meta == META
+    (folder.path / "ood_01.safetensors").unlink()
+    assert not folder.complete
 
 
 def test_finished_outputs_need_no_checkpoint_any_more(tmp_path: Path) -> None:
     folder = run_folder(tmp_path, "nlp/a", "cross_entropy", 0, {})
     write_text(folder.path / "train.checkpoint", "")
-    folder.save(OUTPUTS, {}, {})
+    folder.save(OUTPUTS, {}, META)
     assert not list(folder.path.glob("*.checkpoint"))
 
 
-@pytest.mark.parametrize("content", ["", "{", "[]", '{"data": "full"}', '{"ood": 3}'])
+@pytest.mark.parametrize("content", ["", "{", "[]", '{"data": "full"}', '{"ood": 3}', '{"ood": []}'])
 def test_a_damaged_record_is_one_clear_line(tmp_path: Path, content: str) -> None:
     folder = run_folder(tmp_path, "nlp/a", "cross_entropy", 0, {})
-    folder.save(OUTPUTS, {}, {})
+    folder.save(OUTPUTS, {}, META)
     (folder.path / "meta.json").write_text(content)
-    with pytest.raises(UserError, match=r"meta\.json cannot be read .*delete .* and run again") as error:
+    with pytest.raises(UserError, match=r"meta\.json (cannot be read|lacks) .*delete it and run again") as error:
         folder.load()
     assert "\n" not in str(error.value)
 
@@ -75,10 +78,8 @@ def test_a_file_is_whole_or_not_there(tmp_path: Path) -> None:
 
 def test_the_code_hash_follows_imports_and_leaves_reports_out() -> None:
     assert code_hash(("common.training",)) == code_hash(("common.training",)) != code_hash(("common.predict",))
-    from common.provenance import _closure
-
     closure = _closure(("common.experiment",))
-    assert {"common.data", "common.outputs", "common.store"} <= closure
+    assert {"common.data", "common.outputs", "common.task"} <= closure
     assert not closure & {"common.report", "common.metrics", "common.scores", "common.cli", "common.evaluate"}
 
 

@@ -6,6 +6,7 @@ Source: Graves, Fernandez, Gomez & Schmidhuber, "Connectionist temporal classifi
 from torch import Tensor
 from torch.nn import functional
 
+from common.errors import UserError
 from common.examples import Batch
 from common.model import Classifier
 from common.objective import LossObjective
@@ -16,10 +17,12 @@ def ctc(model: Classifier, batch: Batch) -> Tensor:
 
     The model's last class is the blank. A sequence that has too few rows to spell its labels counts as 0.
     """
-    assert batch.labels is not None and batch.label_lengths is not None, "CTC needs sequences of labels"
-    logits = model(batch).float()
     rows = model.row_lengths(batch)
-    assert rows is not None, "CTC needs a model that classifies every row of a sequence"
+    if batch.labels is None or batch.label_lengths is None or rows is None:
+        raise UserError(
+            "CTC needs sequences of labels and a model of sequences; the task has others: choose cross_entropy"
+        )
+    logits = model(batch).float()
     log_probabilities = logits.log_softmax(-1).transpose(0, 1)
     labels = batch.labels.clamp_min(0)  # padding is never read, but must be a class
     blank = logits.shape[-1] - 1

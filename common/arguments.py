@@ -1,0 +1,47 @@
+"""Lists that are typed on a command line: names between commas, and NAME=FILE."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+from common.errors import UserError
+from common.published import POOLED
+
+
+def parse_names(option: str, text: str | None, load: Callable[[str], object]) -> tuple[str, ...] | None:
+    """Return the names between the commas, each once, or None where the option was not given.
+
+    Args:
+        option: its name, for messages.
+        text: what was typed.
+        load: called with each name, so that an unknown one is told at once.
+
+    Raises:
+        UserError: there is no name, or ``load`` does not know one.
+    """
+    if text is None:
+        return None
+    names = tuple(dict.fromkeys(name.strip() for name in text.split(",") if name.strip()))
+    if not names:
+        raise UserError(f"{option} names nothing; leave it out, or give names between commas")
+    for name in names:
+        load(name)
+    return names
+
+
+def parse_named_files(texts: list[str] | None) -> dict[str, Path]:
+    """Return the files of ``--ood NAME=FILE``, by name.
+
+    Raises:
+        UserError: another form, a name given twice, or one that a pool of all sets goes by.
+    """
+    files: dict[str, Path] = {}
+    for text in texts or []:
+        name, equals, file = text.partition("=")
+        if not (name and equals and file):
+            raise UserError(f"--ood takes NAME=FILE, not {text!r}")
+        if name in files:
+            raise UserError(f"--ood {name}=... is given twice; give each set a name of its own")
+        if name in POOLED:
+            raise UserError(f"--ood {name}=...: {name!r} is what a pool of all sets is called; choose another name")
+        files[name] = Path(file)
+    return files
