@@ -11,7 +11,7 @@ from common.arrays import as_array
 
 Counts = tuple[NDArray[np.float64], NDArray[np.float64]]
 
-PIECE = 2**14
+PIECE = 2**14  # thresholds in a stretch: its counts and their temporaries stay in a core's cache
 LARGEST_EXACT = 2**53  # every integer up to here has a float64 of its own
 
 
