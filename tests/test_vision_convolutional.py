@@ -11,7 +11,7 @@ from common.discover import load_architecture, parse_model
 from common.errors import UserError
 from common.task import Model
 from vision.convolutional import ImageEncoder, mean_colour
-from vision.models.pixels import unit_range
+from vision.pixels import unit_range
 
 NAMES = tuple("0123456789")
 MODELS = ["wrn:16-1", "lenet", "small_resnet", "resnet18", "efficientnet_b0"]

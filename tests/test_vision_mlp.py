@@ -11,7 +11,7 @@ from common.examples import Batch
 from common.layers import gelu, unit_columns
 from vision.distortions import blur, distort_digits
 from vision.models.mlp import ARCHITECTURE, Mlp
-from vision.models.pixels import encode_images
+from vision.pixels import encode_images
 
 IMAGES = np.random.default_rng(0).integers(0, 256, (12, 28, 28)).astype(np.uint8)
 DIGITS = Samples(IMAGES, np.arange(12) % 10, tuple("0123456789"))

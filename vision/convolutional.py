@@ -12,7 +12,7 @@ from torch.nn import functional
 from common.data import Samples
 from common.examples import Batch, Examples
 from common.model import Classifier
-from vision.models.pixels import encode_images, unit_range
+from vision.pixels import encode_images, unit_range
 
 
 class ConvolutionalClassifier(Classifier):

@@ -4,7 +4,7 @@ import torch
 from torch import Tensor
 
 from common.examples import Batch
-from vision.models.pixels import unit_range
+from vision.pixels import unit_range
 
 NOISE = 0.9, 1.2
 """Range of the noise's standard deviation, in units of [0, 1] pixels."""

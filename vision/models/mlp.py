@@ -11,7 +11,7 @@ from common.data import Samples
 from common.examples import Batch, Examples
 from common.layers import gelu, unit_columns
 from common.model import Classifier
-from vision.models.pixels import encode_images, unit_range
+from vision.pixels import encode_images, unit_range
 
 GELU_VARIANCE = 0.425
 """Mean square of GELU(z), z standard normal: what a hidden layer adds to the divisor of its weights."""

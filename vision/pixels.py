@@ -1,0 +1,18 @@
+"""Images as tensors: kept as they are read, made floats batch by batch."""
+
+import torch
+from torch import Tensor
+
+from common.data import Samples
+from common.examples import Examples
+
+
+def encode_images(samples: Samples) -> Examples:
+    """Return images as examples: (N, H, W) grey or (N, H, W, 3) colour, uint8 or float32 as the samples are."""
+    labels = None if samples.labels is None else torch.as_tensor(samples.labels)
+    return Examples(torch.as_tensor(samples.items), labels=labels)
+
+
+def unit_range(inputs: Tensor) -> Tensor:
+    """Return pixels as floats: bytes are divided by 255, floats (noise, distorted images) are in that unit already."""
+    return inputs.float() / 255 if inputs.dtype == torch.uint8 else inputs.float()
