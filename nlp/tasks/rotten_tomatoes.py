@@ -22,8 +22,8 @@ TASK = Task(
     notes=(
         "Training and test films differ; some plot summaries are of films whose reviews are in training.",
         "Only the last 40 words of a text count, so that a long text does not stand out by its length alone.",
-        "An AUROC below 50 % is overconfidence laid bare: padding is part of the mean, as in the paper's recipe, so the "
-        "network is less sure of a snippet of 20 words than of 40 words about something else.",
+        "An AUROC below 50 % is overconfidence laid bare: padding is part of the mean, as in the paper's recipe, so "
+        "the network is less sure of a snippet of 20 words than of 40 words about something else.",
     ),
 )
 
