@@ -39,7 +39,7 @@ TASK = Task(
     ),
     quick_model=Model("small_resnet"),
     quick=Budget(
-        epochs=6,
+        epochs=5,
         batch_size=128,
         learning_rate=0.2,
         optimizer="sgd",
