@@ -113,15 +113,18 @@ def _select(values: Tensor, offsets: Tensor | None, index: Tensor) -> tuple[Tens
     return values[shift + torch.arange(len(shift))], torch.cat([ends.new_zeros(1), ends])
 
 
-def batches(examples: Examples, batch_size: int, generator: torch.Generator | None = None) -> Iterator[Tensor]:
+def batches(
+    examples: Examples, batch_size: int, generator: torch.Generator | None = None, by_length: bool = True
+) -> Iterator[Tensor]:
     """Yield the indices of one pass over ``examples``, batch by batch.
 
     With a generator the order is random, without one it is the data set's. Sequences of like length share a batch, so
     that padding is a small part of the work: random order is kept among pools of 50 batches and among the batches.
+    Without ``by_length`` a batch is any of the examples: what a recipe wants whose gradient must not follow the length.
     """
     count, lengths = len(examples), examples.lengths
     order = torch.arange(count) if generator is None else torch.randperm(count, generator=generator)
-    if lengths is None:
+    if lengths is None or not by_length:
         yield from torch.split(order, batch_size)
         return
     pool = count if generator is None else 50 * batch_size

@@ -22,9 +22,11 @@ class Classifier(nn.Module):
 
     Attributes:
         scored: the logits that are scored; a CTC model leaves its blank out.
+        by_length: whether sequences of like length share a training batch; False where the recipe's batches are random.
     """
 
     scored: slice = slice(None)
+    by_length: bool = True
 
     def embed(self, batch: Batch) -> Tensor:
         """Return the input as floats: (B, ...) or (B, T, ...)."""

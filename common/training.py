@@ -72,7 +72,7 @@ def _train_epoch(
     torch.manual_seed(seed + workers.RANK)
     generator = torch.Generator().manual_seed(seed)
     model.train()
-    steps = list(batches(setup.train, budget.batch_size, generator))
+    steps = list(batches(setup.train, budget.batch_size, generator, model.by_length))
     if workers.RANK:  # one order for all processes, but dropout and augmentation of its own for each
         generator.manual_seed(seed + workers.RANK)
     total = torch.zeros((), device=setup.device)

@@ -58,3 +58,12 @@ def test_batches_of_sequences_are_mostly_not_padding() -> None:
         examples.batch(index).inputs.numel() for index in batches(examples, 32, torch.Generator().manual_seed(1))
     )
     assert sum(lengths) / padded > 0.9
+
+
+def test_random_batches_are_asked_for_where_length_must_not_decide() -> None:
+    def spread(by_length: bool) -> float:
+        generator = torch.Generator().manual_seed(0)
+        groups = batches(ragged(list(range(1, 201))), 10, generator, by_length)
+        return float(torch.stack([group.float().std() for group in groups]).mean())
+
+    assert spread(by_length=True) < 10 < 40 < spread(by_length=False)

@@ -32,6 +32,15 @@ def test_the_feature_is_the_mean_over_all_positions_padding_included() -> None:
     torch.testing.assert_close(model.encode(model.embed(batch), batch)[0], expected)
 
 
+def test_the_fast_way_through_gives_the_logits_and_gradients_of_the_three_steps() -> None:
+    model, encoder = mean_of_words()
+    batch = encoder(Samples(["film", "", "good bad dull film", "good good"])).batch(torch.arange(4))
+    slow = model.classify(model.encode(model.embed(batch), batch))
+    torch.testing.assert_close(model(batch), slow)
+    gradients = [torch.autograd.grad(way.square().sum(), list(model.parameters())) for way in (model(batch), slow)]
+    torch.testing.assert_close(*gradients)
+
+
 def test_padding_to_the_longest_of_a_batch_does_not_change_the_logits() -> None:
     model, encoder = mean_of_words()
     examples = encoder(Samples(["film", "good bad dull film"]))

@@ -21,7 +21,6 @@ TASK = Task(
     departures=(
         "The best weights are those of an epoch's end; the authors looked at the development reviews every 100 steps.",
         "Stop words are scikit-learn's, not NLTK's, and line breaks in HTML are spaces.",
-        "Reviews of like length share a batch, to spare padding; the authors' batches were random.",
     ),
 )
 

@@ -27,7 +27,6 @@ TASK = Task(
         "The messages that choose the epoch and the vocabulary are of the groups left in; the authors drew both before "
         "they left groups out.",
         "Stop words are scikit-learn's, not NLTK's.",
-        "Messages of like length share a batch, to spare padding; the authors' batches were random.",
     ),
     notes=(
         "A true 15/5 split has no published figures: the authors' run had at most 10 labels, see newsgroups_authors.",

@@ -55,7 +55,6 @@ TASK = Task(
         "The messages that choose the epoch and the vocabulary are of the groups left in; the authors drew both before "
         "they left groups out.",
         "Stop words are scikit-learn's, not NLTK's.",
-        "Messages of like length share a batch, to spare padding; the authors' batches were random.",
     ),
     notes=(
         "The labels are wrong on purpose, for the published figures; the sound task is newsgroups.",
