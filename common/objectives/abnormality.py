@@ -78,7 +78,7 @@ class WithAbnormality(Classifier):
 
     def __init__(self, classifier: Classifier, example: Batch) -> None:
         super().__init__()
-        self.classifier, self.scored = classifier, classifier.scored
+        self.classifier, self.scored, self.by_length = classifier, classifier.scored, classifier.by_length
         inputs, second, logits = _widths(classifier, example)
         self.decoder = nn.Sequential(
             *(unit_columns(second, second // 2), gelu()),

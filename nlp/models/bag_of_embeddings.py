@@ -55,7 +55,7 @@ class BagOfEmbeddings:
 class MeanOfWords(WordClassifier):
     """The network; C classes.
 
-    Its training batches are random, as in the recipe: with texts of like length in a batch it errs more on newsgroups.
+    Its training batches are random, as in the recipe; ``forward`` spares the padding that this would otherwise cost.
     """
 
     by_length = False
