@@ -2,6 +2,7 @@
 
 import hashlib
 import io
+import re
 import tarfile
 import zipfile
 from pathlib import Path
@@ -177,5 +178,6 @@ def test_every_download_that_a_task_names_exists_and_brings_the_file(name):
 
 def test_every_download_says_its_size_licence_and_origin():
     for name, entry in downloads().items():
-        assert entry.about.count(",") >= 2, f"{name}: {entry.about}"
+        assert len(re.split("[,;]", entry.about)) >= 3, f"{name}: {entry.about}"
+        assert re.match(r"about |[\d.]+ [kMG]B", entry.about), f"{name}: {entry.about}"
         assert all(file.split("/")[0] in ("vision", "nlp", "speech") for file in entry.files)
