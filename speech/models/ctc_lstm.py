@@ -56,14 +56,15 @@ class BidirectionalLstm(nn.Module):
 class CtcLstm(Classifier):
     """Layers of bidirectional LSTM and a linear layer to the phones and, last, the blank."""
 
-    def __init__(self, inputs: int, hidden: int, layers: int, phones: int, noise: float, beam: int) -> None:
+    def __init__(self, inputs: int, phones: int, options: "CtcLstmArchitecture") -> None:
         super().__init__()
-        widths = [inputs] + [2 * hidden] * (layers - 1)
-        self.layers = nn.ModuleList(BidirectionalLstm(width, hidden) for width in widths)
-        self.output = nn.Linear(2 * hidden, phones + 1)
+        widths = [inputs] + [2 * options.hidden] * (options.layers - 1)
+        self.layers = nn.ModuleList(BidirectionalLstm(width, options.hidden) for width in widths)
+        self.dropout = nn.Dropout(options.dropout)
+        self.output = nn.Linear(2 * options.hidden, phones + 1)
         self.scored = slice(phones)
         self.blank = phones
-        self.noise, self.beam = noise, beam
+        self.noise, self.beam = options.noise, options.beam
 
     def embed(self, batch: Batch) -> Tensor:
         """Return the frames; in training with N(0, noise^2) added."""
@@ -76,7 +77,7 @@ class CtcLstm(Classifier):
         assert batch.lengths is not None, "CTC works on sequences"
         outputs = []
         for layer in self.layers:
-            embedded = layer(embedded, batch.lengths)
+            embedded = self.dropout(layer(embedded, batch.lengths))
             outputs.append(embedded)
         return outputs
 
@@ -113,12 +114,14 @@ class CtcLstmArchitecture:
     Attributes:
         hidden: units of each direction.
         layers: of both directions.
+        dropout: share of each layer's outputs dropped in training.
         noise: deviation of the Gaussian noise that training adds to the inputs.
         beam: prefixes that decoding keeps; 1 takes the most likely class of each frame (the best path).
     """
 
     hidden: int = 256
     layers: int = 2
+    dropout: float = 0.0
     noise: float = 0.05
     beam: int = 1
 
@@ -129,7 +132,7 @@ class CtcLstmArchitecture:
 
     def build(self, encoder: MfccEncoder, train: Samples) -> CtcLstm:
         """Return an untrained network."""
-        return CtcLstm(len(encoder.mean), self.hidden, self.layers, len(train.label_names), self.noise, self.beam)
+        return CtcLstm(len(encoder.mean), len(train.label_names), self)
 
 
 ARCHITECTURE = CtcLstmArchitecture
