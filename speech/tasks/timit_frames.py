@@ -41,8 +41,8 @@ TASK = Task(
     departures=(
         "Trained on 12 speakers and 120 utterances of the TIMIT sample, a thirtieth of the publication's 462 speakers "
         "and 3,696 utterances; tested on 4 other speakers, another 4 with each seed.",
-        "5 epochs with a learning rate that rises and falls: on so few utterances more of them fit the training speakers "
-        "and not the others.",
+        "5 epochs with a learning rate that rises and falls: on so few utterances more of them fit the training "
+        "speakers and not the others.",
         "Noise is NOIZEUS's, recorded for AURORA like the publication's; subway is not part of it, station is more. "
         "At which level the publication added noise is not known: ours is 10 dB below active speech, other levels "
         "are variants.",
