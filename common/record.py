@@ -11,7 +11,7 @@ from typing import Annotated
 import typer
 
 from common.cli import guarded
-from common.discover import ROOT
+from common.discover import ROOT, task_names
 from common.files import write_text
 from common.report import build
 from common.reporting.document import Block, Document, Plots, Section, Table, Text
@@ -32,7 +32,16 @@ def record(outs: list[Path]) -> str:
     Raises:
         UserError: a run's files are missing or damaged.
     """
-    return "\n".join(["# Results", "", INTRODUCTION, "", *(_run(out) for out in outs)])
+    return "\n".join(["# Results", "", INTRODUCTION, "", _not_measured(outs), "", *(_run(out) for out in outs)])
+
+
+def _not_measured(outs: list[Path]) -> str:
+    """Say which tasks none of the runs measured with the published budget, and on which devices the others were."""
+    runs = [read_facts(out / "run.json") for out in outs]
+    measured = {name for facts in runs if facts.profile == "paper" for name in facts.tasks}
+    missing = [name for name in task_names() if name not in measured]
+    devices = ", ".join(dict.fromkeys(facts.device for facts in runs))
+    return f"Devices: {devices}. Not measured with the published budget: {', '.join(missing) or 'nothing'}."
 
 
 def _run(out: Path) -> str:

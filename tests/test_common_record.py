@@ -41,6 +41,11 @@ def test_headings_keep_their_order_below_the_page_title(out: Path) -> None:
     assert levels[:3] == ["#", "##", "###"] and set(levels[3:]) <= {"###", "####"}
 
 
+def test_tasks_that_were_not_measured_with_the_published_budget_are_named(out: Path) -> None:
+    line = next(line for line in record([out]).splitlines() if line.startswith("Devices: none."))
+    assert "vision/cifar10" in line and "nlp/reuters8" in line
+
+
 def test_a_folder_without_a_run_is_one_clear_line(tmp_path: Path) -> None:
     with pytest.raises(UserError, match="run.json is missing"):
         record([tmp_path])
