@@ -6,7 +6,7 @@ from speech.data.fsdd import FSDD_TEST, FSDD_TRAIN
 from speech.data.short import CHIMES, COMMAND_WORDS, MANDARIN, NOISE, TONES
 
 OOD = (COMMAND_WORDS, NOISE, CHIMES, TONES, MANDARIN)
-BUDGET = Budget(epochs=20, batch_size=64, learning_rate=3e-3, schedule="one_cycle", weight_decay=1e-3)
+BUDGET = Budget(epochs=40, batch_size=64, learning_rate=3e-3, schedule="one_cycle", weight_decay=1e-3)
 QUICK = Budget(epochs=6, batch_size=64, learning_rate=3e-3, schedule="one_cycle", weight_decay=1e-3)
 
 ABOUT_OOD = (
@@ -28,7 +28,11 @@ TASK = Task(
     augment=other_speakers,
     row_name="word",
     departures=("No publication's experiment: the paper's method on words in place of phones.",),
-    notes=("FSDD's own split: the six speakers of the test recordings are those of training.", *ABOUT_OOD),
+    notes=(
+        "FSDD's own split: the six speakers of the test recordings are those of training.",
+        "The number of epochs was chosen on 400 training recordings held back (20 epochs: 3.3 % error, 40: 1.8 %).",
+        *ABOUT_OOD,
+    ),
 )
 
 if __name__ == "__main__":
