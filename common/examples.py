@@ -72,6 +72,11 @@ class Examples:
         return len(self.inputs) if self.offsets is None else len(self.offsets) - 1
 
     @property
+    def nbytes(self) -> int:
+        """Size in memory."""
+        return sum(value.nbytes for value in vars(self).values() if value is not None)
+
+    @property
     def lengths(self) -> Tensor | None:
         """(N,) int64 length of each sequence, or None for fixed sizes."""
         return None if self.offsets is None else self.offsets.diff()

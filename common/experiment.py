@@ -1,7 +1,7 @@
 """One task with one seed: its data, its trained models and what they say, each made once and when first needed."""
 
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass, replace
 from functools import cached_property
 from pathlib import Path
@@ -33,6 +33,9 @@ OodKey = tuple[str, str | None]
 CORE = ("common.experiment", "common.training", "common.predict")
 """The part of the core that every model's outputs come through."""
 
+KEPT_BYTES = 2**30
+"""OOD examples up to so much memory are kept for the task's further objectives; more are read and encoded again."""
+
 
 @dataclass(frozen=True)
 class Setting:
@@ -62,15 +65,16 @@ class TaskOutputs:
 
 @dataclass(frozen=True)
 class _Prepared:
-    """Examples of every set, encoded by the architecture."""
+    """Training and test examples, encoded by the architecture, and what OOD sets are made from."""
 
     architecture: Any
     encoder: Any
     train_samples: Samples
     train: "Examples"
     dev: "Examples | None"
+    test_samples: Samples
     test: "Examples"
-    ood: "dict[OodKey, Examples]"
+    split_ood: dict[OodKey, Samples]
     facts: dict[str, Any]
 
 
@@ -83,6 +87,9 @@ class Experiment:
         self.task = setting.own_task or load_task(name)
         self.model = setting.model or self.task.model_of(setting.profile)
         self.progress = progress or Progress()
+        self._kept: dict[OodKey, Examples] = {}
+        self.dropped: dict[str, int] = {}
+        """What readers left out, by data set and reason, as far as sets have been read."""
 
     @cached_property
     def architecture(self) -> Any:
@@ -183,12 +190,12 @@ class Experiment:
         trained = time.monotonic()
         try:
             test = predict(model, self.data.test)
-            ood = {key: predict(model, examples) for key, examples in self.data.ood.items()}
+            ood = {key: predict(model, examples) for key, examples in self.ood_examples()}
         except ValueError as error:
             raise UserError(f"{self.name}: what {self.model_label} says cannot be scored: {error}") from error
         done = time.monotonic()
         seconds = {"train": round(trained - started, 1), "predict": round(done - trained, 1)}
-        folder.save(test, ood, {**self.data.facts, "seconds": seconds})
+        folder.save(test, ood, {**self.data.facts, "dropped": self.dropped, "seconds": seconds})
 
     def trained(self, objective_name: str, folder: RunFolder) -> "Classifier":
         """Return the trained model: its stored weights, the ``--weights`` file, or a training."""
@@ -230,28 +237,52 @@ class Experiment:
 
     @cached_property
     def data(self) -> _Prepared:
-        """The examples of every set."""
+        """The training and test examples."""
         folders, budget = self.setting.folders, self.budget
         train = self.train_source.load(folders, self.seed)
         test = self.test_source.load(folders, self.seed)
         split = self.task.split(train, test, self.seed) if self.task.split else Split(train, test)
         fit_on, dev = self._with_dev(self._drawn(split.train, budget.examples, "examples"))
-        test = self._drawn(split.test, budget.test_examples, "test")
-        ood: dict[OodKey, Samples] = {(name, None): samples for name, samples in split.ood.items()}
-        for source in self.ood_sources:
-            ood[source.name, source.variant] = source.load(folders, self.seed, test)
+        self._note_dropped("train", train)
+        self._note_dropped("test", test)
+        drawn = self._drawn(split.test, budget.test_examples, "test")
         encoder = self.architecture.encoder(fit_on)
-        sets = {key: self._drawn(_own_labels(s, fit_on), budget.test_examples, key) for key, s in ood.items()}
         return _Prepared(
             self.architecture,
             encoder,
             fit_on,
             encoder(fit_on),
             encoder(dev) if dev else None,
-            encoder(test),
-            {key: encoder(samples) for key, samples in sets.items()},
-            facts=_facts(train, test, split, {"train": train, "test": test, **{_label(k): s for k, s in ood.items()}}),
+            drawn,
+            encoder(drawn),
+            {(name, None): samples for name, samples in split.ood.items()},
+            facts=_facts(train, test, split),
         )
+
+    def ood_examples(self) -> "Iterator[tuple[OodKey, Examples]]":
+        """Yield the encoded OOD sets, one in memory at a time but for ``KEPT_BYTES`` that further objectives use."""
+        left_out = self.data.split_ood
+        for key, source in [*left_out.items(), *(((one.name, one.variant), one) for one in self.ood_sources)]:
+            if key not in self._kept:
+                examples = self._encoded_ood(key, source)
+                if examples.nbytes + sum(one.nbytes for one in self._kept.values()) > KEPT_BYTES:
+                    yield key, examples
+                    continue
+                self._kept[key] = examples
+            yield key, self._kept[key]
+
+    def _encoded_ood(self, key: OodKey, source: AnySource | Samples) -> "Examples":
+        """Encode what the split left out of training, or what a source reads or makes of the test samples."""
+        data = self.data
+        if not isinstance(source, Samples):
+            source = source.load(self.setting.folders, self.seed, data.test_samples)
+        self._note_dropped(_label(key), source)
+        samples = self._drawn(_own_labels(source, data.train_samples), self.budget.test_examples, key)
+        examples: Examples = data.encoder(samples)
+        return examples
+
+    def _note_dropped(self, name: str, samples: Samples) -> None:
+        self.dropped |= {f"{name}: {why}": count for why, count in samples.dropped.items() if count}
 
     def _drawn(self, samples: Samples, count: int | None, what: object) -> Samples:
         """Return at most ``count`` of the samples, a seeded draw in the original order."""
@@ -278,12 +309,11 @@ def _label(key: OodKey) -> str:
     return " ".join(part for part in key if part)
 
 
-def _facts(train: Samples, test: Samples, split: Split, sets: dict[str, Samples]) -> dict[str, Any]:
+def _facts(train: Samples, test: Samples, split: Split) -> dict[str, Any]:
     kinds = {train.kind, test.kind}
     return {
         "data": next(kind for kind in ("synthetic", "sample", "full") if kind in kinds),
         "held_out": list(split.held_out) if split.held_out is not None else None,
-        "dropped": {f"{name}: {why}": n for name, samples in sets.items() for why, n in samples.dropped.items() if n},
     }
 
 

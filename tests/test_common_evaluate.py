@@ -7,12 +7,14 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
 
 import common.objective
 import common.predict
-from common.data import Folders
+from common.data import Folders, Samples
 from common.errors import UserError
 from common.evaluate import Run, Selection, evaluate
+from common.examples import Examples
 from common.experiment import Experiment, Setting, TaskOutputs
 from common.results import read_rows
 from common.task import Model
@@ -189,3 +191,22 @@ def test_weights_of_ones_own_replace_training_and_wrong_ones_are_told(finished: 
     assert np.array_equal(outputs.test.logits, stored.test.logits)
     with pytest.raises(UserError, match="does not fit the model"):
         Experiment(TASK, 0, replace(setting, model=Model("bag_of_words", {"hidden": 64}))).outputs("cross_entropy")
+
+
+@pytest.mark.parametrize("kept, reads", [(2**30, 1), (0, 2)])
+def test_further_objectives_use_what_fits_in_memory_and_read_the_rest_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, kept: int, reads: int
+) -> None:
+    monkeypatch.setattr("common.experiment.KEPT_BYTES", kept)
+    experiment = Experiment(TASK, 0, Setting(out=tmp_path, folders=Folders((), tmp_path / "cache")))
+    encoded: list[int] = []
+    encoder = experiment.data.encoder
+
+    def counting(samples: Samples) -> Examples:
+        encoded.append(len(samples))
+        return encoder(samples)
+
+    monkeypatch.setitem(experiment.__dict__, "data", replace(experiment.data, encoder=counting))
+    (first,), (again,) = list(experiment.ood_examples()), list(experiment.ood_examples())
+    assert len(encoded) == reads
+    assert first[0] == again[0] and torch.equal(first[1].inputs, again[1].inputs)

@@ -60,10 +60,12 @@ def test_labels_of_other_classes_are_not_taken_for_the_models(monkeypatch: pytes
     task = load_task("nlp/rotten_tomatoes")
     budget = replace(task.quick, examples=100, test_examples=50, dev=0)
     monkeypatch.setattr("common.experiment.load_task", lambda name: replace(task, quick=budget))
-    data = Experiment("nlp/rotten_tomatoes", 0, Setting()).data
-    assert data.test.labels is not None and int(data.test.labels.max()) == 1
-    assert len(data.ood) == 3 and all(examples.labels is None for examples in data.ood.values())
-    assert data.facts["dropped"]["Plot summaries: empty text"] == 14
+    experiment = Experiment("nlp/rotten_tomatoes", 0, Setting())
+    labels = experiment.data.test.labels
+    assert labels is not None and int(labels.max()) == 1
+    ood = [examples for _, examples in experiment.ood_examples()]
+    assert len(ood) == 3 and all(examples.labels is None for examples in ood)
+    assert experiment.dropped["Plot summaries: empty text"] == 14
 
 
 def test_imdb_has_the_papers_sets(folders: Folders) -> None:

@@ -56,7 +56,7 @@ def test_a_task_gives_outputs_on_its_test_set_and_all_its_ood_sets(name, folder,
     assert set(outputs.ood) == {(one.name, one.variant) for one in run.task.ood}
     assert all(one.logits.shape == (6, 2) and np.isfinite(one.logits).all() for one in outputs.ood.values())
     size = 64 if name == "tiny_imagenet" else 32
-    assert {examples.inputs.shape[1:] for examples in run.data.ood.values()} == {(size, size, 3)}
+    assert {examples.inputs.shape[1:] for _, examples in run.ood_examples()} == {(size, size, 3)}
 
 
 def test_what_cifar100_leaves_out_is_counted(folder, tmp_path, monkeypatch):
