@@ -61,12 +61,14 @@ class Examples:
         offsets: (N + 1,) int64: sequence i is ``inputs[offsets[i]:offsets[i + 1]]``; None for fixed sizes.
         labels: (N,) int64, or for sequences of labels all of them one after another; None where there are none.
         label_offsets: (N + 1,) int64 for sequences of labels, else None. A tagger's equal ``offsets``.
+        groups: (N,) int64, the same number for what is not independent, such as all that one speaker says; or None.
     """
 
     inputs: Tensor
     offsets: Tensor | None = None
     labels: Tensor | None = None
     label_offsets: Tensor | None = None
+    groups: Tensor | None = None
 
     def __len__(self) -> int:
         return len(self.inputs) if self.offsets is None else len(self.offsets) - 1
@@ -95,7 +97,8 @@ class Examples:
         labels, label_offsets = None, None
         if self.labels is not None:
             labels, label_offsets = _select(self.labels, self.label_offsets, index)
-        return Examples(inputs, offsets, labels, label_offsets)
+        groups = self.groups[index] if self.groups is not None else None
+        return Examples(inputs, offsets, labels, label_offsets, groups)
 
 
 def _rows(values: Tensor, offsets: Tensor | None, index: Tensor, padding: int) -> tuple[Tensor, Tensor | None]:

@@ -221,6 +221,7 @@ class Experiment:
                 train=data.train,
                 dev=data.dev,
                 outliers=outliers[0] if outliers else None,
+                distorted=self._distorted if self.task.distorted else None,
                 seed=self.seed,
                 device=device,
                 progress=self.progress,
@@ -230,6 +231,12 @@ class Experiment:
         state = {name: value.detach().cpu().numpy() for name, value in model.state_dict().items()}
         write_tensors(folder.weights, state)
         return model.eval()
+
+    def _distorted(self) -> "Examples":
+        assert self.task.distorted is not None
+        rng = np.random.default_rng(seed_of(self.seed, "distorted"))
+        examples: Examples = self.data.encoder(self.task.distorted(self.data.train_samples, rng))
+        return examples
 
     def _encoded(self, source: AnySource) -> "Examples":
         examples: Examples = self.data.encoder(source.load(self.setting.folders, self.seed))

@@ -23,6 +23,7 @@ class Setup:
         train: training examples, less the ``dev`` ones.
         dev: examples that choose the best epoch, or None.
         outliers: the task's auxiliary outliers, or None.
+        distorted: the task's distorted training examples, or None; made when an objective asks for them.
         seed: fixes everything random.
         device: where the model is trained.
         progress: told of each epoch.
@@ -36,6 +37,7 @@ class Setup:
     device: torch.device
     dev: Examples | None = None
     outliers: Examples | None = None
+    distorted: Callable[[], Examples] | None = None
     progress: Progress = field(default_factory=Progress)
     checkpoints: Path | None = None
 

@@ -98,6 +98,8 @@ class Task:
             ``ood``.
         distortions: ``(batch, generator) -> inputs`` for objectives that learn from distorted examples: the inputs of
             a ``Batch``, every example changed so that it is no longer in-distribution. The generator is the CPU's.
+        distorted: ``(train, rng) -> Samples`` in place of ``distortions`` where a change is made to samples (waveforms)
+            and not to a model's inputs: the training samples, each changed in one way or in several.
         augment: ``(inputs, generator) -> inputs`` on batches in training.
         unit: what is scored: each row, or each group of rows by the mean of its rows' scores.
         group_variant: where rows are scored, the variant of the results that scores groups of them too
@@ -126,6 +128,7 @@ class Task:
     objectives: tuple[str, ...] = ("cross_entropy",)
     auxiliary: AnySource | None = None
     distortions: Callable[..., Any] | None = None
+    distorted: "Callable[[Samples, np.random.Generator], Samples] | None" = None
     augment: Callable[..., Any] | None = None
     unit: Literal["row", "group"] = "row"
     group_variant: str | None = None

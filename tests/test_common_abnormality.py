@@ -46,6 +46,12 @@ def add_noise(batch: Batch, generator: torch.Generator) -> Tensor:
 
 
 NOTHING = Derived("nothing", lambda test, rng: Samples([]))
+
+
+def noisy(batch: Batch, generator: torch.Generator) -> Batch:
+    return batch.with_inputs(add_noise(batch, generator))
+
+
 BUDGET = Budget(epochs=30, batch_size=64, learning_rate=3e-3, weight_decay=1e-5)
 TASK = Task("planes", "planes", NOTHING, NOTHING, (), Model("two"), BUDGET, BUDGET, distortions=add_noise)
 PLANE = torch.randn(2, WIDTH, generator=torch.Generator().manual_seed(9))
@@ -153,6 +159,26 @@ def test_a_twelfth_of_the_examples_is_held_out_of_the_first_phase_by_the_seed() 
     assert not torch.equal(_hold_out(train, 2)[1].inputs, held_out.inputs)
 
 
+def test_whole_groups_are_held_out_three_at_least() -> None:
+    for groups, expected in ((12, 3), (60, 5), (4, 2)):
+        train = replace(planes(120, seed=0), groups=torch.arange(120) % groups)
+        kept, held_out = _hold_out(train, 1)
+        assert kept.groups is not None and held_out.groups is not None
+        assert len(held_out.groups.unique()) == expected
+        assert not set(kept.groups.tolist()) & set(held_out.groups.tolist())
+
+
+def test_distorted_examples_that_were_made_beforehand_serve_as_well() -> None:
+    train = planes(600, seed=0)
+    batch = train.batch(torch.arange(600))
+    made = Examples(add_noise(batch, torch.Generator().manual_seed(7)))
+    model = trained(train, task=replace(TASK, distortions=None), distorted=lambda: made)
+    clean = planes(300, seed=5).batch(torch.arange(300))
+    normal = scores(model, clean)
+    abnormal = scores(model, clean.with_inputs(add_noise(clean, torch.Generator().manual_seed(8))))
+    assert (normal[:, None] > abnormal).float().mean() > 0.97
+
+
 def test_the_heads_batch_is_a_third_clean_half_of_it_held_out_and_two_thirds_distorted() -> None:
     train, held_out = planes(96, seed=0), planes(40, seed=1)
     seen: list[Batch] = []
@@ -165,7 +191,7 @@ def test_the_heads_batch_is_a_third_clean_half_of_it_held_out_and_two_thirds_dis
     model = Watched(TwoLayers(), train.batch(torch.arange(1)))
     seen.clear()
     batch = train.batch(torch.arange(96))
-    HeadLoss(add_noise, held_out)(model, batch)
+    HeadLoss(noisy, held_out)(model, batch)
     clean, unseen, distorted = seen
     assert [len(part) for part in seen] == [16, 16, 64]
     assert torch.equal(clean.inputs, batch.inputs[:16])
@@ -177,7 +203,7 @@ def test_the_heads_batch_is_a_third_clean_half_of_it_held_out_and_two_thirds_dis
 def test_a_last_batch_of_a_few_examples_has_both_kinds_too(count: int) -> None:
     train = planes(12, seed=0)
     model = WithAbnormality(TwoLayers(), train.batch(torch.arange(1)))
-    loss = HeadLoss(add_noise, train)(model, train.batch(torch.arange(count)))
+    loss = HeadLoss(noisy, train)(model, train.batch(torch.arange(count)))
     assert torch.isfinite(loss)
 
 
@@ -198,7 +224,7 @@ def test_padding_plays_no_part_in_either_loss() -> None:
     batch = train.batch(torch.arange(20))
     assert batch.mask is not None and (batch.labels == IGNORE).any()
     filled = batch.with_inputs(torch.where(batch.mask[..., None], batch.inputs, 1e3))
-    for loss in (joint_loss, HeadLoss(lambda part, generator: part.inputs, train)):
+    for loss in (joint_loss, HeadLoss(lambda part, generator: part, train)):
         values = []
         for same in (batch, filled):
             torch.manual_seed(4)

@@ -7,7 +7,19 @@ from hypothesis import strategies as st
 
 from common.data import Folders, Samples
 from speech.data import noise
-from speech.data.noise import NOIZEUS, active, at_levels, cut, is_narrow, low_passed, mix, rumble, white, with_babble
+from speech.data.noise import (
+    NOIZEUS,
+    active,
+    at_levels,
+    coloured,
+    cut,
+    is_narrow,
+    low_passed,
+    mix,
+    rumble,
+    white,
+    with_babble,
+)
 
 
 def speech_with_pauses(seed: int = 0, seconds: float = 2.0) -> np.ndarray:
@@ -64,6 +76,16 @@ def test_the_rumble_is_deep() -> None:
     power = np.abs(np.fft.rfft(rumble(32_000, np.random.default_rng(0)))) ** 2
     frequencies = np.fft.rfftfreq(32_000, 1 / 16_000)
     assert power[frequencies < 1000].sum() > 0.95 * power.sum()
+
+
+@pytest.mark.parametrize("exponent", [0.0, 1.0, 2.0])
+def test_the_power_of_coloured_noise_falls_with_frequency_as_its_exponent_says(exponent: float) -> None:
+    made = coloured(160_000, np.random.default_rng(1), exponent)
+    power, frequencies = np.square(np.abs(np.fft.rfft(made))), np.fft.rfftfreq(len(made), 1 / 16_000)
+    octaves = 125.0 * 2 ** np.arange(7)
+    means = [power[(frequencies >= low) & (frequencies < 2 * low)].mean() for low in octaves[:-1]]
+    slope = np.polyfit(np.log2(octaves[:-1]), np.log2(means), 1)[0]
+    assert slope == pytest.approx(-exponent, abs=0.05)
 
 
 def test_the_first_level_is_the_tasks_own_and_each_set_is_seeded() -> None:

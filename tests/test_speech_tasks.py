@@ -13,8 +13,8 @@ from common.discover import load_architecture, load_objective, load_task
 from common.objective import Setup
 from common.predict import predict
 from common.task import Budget, Model
-from speech.data.noise import NOIZEUS
-from speech.distortions import distorted_windows
+from speech.data.noise import NOIZEUS, active
+from speech.distortions import LEVELS, with_coloured_noise
 from speech.models.ctc_lstm import BidirectionalLstm
 from speech.models.frame_mlp import FrameMlpArchitecture
 
@@ -122,22 +122,23 @@ def test_a_window_holds_its_frame_in_the_middle_and_repeats_the_ends() -> None:
     torch.testing.assert_close(windows[count - 1, 10], windows[count - 1, 5])
 
 
-def test_every_distorted_window_differs_and_the_seed_decides_how() -> None:
-    samples = framed(tones(4, 0))
+def test_frames_of_a_speaker_are_a_group() -> None:
+    samples = replace(framed(tones(3, 0)), extras={"speaker": ["b", "a", "b"]})
     examples = FrameMlpArchitecture().encoder(samples)(samples)
-    batch = examples.batch(torch.arange(60) * 3)
-    first, again = (distorted_windows(batch, torch.Generator().manual_seed(0)) for _ in range(2))
-    assert first.shape == batch.inputs.shape and torch.isfinite(first).all()
-    assert torch.equal(first, again)
-    assert not torch.equal(first, distorted_windows(batch, torch.Generator().manual_seed(1)))
-    assert ((first - batch.inputs).abs().amax(dim=1) > 1e-3).all()
-    noisy = first[:30] - batch.inputs[:30]
-    assert (noisy >= -1e-5).all(), "noise adds energy"
+    lengths = [len(labels) for labels in samples.labels]
+    assert examples.groups is not None
+    assert examples.groups.tolist() == [1] * lengths[0] + [0] * lengths[1] + [1] * lengths[2]
 
 
-def test_distorting_one_or_two_windows_works() -> None:
-    samples = framed(tones(1, 0))
-    examples = FrameMlpArchitecture().encoder(samples)(samples)
-    for count in (1, 2):
-        batch = examples.batch(torch.arange(count))
-        assert distorted_windows(batch, torch.Generator().manual_seed(0)).shape == (count, 286)
+def test_distorted_speech_is_each_utterance_with_each_colour_of_noise_at_a_level_of_its_own() -> None:
+    speech = replace(tones(4, 0), extras={"speaker": list("abab")})
+    made = with_coloured_noise(speech, np.random.default_rng(0))
+    assert len(made) == 3 * len(speech) and made.labels is None and made.extras["speaker"] == list("abab") * 3
+    levels = []
+    for copy, clean in zip(made.items, speech.items * 3, strict=True):
+        noise = copy.astype(float) - clean
+        levels.append(10 * np.log10(np.square(clean[active(clean)], dtype=float).mean() / np.square(noise).mean()))
+    assert min(levels) > LEVELS[0] - 0.01 and max(levels) < LEVELS[1] + 0.01
+    assert len({round(level, 3) for level in levels}) == len(levels)
+    again = with_coloured_noise(speech, np.random.default_rng(0))
+    assert all(np.array_equal(one, other) for one, other in zip(made.items, again.items, strict=True))

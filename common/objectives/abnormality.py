@@ -15,7 +15,9 @@ What a modality provides, pixels and speech frames alike:
   decoder has a bottleneck of D / 2 and two layers of D, which is 128, 256, 256 for the digits and 512, 1024, 1024 for
   frames. Widths are read off one example, so nothing is declared.
 - Labels are one a row, as for cross-entropy. Padding (``Classifier.row_lengths``) is left out of every loss.
-- ``Task.distortions``, ``(batch, generator) -> inputs``: distorts every example of a batch, in whatever mixture.
+- ``Task.distortions``, ``(batch, generator) -> inputs``: distorts every example of a batch, in whatever mixture; or
+  ``Task.distorted``, ``(train, rng) -> Samples``: distorts the training samples before they are encoded.
+- ``Examples.groups`` where examples are not independent: what is held out is then whole groups, such as speakers.
 
 Source: Hendrycks & Gimpel (ICLR 2017), arXiv:1610.02136, section 4 and their code.
 """
@@ -38,9 +40,17 @@ from common.training import fit
 
 CLASSIFICATION, RECONSTRUCTION = 0.9, 0.1
 HEAD_WIDTHS = 512, 128
+HEAD_SHARE = 1 / 2
+"""Epochs of the head, as a share of the classifier's: 15 of 30 for the digits."""
+
 HEAD_TRAINING: dict[str, Any] = {"optimizer": "adam", "learning_rate": 1e-3, "schedule": "constant"}
 HELD_OUT = 12
-"""One training example in so many is kept from phase 1: 5,000 of MNIST's 60,000."""
+"""One training example (or group of them) in so many is kept from phase 1: 5,000 of MNIST's 60,000."""
+
+LEAST_GROUPS = 3
+"""But so many groups at least, where there are groups: one speaker says little of what unseen speakers are like."""
+
+Distort = Callable[[Batch, torch.Generator], Batch]
 
 
 @dataclass(frozen=True)
@@ -138,7 +148,7 @@ class HeadLoss:
     input for an abnormal one; hence the held-out sixth, as in the authors' code.
     """
 
-    distort: Callable[[Batch, torch.Generator], Tensor]
+    distort: Distort
     held_out: Examples
 
     def __call__(self, model: Classifier, batch: Batch) -> Tensor:
@@ -151,7 +161,7 @@ class HeadLoss:
         rest = batch.part(slice(min(third, len(batch) - 1), None))
         parts = [batch.part(slice(third - half or 1)), unseen.to(batch.inputs.device)]
         clean = torch.cat([_normality(model, part) for part in parts])
-        distorted = _normality(model, rest.with_inputs(self.distort(rest, generator)))
+        distorted = _normality(model, self.distort(rest, generator))
         truth = torch.cat([torch.ones_like(clean), torch.zeros_like(distorted)])
         return functional.binary_cross_entropy_with_logits(torch.cat([clean, distorted]), truth)
 
@@ -172,13 +182,12 @@ class Abnormality:
             UserError: the task declares no distortions.
         """
         assert isinstance(model, WithAbnormality)
-        if setup.task.distortions is None:
-            raise UserError(f"{setup.task.title} declares no distortions, which objective abnormality needs")
+        distort = _distort(setup)
         train, held_out = _hold_out(setup.train, setup.seed)
         first = replace(setup.budget, weight_decay=0.0)
         fit(model, joint_loss, replace(setup, train=train), phase="classifier and decoder", budget=first)
-        second = replace(first, epochs=max(first.epochs // 2, 1), **HEAD_TRAINING)
-        loss, seen = HeadLoss(setup.task.distortions, held_out), replace(setup, train=train, dev=None)
+        second = replace(first, epochs=max(int(first.epochs * HEAD_SHARE), 1), **HEAD_TRAINING)
+        loss, seen = HeadLoss(distort, held_out), replace(setup, train=train, dev=None)
         fit(model, loss, seen, phase="abnormality head", budget=second, parameters=model.head.parameters())
 
 
@@ -199,11 +208,28 @@ def _rows(model: WithAbnormality, batch: Batch, values: Tensor) -> Tensor:
     return values[torch.arange(values.shape[1], device=values.device) < lengths[:, None]]
 
 
+def _distort(setup: Setup) -> Distort:
+    """Return what gives distorted examples in place of a batch's: a change of its inputs, or a draw of made ones."""
+    distortions = setup.task.distortions
+    if distortions is not None:
+        return lambda batch, generator: batch.with_inputs(distortions(batch, generator))
+    if setup.distorted is None:
+        raise UserError(f"{setup.task.title} declares no distortions, which objective abnormality needs")
+    examples = setup.distorted()
+    return lambda batch, generator: examples.batch(torch.randint(len(examples), (len(batch),), generator=generator)).to(
+        batch.inputs.device
+    )
+
+
 def _hold_out(train: Examples, seed: int) -> tuple[Examples, Examples]:
+    """Divide at random into what phase 1 learns from and the rest; groups stay together."""
     generator = torch.Generator().manual_seed(seed_of(seed, "held out from the decoder"))
-    order = torch.randperm(len(train), generator=generator)
-    count = max(len(train) // HELD_OUT, 1)
-    return train.take(order[count:].sort().values), train.take(order[:count].sort().values)
+    groups = torch.arange(len(train)) if train.groups is None else train.groups
+    names = torch.unique(groups)
+    least = 1 if train.groups is None else min(LEAST_GROUPS, len(names) // 2)
+    order = torch.randperm(len(names), generator=generator)
+    out = torch.isin(groups, names[order[: max(len(names) // HELD_OUT, least)]])
+    return train.take((~out).nonzero()[:, 0]), train.take(out.nonzero()[:, 0])
 
 
 def _widths(classifier: Classifier, example: Batch) -> tuple[int, int, int]:

@@ -106,6 +106,13 @@ def white(length: int, rng: np.random.Generator) -> Waveform:
     return rng.standard_normal(length, dtype=np.float32)
 
 
+def coloured(length: int, rng: np.random.Generator, exponent: float) -> Waveform:
+    """Return noise whose power falls as 1 / frequency^exponent: 0 is white, 1 pink, 2 brown; level below 60 Hz."""
+    spectrum = np.fft.rfft(rng.standard_normal(length))
+    frequencies = np.fft.rfftfreq(length, 1 / SAMPLE_RATE).clip(60.0)
+    return np.asarray(np.fft.irfft(spectrum * frequencies ** (-exponent / 2), length), dtype=np.float32)
+
+
 def rumble(length: int, rng: np.random.Generator, cutoff: float = 300.0) -> Waveform:
     """Return noise like a car's from inside: its amplitude falls by 12 dB an octave above ``cutoff`` hertz."""
     spectrum = np.fft.rfft(rng.standard_normal(length))

@@ -6,6 +6,7 @@ Source: Hendrycks & Gimpel (ICLR 2017), arXiv:1610.02136, section 3.3 and their 
 import math
 from dataclasses import dataclass
 
+import numpy as np
 import torch
 from torch import Tensor, nn
 
@@ -28,11 +29,18 @@ class WindowEncoder:
     frames: int
 
     def __call__(self, samples: Samples) -> Examples:
-        """Return a window a frame, (N, frames * 26) in natural log units, with the frames' labels if there are any."""
-        windows = windowed(extract(samples.items, log_filterbank), self.frames)
-        if samples.labels is None:
-            return Examples(windows)
-        return Examples(windows, labels=torch.cat([torch.from_numpy(labels) for labels in samples.labels]))
+        """Return a window a frame, (N, frames * 26) in natural log units, with the frames' labels if there are any.
+
+        Frames of a speaker are a group, or those of an utterance where speakers are not known.
+        """
+        features = extract(samples.items, log_filterbank)
+        assert features.offsets is not None, "each waveform has frames of its own"
+        _, whose = np.unique(samples.extras.get("speaker", np.arange(len(samples))), return_inverse=True)
+        return Examples(
+            windowed(features, self.frames),
+            labels=None if samples.labels is None else torch.from_numpy(np.concatenate(samples.labels)),
+            groups=torch.from_numpy(whose).repeat_interleave(features.offsets.diff()),
+        )
 
 
 def windowed(features: Examples, frames: int) -> Tensor:

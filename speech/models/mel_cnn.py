@@ -103,10 +103,7 @@ class WordCnn(Classifier):
     def __init__(self, bands: int, width: int, classes: int, dropout: float) -> None:
         super().__init__()
         self.layers = nn.ModuleList(
-            nn.Sequential(
-                nn.Conv1d(inputs, width, size, padding=size // 2, bias=False), nn.BatchNorm1d(width), nn.ReLU()
-            )
-            for inputs, size in ((bands, 5), (width, 3), (width, 3))
+            _layer(inputs, width, size) for inputs, size in ((bands, 5), (width, 3), (width, 3))
         )
         self.pool = nn.MaxPool1d(2)
         self.dropout = nn.Dropout(dropout)

@@ -9,6 +9,7 @@ from common.data import Derived
 from common.task import Budget, Model, Task
 from speech.data.mandarin import THCHS30
 from speech.data.noise import NOIZEUS, SUBWAY, at_levels, noizeus, with_noise
+from speech.data.other_english import ACCENTED, LIBRISPEECH
 from speech.data.timit import TIMIT, by_speaker
 from speech.data.voices import ENGLISH_TRAIN
 
@@ -27,10 +28,10 @@ TASK = Task(
     in_dist="TIMIT",
     train=TIMIT,
     test=TIMIT,
-    ood=(*noisy(LEVELS), THCHS30),
-    model=Model("ctc_lstm"),
-    quick=Budget(10, 10, 5e-3, "rmsprop", "one_cycle", gradient_norm=5.0),
-    paper=Budget(40, 10, 5e-3, "rmsprop", "one_cycle", gradient_norm=5.0),
+    ood=(*noisy(LEVELS), THCHS30, LIBRISPEECH, ACCENTED),
+    model=Model("ctc_lstm", {"dropout": 0.5, "noise": 0.6}),
+    quick=Budget(10, 5, 3e-3, "rmsprop", "one_cycle", gradient_norm=5.0),
+    paper=Budget(40, 5, 3e-3, "rmsprop", "one_cycle", gradient_norm=5.0),
     split=partial(by_speaker, count=4),
     objectives=("ctc",),
     auxiliary=ENGLISH_TRAIN,
@@ -42,8 +43,10 @@ TASK = Task(
     departures=(
         "Trained on 12 speakers and 120 utterances of the TIMIT sample, a thirtieth of the publication's 462 speakers "
         "and 3,696 utterances; tested on 4 other speakers, another 4 with each seed.",
-        "40 epochs with batches of 10 in place of 60 with batches of 100, since there are so few utterances, and a "
-        "learning rate that rises and falls.",
+        "Since there are so few utterances: half of each layer's outputs dropped in training and input noise of "
+        "deviation 0.6 in place of 0.05; 40 epochs with batches of 5 in place of 60 with batches of 100, and a learning "
+        "rate that rises to 0.003 and falls. Chosen by the phone error rate of 3 of the 12 training speakers of seed 0, "
+        "left out of training (as published: 49 %, so: 43 %).",
         "Noise is NOIZEUS's, recorded for AURORA like the publication's; subway is not part of it, station is more. "
         "At which level the publication added noise is not known: ours is 10 dB below active speech, other levels "
         "are variants.",
@@ -55,6 +58,8 @@ TASK = Task(
         "the phone error rate of the most likely path.",
         "With `--objectives ctc,ctc_auxiliary_start` a second network is trained on eSpeak's synthetic English first.",
         "The noises have nothing above 4 kHz and the speech has: timit_ctc_4khz takes that difference away.",
+        "AISHELL's Mandarin was recorded with 20 dB more background noise than TIMIT. The English sets of variant "
+        "`further` were recorded elsewhere too: what tells them from TIMIT is not the language.",
     ),
 )
 

@@ -4,24 +4,11 @@ Reproduces the speech part of table 10 of Hendrycks & Gimpel (ICLR 2017), arXiv:
 """
 
 from functools import partial
-from typing import TYPE_CHECKING
 
 from common.task import Budget, Model, Task
 from speech.data.timit import TIMIT_BY_FRAME, by_speaker
+from speech.distortions import with_coloured_noise
 from speech.tasks.timit_ctc import noisy
-
-if TYPE_CHECKING:
-    from torch import Generator, Tensor
-
-    from common.examples import Batch
-
-
-def distortions(batch: "Batch", generator: "Generator") -> "Tensor":
-    """Distort windows of frames: see ``speech.distortions``, which is imported when it is needed."""
-    from speech.distortions import distorted_windows
-
-    return distorted_windows(batch, generator)
-
 
 TASK = Task(
     title="TIMIT frames",
@@ -34,7 +21,7 @@ TASK = Task(
     paper=Budget(5, 128, 1e-3, schedule="one_cycle"),
     split=partial(by_speaker, count=4),
     objectives=("cross_entropy", "abnormality"),
-    distortions=distortions,
+    distorted=with_coloured_noise,
     row_name="frame",
     error_name="frame error rate",
     population="correct",
