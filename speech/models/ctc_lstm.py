@@ -9,11 +9,14 @@ from dataclasses import dataclass, replace
 import torch
 from torch import Tensor, nn
 
-from common.data import Samples
+from common.data import Folders, Samples
 from common.examples import Batch, Examples
 from common.model import Classifier
 from speech.decoding import beam_search, best_path, edit_distance, unpadded
+from speech.feature_store import FeatureStore
 from speech.features import mfcc_with_deltas, offsets_of
+
+FEATURES = "12 MFCCs, energy, deltas"
 
 
 @dataclass(frozen=True)
@@ -22,10 +25,11 @@ class MfccEncoder:
 
     mean: Tensor
     deviation: Tensor
+    store: FeatureStore
 
     def __call__(self, samples: Samples) -> Examples:
         """Return sequences of (F, 39), with the phone sequences as labels where there are any."""
-        features = mfcc_with_deltas(samples.items)
+        features = self.store.get(FEATURES, mfcc_with_deltas, samples.items)
         examples = replace(features, inputs=(features.inputs - self.mean) / self.deviation)
         if samples.labels is None:
             return examples
@@ -117,6 +121,7 @@ class CtcLstmArchitecture:
         dropout: share of each layer's outputs dropped in training.
         noise: deviation of the Gaussian noise that training adds to the inputs.
         beam: prefixes that decoding keeps; 1 takes the most likely class of each frame (the best path).
+        folders: where features are stored, or None to compute them anew.
     """
 
     hidden: int = 256
@@ -124,11 +129,13 @@ class CtcLstmArchitecture:
     dropout: float = 0.0
     noise: float = 0.05
     beam: int = 1
+    folders: Folders | None = None
 
     def encoder(self, train: Samples) -> MfccEncoder:
         """Return what turns waveforms into frames, scaled by the training frames."""
-        frames = mfcc_with_deltas(train.items).inputs
-        return MfccEncoder(frames.mean(0), frames.std(0).clamp_min(1e-3))
+        store = FeatureStore(self.folders)
+        frames = store.get(FEATURES, mfcc_with_deltas, train.items).inputs
+        return MfccEncoder(frames.mean(0), frames.std(0).clamp_min(1e-3), store)
 
     def build(self, encoder: MfccEncoder, train: Samples) -> CtcLstm:
         """Return an untrained network."""

@@ -4,19 +4,22 @@ Source: Hendrycks & Gimpel (ICLR 2017), arXiv:1610.02136, section 3.3 and their 
 """
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import torch
 from torch import Tensor, nn
 
-from common.data import Samples
+from common.data import Folders, Samples
 from common.examples import Batch, Examples
 from common.layers import gelu, unit_columns
 from common.model import Classifier
+from speech.data.audio import Waveform
+from speech.feature_store import FeatureStore
 from speech.features import extract, log_filterbank
 
-BANDS = 26
+FEATURES = "26 log filterbank energies"
 _HIDDEN = 0.425  # mean square of GELU(N(0, 1))
 
 
@@ -27,13 +30,14 @@ class WindowEncoder:
     mean: Tensor
     deviation: Tensor
     frames: int
+    store: FeatureStore
 
     def __call__(self, samples: Samples) -> Examples:
         """Return a window a frame, (N, frames * 26) in natural log units, with the frames' labels if there are any.
 
         Frames of a speaker are a group, or those of an utterance where speakers are not known.
         """
-        features = extract(samples.items, log_filterbank)
+        features = self.store.get(FEATURES, _energies, samples.items)
         assert features.offsets is not None, "each waveform has frames of its own"
         _, whose = np.unique(samples.extras.get("speaker", np.arange(len(samples))), return_inverse=True)
         return Examples(
@@ -41,6 +45,10 @@ class WindowEncoder:
             labels=None if samples.labels is None else torch.from_numpy(np.concatenate(samples.labels)),
             groups=torch.from_numpy(whose).repeat_interleave(features.offsets.diff()),
         )
+
+
+def _energies(waveforms: Sequence[Waveform]) -> Examples:
+    return extract(waveforms, log_filterbank)
 
 
 def windowed(features: Examples, frames: int) -> Tensor:
@@ -96,17 +104,27 @@ class FrameMlp(Classifier):
 
 @dataclass(frozen=True)
 class FrameMlpArchitecture:
-    """Options: frames in a window, units and number of hidden layers, share of units dropped in training."""
+    """Options.
+
+    Attributes:
+        frames: in a window.
+        hidden: units of each hidden layer.
+        layers: hidden ones.
+        dropout: share of units dropped in training.
+        folders: where features are stored, or None to compute them anew.
+    """
 
     frames: int = 11
     hidden: int = 1024
     layers: int = 3
     dropout: float = 0.25
+    folders: Folders | None = None
 
     def encoder(self, train: Samples) -> WindowEncoder:
         """Return what turns waveforms into windows, and the training frames' scale."""
-        frames = extract(train.items, log_filterbank).inputs
-        return WindowEncoder(frames.mean(0), frames.std(0).clamp_min(1e-3), self.frames)
+        store = FeatureStore(self.folders)
+        frames = store.get(FEATURES, _energies, train.items).inputs
+        return WindowEncoder(frames.mean(0), frames.std(0).clamp_min(1e-3), self.frames, store)
 
     def build(self, encoder: WindowEncoder, train: Samples) -> FrameMlp:
         """Return an untrained network."""

@@ -12,9 +12,10 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from common.data import Samples
+from common.data import Folders, Samples
 from common.examples import Batch, Examples
 from common.model import Classifier, Encoder
+from speech.feature_store import FeatureStore
 from speech.features import extract, log_filterbank
 
 _MARGIN = 3
@@ -33,6 +34,7 @@ class MelCnn:
         highest: in Hz. At 3,800 a recording of telephone bandwidth looks like any other.
         trim: what is so far, in nats of energy, below the loudest frame counts as silence at either end.
         dropout: share of channels' values left out in training.
+        folders: where features are stored, or None to compute them anew.
     """
 
     frames: int = 64
@@ -41,10 +43,11 @@ class MelCnn:
     highest: float = 3800.0
     trim: float = 4.5
     dropout: float = 0.3
+    folders: Folders | None = None
 
     def encoder(self, train: Samples) -> "WordEncoder":
         """Return what turns waveforms into windows; nothing in it depends on the training samples."""
-        return WordEncoder(self.frames, self.bands, self.highest, self.trim)
+        return WordEncoder(self.frames, self.bands, self.highest, self.trim, FeatureStore(self.folders))
 
     def build(self, encoder: Encoder, train: Samples) -> "WordCnn":
         """Return the untrained network."""
@@ -59,10 +62,13 @@ class WordEncoder:
     bands: int
     highest: float
     trim: float
+    store: FeatureStore
 
     def __call__(self, samples: Samples) -> Examples:
         """Return the examples."""
-        features = extract(samples.items, partial(log_filterbank, bands=self.bands, highest=self.highest))
+        energies = partial(log_filterbank, bands=self.bands, highest=self.highest)
+        name = f"{self.bands} log filterbank energies to {self.highest:g} Hz"
+        features = self.store.get(name, partial(extract, features=energies), samples.items)
         assert features.offsets is not None, "each waveform has frames of its own"
         words = np.split(features.inputs.numpy(), features.offsets[1:-1].numpy())
         windows = torch.from_numpy(np.stack([window(trimmed(word, self.trim), self.frames) for word in words]))

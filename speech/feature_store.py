@@ -1,0 +1,51 @@
+"""Features of speech, computed once and stored: what further models, objectives and runs take from the same sounds."""
+
+import hashlib
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+
+from common.data import Folders
+from common.examples import Examples
+from common.files import read_tensors, write_tensors
+from common.provenance import code_hash, versions
+from speech.data.audio import Waveform
+
+Compute = Callable[[Sequence[Waveform]], Examples]
+
+
+@dataclass(frozen=True)
+class FeatureStore:
+    """Files below the output folder's cache, each named by what determines its content: sounds, code and versions."""
+
+    folders: Folders | None
+
+    def get(self, name: str, compute: Compute, waveforms: Sequence[Waveform]) -> Examples:
+        """Return ``compute(waveforms)``, sequences of features, from the store where it was computed before.
+
+        Args:
+            name: of the features with their settings; two that differ need two names.
+            compute: called where nothing is stored.
+            waveforms: whose features; a hash of their samples finds them again.
+        """
+        if self.folders is None:
+            return compute(waveforms)
+        path = self.folders.cache / "features" / f"{_key(name, waveforms)}.safetensors"
+        if not path.is_file():
+            made = compute(waveforms)
+            assert made.offsets is not None, "each waveform has frames of its own"
+            write_tensors(path, {"inputs": made.inputs.numpy(), "offsets": made.offsets.numpy()})
+            return made
+        stored = read_tensors(path)
+        return Examples(torch.from_numpy(stored["inputs"]), torch.from_numpy(stored["offsets"]))
+
+
+def _key(name: str, waveforms: Sequence[Waveform]) -> str:
+    digest = hashlib.blake2b(digest_size=16)
+    digest.update(f"{name}\0{code_hash(('speech.features',))}\0{versions()}".encode())
+    digest.update(np.array([len(waveform) for waveform in waveforms], dtype=np.int64).tobytes())
+    for waveform in waveforms:
+        digest.update(np.ascontiguousarray(waveform).data)
+    return digest.hexdigest()
