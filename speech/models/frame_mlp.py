@@ -68,8 +68,10 @@ class FrameMlp(Classifier):
     mean: Tensor
     deviation: Tensor
 
-    def __init__(self, encoder: WindowEncoder, hidden: int, layers: int, dropout: float, phones: int) -> None:
+    def __init__(self, encoder: WindowEncoder, options: "FrameMlpArchitecture", phones: int) -> None:
         super().__init__()
+        hidden, layers, dropout = options.hidden, options.layers, options.dropout
+        self.noise = options.noise
         self.register_buffer("mean", encoder.mean.repeat(encoder.frames))
         self.register_buffer("deviation", encoder.deviation.repeat(encoder.frames))
         widths = [len(self.mean)] + [hidden] * layers
@@ -81,8 +83,9 @@ class FrameMlp(Classifier):
         self.output = unit_columns(hidden, phones, math.sqrt(_HIDDEN / (1 - dropout) + 1))
 
     def embed(self, batch: Batch) -> Tensor:
-        """Return the windows, each band with mean 0 and deviation 1 over the training frames."""
-        return (batch.inputs - self.mean) / self.deviation
+        """Return the windows, each band with mean 0 and deviation 1 over the training frames; training adds noise."""
+        scaled = (batch.inputs - self.mean) / self.deviation
+        return scaled + self.noise * torch.randn_like(scaled) if self.training and self.noise else scaled
 
     def hidden_layers(self, embedded: Tensor, batch: Batch) -> list[Tensor]:
         """Return what each hidden layer gives, (B, hidden) each."""
@@ -111,6 +114,7 @@ class FrameMlpArchitecture:
         hidden: units of each hidden layer.
         layers: hidden ones.
         dropout: share of units dropped in training.
+        noise: deviation of the Gaussian noise that training adds to the inputs.
         folders: where features are stored, or None to compute them anew.
     """
 
@@ -118,6 +122,7 @@ class FrameMlpArchitecture:
     hidden: int = 1024
     layers: int = 3
     dropout: float = 0.25
+    noise: float = 0.0
     folders: Folders | None = None
 
     def encoder(self, train: Samples) -> WindowEncoder:
@@ -128,7 +133,7 @@ class FrameMlpArchitecture:
 
     def build(self, encoder: WindowEncoder, train: Samples) -> FrameMlp:
         """Return an untrained network."""
-        return FrameMlp(encoder, self.hidden, self.layers, self.dropout, len(train.label_names))
+        return FrameMlp(encoder, self, len(train.label_names))
 
 
 ARCHITECTURE = FrameMlpArchitecture
