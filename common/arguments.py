@@ -1,4 +1,4 @@
-"""Lists that are typed on a command line: names between commas, and NAME=FILE."""
+"""Lists that are typed on a command line: names or sizes between commas, and NAME=FILE."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -26,6 +26,30 @@ def parse_names(option: str, text: str | None, load: Callable[[str], object]) ->
     for name in names:
         load(name)
     return names
+
+
+def parse_sizes(option: str, text: str | None) -> tuple[int, ...]:
+    """Return the whole numbers between the commas, each once, ascending; none where the option was not given.
+
+    Args:
+        option: its name, for messages.
+        text: what was typed.
+
+    Raises:
+        UserError: there is no number, or one is not a whole number of 1 or more.
+
+    >>> parse_sizes("--examples", "60, 15,30,15")
+    (15, 30, 60)
+    """
+    if text is None:
+        return ()
+    sizes = [size.strip() for size in text.split(",") if size.strip()]
+    if not sizes:
+        raise UserError(f"{option} names no size; leave it out, or give whole numbers between commas")
+    for size in sizes:
+        if not (size.isascii() and size.isdigit() and int(size)):
+            raise UserError(f"{option} takes whole numbers of 1 or more between commas, not {size!r}")
+    return tuple(sorted(set(map(int, sizes))))
 
 
 def parse_named_files(texts: list[str] | None) -> dict[str, Path]:

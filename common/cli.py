@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from common.arguments import parse_named_files, parse_names
+from common.arguments import parse_named_files, parse_names, parse_sizes
 from common.data import Folders
 from common.discover import (
     ROOT,
@@ -64,6 +64,10 @@ def run(
     detectors: Annotated[str | None, typer.Option(help="comma-separated; all that apply by default")] = None,
     objectives: Annotated[str | None, typer.Option(help="comma-separated; each task's own by default")] = None,
     model: Annotated[str | None, typer.Option(help="another architecture: NAME or NAME:ARGUMENT")] = None,
+    examples: Annotated[
+        str | None,
+        typer.Option(help="also train on so many examples, with as many steps: sizes of a learning curve, 15,30,60"),
+    ] = None,
     weights: Annotated[Path | None, typer.Option(help="weights in a safetensors file, instead of training")] = None,
     device: Annotated[str, typer.Option(help="cpu, cuda or auto")] = "auto",
     out: Annotated[Path | None, typer.Option(help="output folder; runs/PROFILE by default")] = None,
@@ -83,7 +87,8 @@ def run(
         tasks = (f"{_own_modality(modality)}/own",) if own else _tasks(task, modality)
         chosen_detectors = parse_names("--detectors", detectors, load_detector)
         chosen_objectives = parse_names("--objectives", objectives, load_objective)
-        _check(profile, seeds, weights)
+        sizes = parse_sizes("--examples", examples)
+        _check(profile, seeds, weights, sizes)
         target = out or Path("runs") / profile
         folders = Folders(_data_folders(data_dir), target / "cache")
         _check_writable(target)
@@ -98,6 +103,7 @@ def run(
             seeds,
             objectives=chosen_objectives,
             detectors=chosen_detectors,
+            examples=sizes,
             required=bool(task or own),
             command=f"{context.command_path} {shlex.join(sys.argv[1:])}".strip(),
         )
@@ -151,7 +157,7 @@ def _own_modality(modality: str | None) -> str:
     return _known_modality(modality) or own_modalities()[0]
 
 
-def _check(profile: str, seeds: int, weights: Path | None) -> None:
+def _check(profile: str, seeds: int, weights: Path | None, sizes: tuple[int, ...]) -> None:
     if profile not in ("quick", "paper"):
         raise UserError(
             f"unknown profile {profile!r}{did_you_mean(profile, ['quick', 'paper'])}; there are: quick, paper"
@@ -160,6 +166,8 @@ def _check(profile: str, seeds: int, weights: Path | None) -> None:
         raise UserError(f"--seeds must be 1 or more, not {seeds}")
     if weights is not None and not weights.is_file():
         raise UserError(f"--weights {weights} does not exist")
+    if weights is not None and sizes:
+        raise UserError("--weights stands in place of training, so it does not go with --examples")
 
 
 def _data_folders(data_dir: Path | None) -> tuple[Path, ...]:

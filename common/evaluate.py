@@ -6,9 +6,10 @@ the report is made of those two files.
 """
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
+from functools import partial
 from itertools import product
 from pathlib import Path
 from typing import Any
@@ -17,11 +18,12 @@ from common.discover import load_detector, load_objective, names
 from common.errors import MissingData, UserError
 from common.experiment import Experiment, Setting
 from common.files import write_text
-from common.judge import Questions, curves, judge
+from common.judge import Questions, curves, judge, judge_variant
 from common.progress import Progress
 from common.provenance import commit, versions
 from common.report import write_report
-from common.results import Row, write_rows
+from common.results import Row, smaller_set, write_rows
+from common.task import Budget
 from common.workers import RANK
 
 
@@ -34,6 +36,7 @@ class Selection:
         seeds: how many, from 0.
         objectives: by name, or None for each task's own.
         detectors: by name, or None for all that apply.
+        examples: training sets of so many examples, drawn from the task's own, are trained on beside it.
         required: whether missing data is an error, because the tasks were asked for by name.
         command: what the user typed, for the record.
     """
@@ -42,6 +45,7 @@ class Selection:
     seeds: int = 1
     objectives: tuple[str, ...] | None = None
     detectors: tuple[str, ...] | None = None
+    examples: tuple[int, ...] = ()
     required: bool = False
     command: str = ""
 
@@ -78,8 +82,11 @@ def evaluate(selection: Selection, setting: Setting, progress: Progress | None =
     try:
         for name, seed in product(selection.tasks, range(selection.seeds)):
             experiment = Experiment(name, seed, setting, progress)
-            for objective in selection.objectives or experiment.task.objectives:
-                _attempt(experiment, objective, selection, detectors, run)
+            whole = _attempt_all(experiment, selection, detectors, run)
+            for budget in _smaller(name, experiment.budget, whole, selection.examples, run) if whole else ():
+                # Under the same name, so that the data of the one before need not stay in memory.
+                experiment = Experiment(name, seed, setting, progress, budget)
+                _attempt_all(experiment, selection, detectors, run)
         run.record["finished"] = True
     finally:
         if run.record["finished"] or run.rows:
@@ -87,11 +94,34 @@ def evaluate(selection: Selection, setting: Setting, progress: Progress | None =
     return run
 
 
-def _attempt(experiment: Experiment, objective: str, selection: Selection, detectors: Sequence[Any], run: Run) -> None:
-    """Evaluate one training; what cannot run is an error if it was asked for by name, and else noted."""
+def _attempt_all(
+    experiment: Experiment, selection: Selection, detectors: Sequence[Any], run: Run
+) -> Mapping[str, Any] | None:
+    """Evaluate every way of training; return the facts about the data, or None where nothing ran."""
+    objectives = selection.objectives or experiment.task.objectives
+    found = [_attempt(experiment, objective, selection, detectors, run) for objective in objectives]
+    return next((meta for meta in found if meta is not None), None)
+
+
+def _smaller(name: str, budget: Budget, whole: Mapping[str, Any], sizes: Sequence[int], run: Run) -> Iterator[Budget]:
+    """Yield a budget for each training set that is smaller than the whole; of the others, note that none is trained."""
+    for size in sizes:
+        if size < whole["n_train"]:
+            yield budget.on(size, whole["n_train"], whole["n_batched"])
+        else:
+            run.skip(f"{name}: {smaller_set(size)}", f"its whole training set has {whole['n_train']:,}")
+
+
+def _attempt(
+    experiment: Experiment, objective: str, selection: Selection, detectors: Sequence[Any], run: Run
+) -> Mapping[str, Any] | None:
+    """Evaluate one training and return the facts about its data.
+
+    What cannot run is an error if it was asked for by name, and else noted.
+    """
     try:
         experiment.require_data()
-        _evaluate(experiment, objective, selection, detectors, run)
+        return _evaluate(experiment, objective, selection, detectors, run)
     except MissingData as missing:
         if selection.required:
             raise UserError(f"{experiment.name}: {missing}") from missing
@@ -100,23 +130,36 @@ def _attempt(experiment: Experiment, objective: str, selection: Selection, detec
         if selection.required:
             raise
         run.failed = True
-        run.skip(f"{experiment.name} {objective}", str(error))
-        experiment.progress.note(f"{experiment.name} {objective} did not run: {error}")
+        what = " ".join(part for part in (experiment.name, _variant(experiment), objective) if part)
+        run.skip(what, str(error))
+        experiment.progress.note(f"{what} did not run: {error}")
+    return None
 
 
-def _evaluate(experiment: Experiment, objective: str, selection: Selection, detectors: Sequence[Any], run: Run) -> None:
+def _evaluate(
+    experiment: Experiment, objective: str, selection: Selection, detectors: Sequence[Any], run: Run
+) -> Mapping[str, Any]:
     for source in experiment.missing:
         run.skip(f"{experiment.name}: {source.name}", "its data is not here", source.remedy)
     outputs = experiment.outputs(objective)
     identity = _identity(experiment, objective, outputs.meta)
     questions = Questions.of(experiment.task)
-    rows, gaps = judge(questions, outputs, detectors, identity)
+    variant = _variant(experiment)
+    judged = partial(judge_variant, variant) if variant else judge
+    rows, gaps = judged(questions, outputs, detectors, identity)
     run.rows += rows
     for gap in [*gaps, *_left_out(selection, rows)]:
-        run.skip(f"{experiment.name} seed {experiment.seed} {objective}", gap)
-    if experiment.seed == 0:
+        run.skip(f"{experiment.label} {objective}", gap)
+    if experiment.seed == 0 and variant is None:
         run.record["curves"].append(curves(questions, outputs, load_detector("msp"), identity))
     _describe(run, experiment, objective, outputs.meta)
+    return outputs.meta
+
+
+def _variant(experiment: Experiment) -> str | None:
+    """Return what rows call a training on a part of the training set; None where it is the task's own."""
+    fewer = experiment.fewer
+    return smaller_set(fewer.examples) if fewer and fewer.examples else None
 
 
 def _left_out(selection: Selection, rows: list[Row]) -> list[str]:
@@ -181,12 +224,15 @@ def _describe(run: Run, experiment: Experiment, objective: str, meta: Any) -> No
             "notes": list(task.notes),
             "dropped": {},
             "seconds": {},
+            "n_train": {},
             "budget": asdict(experiment.budget),
         },
     )
     described["dropped"] |= meta["dropped"]
-    run_name = f"{objective} seed {experiment.seed}"
+    run_name = " ".join(part for part in (f"{objective} seed {experiment.seed}", _variant(experiment)) if part)
     described["seconds"] |= {f"{run_name} {phase}": seconds for phase, seconds in meta["seconds"].items()}
+    if _variant(experiment) is None:
+        described["n_train"][str(experiment.seed)] = meta["n_train"]
 
 
 def finish(run: Run, out: Path) -> None:

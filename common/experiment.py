@@ -55,7 +55,8 @@ class Setting:
 class TaskOutputs:
     """What one trained model says about its test set and every OOD set, with facts about the data.
 
-    ``meta`` holds: data (kind), held_out, dropped, seconds.
+    ``meta`` holds: data (kind), held_out, dropped, seconds; n_train, how many training examples there are, those
+    held back to choose the best epoch among them; n_batched, how many the encoder makes of the others.
     """
 
     test: Outputs
@@ -79,14 +80,21 @@ class _Prepared:
 
 
 class Experiment:
-    """A task, a seed and a setting; ``outputs`` trains or reads from the store."""
+    """A task, a seed and a setting; ``outputs`` trains or reads from the store.
 
-    def __init__(self, name: str, seed: int, setting: Setting, progress: Progress | None = None) -> None:
+    ``fewer`` is a budget with fewer ``examples`` than the task's own (``Budget.on``), for a point of a learning curve:
+    the same experiment, test and OOD sets included, on a part of its training set.
+    """
+
+    def __init__(
+        self, name: str, seed: int, setting: Setting, progress: Progress | None = None, fewer: Budget | None = None
+    ) -> None:
         self.name, self.seed, self.setting = name, seed, setting
         self.modality = name.split("/")[0]
         self.task = setting.own_task or load_task(name)
         self.model = setting.model or self.task.model_of(setting.profile)
         self.progress = progress or Progress()
+        self.fewer = fewer
         self._kept: dict[OodKey, Examples] = {}
         self.dropped: dict[str, int] = {}
         """What readers left out, by data set and reason, as far as sets have been read."""
@@ -98,9 +106,16 @@ class Experiment:
 
     @cached_property
     def budget(self) -> Budget:
-        """The task's budget of the profile, or what an architecture with needs of its own makes of it."""
+        """The task's budget of the profile, or what an architecture with needs of its own makes of it; or ``fewer``."""
+        if self.fewer is not None:
+            return self.fewer
         budget = self.task.budget(self.setting.profile)
         return self.architecture.budget(budget) if hasattr(self.architecture, "budget") else budget
+
+    @property
+    def label(self) -> str:
+        """What progress and messages call the experiment."""
+        return f"{self.name} seed {self.seed}" + (f" on {self.fewer.examples} examples" if self.fewer else "")
 
     @cached_property
     def train_source(self) -> AnySource:
@@ -185,7 +200,7 @@ class Experiment:
         from common.predict import predict
 
         started = time.monotonic()
-        self.progress.start(f"{self.name} seed {self.seed} {objective}: reading data")
+        self.progress.start(f"{self.label} {objective}: reading data")
         model = self.trained(objective, folder)
         trained = time.monotonic()
         try:
@@ -211,7 +226,7 @@ class Experiment:
         if self.setting.weights or folder.weights.is_file():
             _load_weights(model, weights)
             return model.to(device).eval()
-        self.progress.start(f"{self.name} seed {self.seed} {objective_name}")
+        self.progress.start(f"{self.label} {objective_name}")
         outliers = [self._encoded(source) for source in self._outliers(objective_name)]
         objective.train(
             model,
@@ -249,21 +264,23 @@ class Experiment:
         train = self.train_source.load(folders, self.seed)
         test = self.test_source.load(folders, self.seed)
         split = self.task.split(train, test, self.seed) if self.task.split else Split(train, test)
-        fit_on, dev = self._with_dev(self._drawn(split.train, budget.examples, "examples"))
+        taught = self._drawn(split.train, budget.examples, "examples")
+        fit_on, dev = self._with_dev(taught)
         self._note_dropped("train", train)
         self._note_dropped("test", test)
         drawn = self._drawn(split.test, budget.test_examples, "test")
         encoder = self.architecture.encoder(fit_on)
+        encoded = encoder(fit_on)
         return _Prepared(
             self.architecture,
             encoder,
             fit_on,
-            encoder(fit_on),
+            encoded,
             encoder(dev) if dev else None,
             drawn,
             encoder(drawn),
             {(name, None): samples for name, samples in split.ood.items()},
-            facts=_facts(train, test, split),
+            facts=_facts(train, test, split) | {"n_train": len(taught), "n_batched": len(encoded)},
         )
 
     def ood_examples(self) -> "Iterator[tuple[OodKey, Examples]]":
@@ -302,7 +319,7 @@ class Experiment:
         """Hold back the budget's ``dev`` examples from training."""
         if not self.budget.dev:
             return train, None
-        count = min(self.budget.dev, len(train) // 5)
+        count = self.budget.held_back(len(train))
         order = np.random.default_rng(seed_of(self.seed, "dev")).permutation(len(train))
         return train.take(np.sort(order[count:])), train.take(np.sort(order[:count]))
 

@@ -1,7 +1,7 @@
 """From what a model says to rows of results: which score separates what from what, and how well."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
@@ -112,6 +112,20 @@ def judge(
             else:
                 rows.append(row)
     return rows, list(dict.fromkeys(gaps))
+
+
+def judge_variant(
+    variant: str,
+    questions: Questions,
+    outputs: TaskOutputs,
+    detectors: Sequence["Detector"],
+    identity: Mapping[str, Any],
+) -> tuple[list[Row], list[str]]:
+    """Return what ``judge`` does in the task's own setting alone, as rows of the variant that is named."""
+    own = {key: ood for key, ood in outputs.ood.items() if key[1] is None}
+    plain = replace(questions, group_variant=None, subsets={})
+    rows, gaps = judge(plain, replace(outputs, ood=own), detectors, identity)
+    return [replace(row, variant=variant) for row in rows], gaps
 
 
 Key = tuple[str | None, str | None]

@@ -1,6 +1,7 @@
 """Published figures: what they are, how to look one up, and which of our figures each answers to.
 
-A paper is one file in ``common/papers`` that defines ``FIGURES`` and, where a figure needs a word, ``REMARKS`` by task.
+A paper is one file in ``common/papers`` that defines ``FIGURES`` and, where a figure needs a word, ``REMARKS`` by task;
+where it is known on how many examples a network was trained, ``TRAINING_SETS`` by task and objective.
 """
 
 from collections.abc import Collection, Iterator, Mapping
@@ -146,6 +147,19 @@ def published(**wanted: str | None) -> tuple[Figure, ...]:
 def remarks(task: str) -> tuple[str, ...]:
     """Return what a reader must know of the published figures of a task."""
     return tuple(said for paper in _papers() for said in getattr(paper, "REMARKS", {}).get(task, ()))
+
+
+def training_examples(source: str, task: str, objective: str) -> int | None:
+    """Return on how many training examples a source trained its network for a task, or None where that is not known.
+
+    >>> training_examples("paper", "mnist", "cross_entropy"), training_examples("paper", "wsj", "cross_entropy")
+    (60000, None)
+    """
+    for paper in _papers():
+        if any(figure.source == source for figure in paper.FIGURES):
+            sizes: Mapping[tuple[str, str], int] = getattr(paper, "TRAINING_SETS", {})
+            return sizes.get((task, objective))
+    return None
 
 
 @cache

@@ -11,7 +11,7 @@ from common.reporting.render_text import markdown, terminal
 from common.reporting.study import Study
 from common.reporting.summary import headline, summary_section
 from common.reporting.task_section import task_section
-from common.results import Row, read_rows
+from common.results import Row, read_rows, trained_on
 
 TITLE = "How far can a classifier's confidence be trusted?"
 
@@ -36,8 +36,8 @@ def write_report(out: Path) -> str:
 
 def build(facts: RunFacts, rows: tuple[Row, ...]) -> Document:
     """Return the report as a document: one section a task, in the order of the rows."""
-    names = dict.fromkeys(row.task for row in rows)
-    studies = [Study(facts.task(name), tuple(row for row in rows if row.task == name)) for name in names]
+    names = dict.fromkeys(row.task for row in rows if trained_on(row.variant) is None)
+    studies = [Study.of(facts.task(name), (row for row in rows if row.task == name)) for name in names]
     curves = {name: [curve for curve in facts.curves if curve.get("task") == name] for name in names}
     missing = missing_section(facts)
     return Document(

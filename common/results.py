@@ -2,6 +2,7 @@
 
 import json
 import math
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, fields
 from pathlib import Path
@@ -27,7 +28,8 @@ class Row:
         objective, detector: how the model was trained, and which score is judged.
         question: ``misclassification`` (right against wrong) or ``ood`` (in-distribution against ``out_dist``).
         model: architecture or checkpoint.
-        variant: a split or setting other than the task's own, or None.
+        variant: a split or setting other than the task's own, or None; ``smaller_set`` names a point of a learning
+            curve.
         held_out: the classes left out of training, or None.
         in_dist, out_dist: names as published tables spell them; ``out_dist`` is None for misclassification.
         population: the in-distribution examples judged: ``all``, or the ``correct`` ones only.
@@ -93,6 +95,21 @@ FIGURES = tuple(name for name in _NAMES if _TYPES[name] == float | None)
 
 _VARYING = {*FIGURES, "seed", "held_out", "n_positive", "n_negative", "device", "commit", "versions"}
 _KEY = tuple(name for name in _NAMES if name not in _VARYING)
+
+
+def smaller_set(size: int) -> str:
+    """Return the variant of a training on ``size`` of the task's training examples."""
+    return f"{size} training examples"
+
+
+def trained_on(variant: str | None) -> int | None:
+    """Return how many training examples a variant says, the inverse of ``smaller_set``; None of any other.
+
+    >>> trained_on(smaller_set(30)), trained_on("5 dB"), trained_on(None)
+    (30, None, None)
+    """
+    found = re.fullmatch(r"(\d+) training examples", variant or "")
+    return int(found[1]) if found else None
 
 
 def _encode(row: Row) -> str:

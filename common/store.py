@@ -10,7 +10,7 @@ from common.errors import UserError
 from common.files import write_text
 from common.outputs import Outputs
 
-META = ("data", "held_out", "dropped", "seconds", "ood")
+META = ("data", "held_out", "dropped", "seconds", "n_train", "n_batched", "ood")
 """What ``meta.json`` holds: facts about the data, and the names and variants of the OOD sets in their files' order."""
 
 

@@ -1,7 +1,8 @@
 """What an experiment is: its data, its model and its budgets, as plain declarations that import nothing heavy."""
 
+import math
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Literal
 
 from common.data import AnySource, Samples
@@ -47,6 +48,35 @@ class Budget:
     examples: int | None = None
     test_examples: int | None = None
     dev: int = 0
+
+    def held_back(self, examples: int) -> int:
+        """How many of so many training examples are held back to choose the best epoch: a fifth at most."""
+        return min(self.dev, examples // 5)
+
+    def on(self, examples: int, whole: int, batched: int) -> "Budget":
+        """Return the budget on a draw of the training examples, with as many optimiser steps as on all of them.
+
+        An epoch on n of what batches are made of has ceil(n / batch_size) steps. The epochs, and those in which the
+        learning rate falls, are multiplied by (steps of an epoch on the whole) / (on the draw) and rounded: were they
+        the same, a small set would also mean a short training, and the two could not be told apart.
+
+        Args:
+            examples: how many to draw.
+            whole: how many this budget trains on.
+            batched: how many the encoder makes of the ``whole``, less what is held back: more, where a batch is made
+                of an example's parts.
+
+        >>> Budget(epochs=5, batch_size=10, learning_rate=0.1).on(15, whole=120, batched=120).epochs
+        30
+        """
+        kept = batched * (examples - self.held_back(examples)) / (whole - self.held_back(whole))
+        longer = math.ceil(batched / self.batch_size) / max(math.ceil(kept / self.batch_size), 1)
+        return replace(
+            self,
+            examples=examples,
+            epochs=max(round(self.epochs * longer), 1),
+            decay_at=tuple(round(epoch * longer) for epoch in self.decay_at),
+        )
 
 
 @dataclass(frozen=True)

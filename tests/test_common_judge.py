@@ -5,7 +5,7 @@ import pytest
 
 from common.discover import load_detector
 from common.experiment import TaskOutputs
-from common.judge import Questions, Scored, curves, judge
+from common.judge import Questions, Scored, curves, judge, judge_variant
 from common.outputs import Outputs
 
 IDENTITY = {
@@ -64,6 +64,16 @@ def test_a_subset_is_left_out_where_the_model_does_not_tell_it():
     found = rows(sentences(seen=False), sentences())
     assert ("misclassification", "seen", "all") not in found
     assert ("misclassification", "sentences", "all") in found
+
+
+def test_a_training_that_is_a_variant_has_rows_of_the_own_setting_alone_under_its_name():
+    questions = Questions(group_variant="sentences", subsets={"seen": lambda outputs: outputs.extras.get("seen")})
+    ood = {("Y", None): sentences(), ("Z", None): sentences(), ("Y", "5 dB"): sentences()}
+    found, gaps = judge_variant(
+        "2 training examples", questions, TaskOutputs(sentences(), ood, {}), [load_detector("msp")], IDENTITY
+    )
+    assert not gaps and {row.variant for row in found} == {"2 training examples"}
+    assert [row.out_dist for row in found if row.population == "all"] == [None, "Y", "Z", "All"]
 
 
 def test_plots_show_the_task_s_own_units():

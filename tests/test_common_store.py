@@ -12,7 +12,7 @@ from common.provenance import _closure, code_hash
 from common.seeds import seed_of
 from common.store import run_folder
 
-META = {"data": "full", "held_out": None, "dropped": {}, "seconds": {}}
+META = {"data": "full", "held_out": None, "dropped": {}, "seconds": {}, "n_train": 3, "n_batched": 3}
 OUTPUTS = Outputs(np.eye(3, dtype=np.float32), labels=np.array([0, 1, 2]))
 
 

@@ -29,11 +29,18 @@ class TaskFacts:
     notes: tuple[str, ...] = ()
     dropped: Mapping[str, int] = field(default_factory=dict)
     seconds: Mapping[str, float] = field(default_factory=dict)
+    n_train: Mapping[str, int] = field(default_factory=dict)
+    """Number of training examples, by seed."""
 
     @property
     def unit_name(self) -> str:
         """What is scored: a row, or the example that its rows are parts of."""
-        return WHOLES.get(self.row_name, self.row_name) if self.unit == "group" else self.row_name
+        return self.example_name if self.unit == "group" else self.row_name
+
+    @property
+    def example_name(self) -> str:
+        """What training sets are counted in: rows, or what these are parts of."""
+        return WHOLES.get(self.row_name, self.row_name)
 
 
 @dataclass(frozen=True)
@@ -111,4 +118,5 @@ def _task(name: str, record: Mapping[str, Any]) -> TaskFacts:
         notes=tuple(record.get("notes", ())),
         dropped=dict(record.get("dropped", {})),
         seconds=dict(record.get("seconds", {})),
+        n_train=dict(record.get("n_train", {})),
     )

@@ -31,6 +31,8 @@ _VARIABLES = {
 }
 _VARIABLES |= {colour: f"var(--set{number})" for number, colour in enumerate(SETS)}
 _DASHES = ("-", "--", ":", "-.")
+_PLAIN: dict[str, Any] = {"linestyle": "none", "clip_on": False}
+_HOLLOW = _PLAIN | {"marker": "D", "markerfacecolor": "none", "markersize": 8, "zorder": 4}
 _STYLE: dict[str, Any] = {
     "svg.fonttype": "none",
     "text.parse_math": False,
@@ -192,6 +194,34 @@ def level_curve(lines: Mapping[str, Sequence[tuple[float, float]]]) -> str:
     return _draw(7.0, 3.3, "AUROC over the signal-to-noise ratio: " + ", ".join(lines), "levels", fill)
 
 
+def size_curve(
+    lines: Mapping[str, Sequence[tuple[float, float, float]]], published: Sequence[tuple[float, float]], **names: str
+) -> str:
+    """Draw the error over the number of training examples, published ones as hollow diamonds; errors as fractions.
+
+    Args:
+        lines: by the way of training, (examples, mean error, standard deviation), ascending.
+        published: (examples, error).
+        names: what the ``x`` and ``y`` axes are called.
+    """
+
+    def fill(axes: "Axes") -> None:
+        for number, (name, line) in enumerate(lines.items()):
+            sizes, errors, deviations = np.asarray(line, dtype=float).T
+            style = _set_style(number) | {"marker": "o", "markersize": 4, "capsize": 3}
+            axes.errorbar(sizes, 100 * errors, 100 * deviations, label=_folded(name), **style)
+        if published:
+            sizes, errors = np.asarray(published, dtype=float).T
+            axes.plot(sizes, 100 * errors, label="published", color=TEXT, **_HOLLOW)
+        axes.set(xlabel=names["x"], ylabel=names["y"], xscale="log")
+        ticks = sorted({size for line in lines.values() for size, *_ in line} | {size for size, _ in published})
+        axes.set_xticks(ticks, [f"{size:,.0f}" for size in ticks])
+        axes.minorticks_off()
+        _legend(axes, loc="center left", bbox_to_anchor=(1.0, 0.5))
+
+    return _draw(7.0, 3.3, f"{names['y']} over the number of {names['x']}", "sizes", fill)
+
+
 @dataclass(frozen=True)
 class Overview:
     """One task of the overview, AUROCs as fractions: of right against wrong (or None), of OOD sets, and published."""
@@ -205,13 +235,11 @@ class Overview:
 
 def overview(tasks: Sequence[Overview]) -> str:
     """Draw the AUROCs of every task on a line of its own, published ones as hollow diamonds."""
-    plain: dict[str, Any] = {"linestyle": "none", "clip_on": False}
-    hollow = plain | {"marker": "D", "markerfacecolor": "none", "markersize": 8, "zorder": 4}
     kinds: list[tuple[str, Any, dict[str, Any]]] = [
-        ("an OOD set", lambda one: one.ood, plain | {"marker": "o", "color": OOD, "alpha": 0.65, "markersize": 7}),
-        ("right / wrong", lambda one: [one.errors], plain | {"marker": "o", "color": RIGHT, "markersize": 9}),
-        ("published, OOD", lambda one: one.published_ood, hollow | {"color": OOD}),
-        ("published, right / wrong", lambda one: one.published_errors, hollow | {"color": RIGHT}),
+        ("an OOD set", lambda one: one.ood, _PLAIN | {"marker": "o", "color": OOD, "alpha": 0.65, "markersize": 7}),
+        ("right / wrong", lambda one: [one.errors], _PLAIN | {"marker": "o", "color": RIGHT, "markersize": 9}),
+        ("published, OOD", lambda one: one.published_ood, _HOLLOW | {"color": OOD}),
+        ("published, right / wrong", lambda one: one.published_errors, _HOLLOW | {"color": RIGHT}),
     ]
 
     def fill(axes: "Axes") -> None:

@@ -65,10 +65,7 @@ def _base(one: Averaged, field: str) -> str:
 def _lines(study: Study, setting: Setting) -> Iterator[_Line]:
     """Yield every comparison that a published figure might answer to."""
     label = study.label(setting)
-    any_row = next(
-        one for one in study.averaged if (one.row.objective, one.row.model) == (setting.objective, setting.model)
-    )
-    yield "test set", label, study.facts.error_name, any_row, "error"
+    yield "test set", label, study.facts.error_name, study.any_row(setting), "error"
     for one in study.errors(setting):
         first = one.row.detector == study.leading(setting)[0]
         for field, name in _ERROR_FIELDS.items():

@@ -1,7 +1,7 @@
 """The rows of one task, averaged over seeds and found by what they are about."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from statistics import fmean
 from typing import Any
@@ -9,7 +9,7 @@ from typing import Any
 from common.published import POOLED, Figure, answers
 from common.reporting.document import Cell, points
 from common.reporting.facts import TaskFacts
-from common.results import FIGURES, Averaged, Row, mean_over_seeds
+from common.results import FIGURES, Averaged, Row, Spread, mean_over_seeds, spread, trained_on
 
 AVERAGE = "Average"
 """Stands as ``out_dist`` of the mean of a figure over the OOD sets, ``All`` and variants left out."""
@@ -31,10 +31,26 @@ class Setting:
 
 @dataclass(frozen=True)
 class Study:
-    """One task of a run: its facts and its rows."""
+    """One task of a run: its facts and its rows.
+
+    ``smaller`` has a study of its own for each smaller training set, by its size, ascending; ``rows`` has none
+    of theirs.
+    """
 
     facts: TaskFacts
     rows: tuple[Row, ...]
+    smaller: Mapping[int, "Study"] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, facts: TaskFacts, rows: Iterable[Row]) -> "Study":
+        """Return the study of a task's rows, those of smaller training sets set apart."""
+        by_size: dict[int | None, list[Row]] = {None: []}
+        for row in rows:
+            size = trained_on(row.variant)
+            by_size.setdefault(size, []).append(row if size is None else replace(row, variant=None))
+        whole = by_size.pop(None)
+        smaller = {size: cls(facts, tuple(group)) for size, group in sorted(by_size.items()) if size is not None}
+        return cls(facts, tuple(whole), smaller)
 
     @cached_property
     def averaged(self) -> tuple[Averaged, ...]:
@@ -84,6 +100,28 @@ class Study:
     def errors(self, setting: Setting) -> tuple[Averaged, ...]:
         """Right-against-wrong rows of a setting."""
         return self._select(setting, "misclassification")
+
+    def any_row(self, setting: Setting) -> Averaged:
+        """A row that stands for a setting: for its error, which all its rows have."""
+        return next(one for one in self.averaged if _setting(one.row) == setting)
+
+    def error(self, setting: Setting) -> Spread | None:
+        """Error of a setting over the seeds, or None where no seed knows it."""
+        return spread({row.seed: row.error for row in self.rows if _setting(row) == setting}.values())
+
+    def right_wrong(self, setting: Setting, detector: str) -> Averaged | None:
+        """Right against wrong in the task's own setting."""
+        wanted = (detector, None)
+        return next((one for one in self.errors(setting) if (one.row.detector, one.row.variant) == wanted), None)
+
+    def ood_mean(self, setting: Setting, detector: str) -> Averaged | None:
+        """In-distribution against OOD in the task's own setting: the one set, or the mean over the sets."""
+        sets = self.single_sets(setting)
+        return self.ood(setting, detector, sets[0] if len(sets) == 1 else (AVERAGE, None))
+
+    def single_sets(self, setting: Setting) -> list[SetKey]:
+        """OOD sets in the task's own setting, without pools and means."""
+        return [key for key in self.sets(setting) if key[1] is None and key[0] not in POOLED]
 
     def sets(self, setting: Setting) -> tuple[SetKey, ...]:
         """OOD sets, those of the task's own setting first, then their pool and mean, then variants."""

@@ -3,12 +3,11 @@
 from collections.abc import Iterable, Sequence
 from statistics import fmean
 
-from common.published import POOLED
 from common.reporting.document import NOTHING, Cell, Plots, Section, Table, counted, listed, percent
 from common.reporting.facts import RunFacts
 from common.reporting.plots import Overview, overview
-from common.reporting.study import AVERAGE, SOURCES, SetKey, Study, figure_cell, sources_of
-from common.results import Averaged, spread
+from common.reporting.study import SOURCES, Study, figure_cell, sources_of
+from common.results import Averaged
 
 QUESTION = (
     "Asked of every classifier: does its confidence tell its right answers from its wrong ones,"
@@ -60,22 +59,14 @@ def _warnings(facts: RunFacts, studies: Sequence[Study]) -> Iterable[str]:
 
 def right_wrong(study: Study, detector: str) -> float | None:
     """AUROC of right against wrong in the task's first setting, mean over seeds."""
-    for one in study.errors(study.settings[0]):
-        if (one.row.detector, one.row.variant) == (detector, None):
-            return one.mean("auroc")
-    return None
+    one = study.right_wrong(study.settings[0], detector)
+    return one.mean("auroc") if one else None
 
 
 def out_of_distribution(study: Study, detector: str) -> float | None:
     """AUROC of in-distribution against OOD in the task's first setting, mean over OOD sets and seeds."""
-    one = _ood_mean(study, detector)
+    one = study.ood_mean(study.settings[0], detector)
     return one.mean("auroc") if one else None
-
-
-def _ood_mean(study: Study, detector: str) -> Averaged | None:
-    sets = _single_sets(study)
-    key = sets[0] if len(sets) == 1 else (AVERAGE, None)
-    return study.ood(study.settings[0], detector, key)
 
 
 def summary_section(studies: Sequence[Study]) -> Section:
@@ -87,7 +78,7 @@ def summary_section(studies: Sequence[Study]) -> Section:
 
 def _overview(study: Study) -> Overview:
     setting, error = study.settings[0], _first_error(study)
-    found = [study.ood(setting, study.leading(setting)[0], key) for key in _single_sets(study)]
+    found = [study.ood(setting, study.leading(setting)[0], key) for key in study.single_sets(setting)]
     ood = [one for one in found if one is not None]
     return Overview(
         task=study.facts.name,
@@ -102,11 +93,6 @@ def _published(study: Study, found: Sequence[Averaged]) -> list[float]:
     return [figure.value / 100 for one in found for figure in study.figures(one, "auroc").values()]
 
 
-def _single_sets(study: Study) -> list[SetKey]:
-    """Return the OOD sets of the first setting, without pools, means and variants."""
-    return [key for key in study.sets(study.settings[0]) if key[1] is None and key[0] not in POOLED]
-
-
 def _tasks_table(studies: Sequence[Study]) -> Table:
     errors = [_first_error(study) for study in studies]
     figures = [study.figures(one, "auroc") if one else {} for study, one in zip(studies, errors, strict=True)]
@@ -119,16 +105,17 @@ def _tasks_table(studies: Sequence[Study]) -> Table:
     rows = []
     for study, one, theirs in zip(studies, errors, figures, strict=True):
         auroc = one.mean("auroc") if one else None
-        mean, worst = _ood_mean(study, study.leading(study.settings[0])[0]), _worst(study)
+        setting = study.settings[0]
+        error, mean = study.error(setting), study.ood_mean(setting, study.leading(setting)[0])
         rows.append(
             (
                 Cell(study.facts.name),
                 Cell(", ".join(study.kinds)),
-                Cell(percent(_error(study))),
+                Cell(percent(error.mean if error else None)),
                 Cell(percent(auroc)),
                 *(figure_cell(theirs.get(source), auroc) for source in sources),
                 Cell(percent(mean.mean("auroc") if mean else None)),
-                worst,
+                _worst(study),
             )
         )
     return Table(
@@ -153,22 +140,14 @@ def _tasks_table(studies: Sequence[Study]) -> Table:
 
 def _first_error(study: Study) -> Averaged | None:
     setting = study.settings[0]
-    wanted = (study.leading(setting)[0], None)
-    return next((one for one in study.errors(setting) if (one.row.detector, one.row.variant) == wanted), None)
-
-
-def _error(study: Study) -> float | None:
-    setting = study.settings[0]
-    by_seed = {row.seed: row.error for row in study.rows if row.objective == setting.objective}
-    found = spread(by_seed.values())
-    return found.mean if found else None
+    return study.right_wrong(setting, study.leading(setting)[0])
 
 
 def _worst(study: Study) -> Cell:
     setting = study.settings[0]
     found = [
         (auroc, key[0])
-        for key in _single_sets(study)
+        for key in study.single_sets(setting)
         if (one := study.ood(setting, study.leading(setting)[0], key)) and (auroc := one.mean("auroc")) is not None
     ]
     return Cell(percent(min(found)[0]), min(found)[1]) if found else Cell(NOTHING)

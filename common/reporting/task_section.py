@@ -5,12 +5,12 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from common.reporting.document import Block, Plots, Section, Text, counted, listed, percent, points
+from common.reporting.learning_curve import learning_plot, learning_table
 from common.reporting.plots import histogram, level_curve, roc
 from common.reporting.published_tables import draws, exposure_table, published_table, unanswered_pool
 from common.reporting.question_tables import error_table, ood_tables
 from common.reporting.side_tables import objective_table, score_table, seed_table
 from common.reporting.study import SOURCES, Setting, Study
-from common.results import spread
 
 MARKS = {
     "synthetic": "SYNTHETIC DATA: made by a program, so its figures say little about the real thing",
@@ -27,6 +27,8 @@ def task_section(study: Study, curves: Sequence[Mapping[str, Any]]) -> Section:
         error_table(study),
         *(table for setting in study.settings for table in ood_tables(study, setting)),
         objective_table(study),
+        *(learning_table(study, setting) for setting in study.settings),
+        learning_plot(study),
         *(_plots(study, one) for one in _first_seeds(curves)),
         *(_levels(study, setting) for setting in study.settings),
         *(score_table(study, setting) for setting in study.settings),
@@ -49,17 +51,15 @@ def _seeds(study: Study) -> str:
 
 def error_line(study: Study, setting: Setting) -> str:
     """Return a sentence with the error of a setting beside the published ones."""
-    chosen = [one for one in study.averaged if (one.row.objective, one.row.model) == (setting.objective, setting.model)]
-    by_seed = {row.seed: row.error for one in chosen for row in one.rows}
     label = study.label(setting)
     name = study.facts.error_name[:1].upper() + study.facts.error_name[1:] + (f" ({label})" if label else "")
-    error = spread(by_seed.values())
+    error = study.error(setting)
     if error is None:
         return f"{name}: not known, for the test set has no labels."
     said = f"{name}: {percent(error.mean)} %"
     if error.sd is not None:
         said += f" (± {percent(error.sd)} over {counted(error.count, 'seed')})"
-    for source, figure in study.figures(chosen[0], "error").items():
+    for source, figure in study.figures(study.any_row(setting), "error").items():
         said += f"; {SOURCES[source]}: {figure.value:g} ({points(100 * error.mean - figure.value)})"
     return said + "."
 
