@@ -120,7 +120,7 @@ def _attempt(
     What cannot run is an error if it was asked for by name, and else noted.
     """
     try:
-        experiment.require_data()
+        experiment.data.require()
         return _evaluate(experiment, objective, selection, detectors, run)
     except MissingData as missing:
         if selection.required:
@@ -139,7 +139,7 @@ def _attempt(
 def _evaluate(
     experiment: Experiment, objective: str, selection: Selection, detectors: Sequence[Any], run: Run
 ) -> Mapping[str, Any]:
-    for source in experiment.missing:
+    for source in experiment.data.missing:
         run.skip(f"{experiment.name}: {source.name}", "its data is not here", source.remedy)
     outputs = experiment.outputs(objective)
     identity = _identity(experiment, objective, outputs.meta)

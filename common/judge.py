@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from common.experiment import OodKey, TaskOutputs
+from common.encoded import OodKey
+from common.experiment import TaskOutputs
 from common.metrics import roc_curve, separation
 from common.outputs import Outputs
 from common.results import Row

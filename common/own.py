@@ -14,9 +14,10 @@ from common.arguments import parse_named_files, parse_names
 from common.cli import guarded
 from common.data import reading
 from common.discover import load_detector, names
+from common.encoded import OodKey
 from common.errors import UserError
 from common.evaluate import Run, finish, new_record
-from common.experiment import OodKey, TaskOutputs
+from common.experiment import TaskOutputs
 from common.judge import Questions, curves, judge
 from common.outputs import Outputs
 from common.provenance import commit, versions

@@ -197,7 +197,7 @@ def test_weights_of_ones_own_replace_training_and_wrong_ones_are_told(finished: 
 def test_further_objectives_use_what_fits_in_memory_and_read_the_rest_again(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, kept: int, reads: int
 ) -> None:
-    monkeypatch.setattr("common.experiment.KEPT_BYTES", kept)
+    monkeypatch.setattr("common.encoded.KEPT_BYTES", kept)
     experiment = Experiment(TASK, 0, Setting(out=tmp_path, folders=Folders((), tmp_path / "cache")))
     encoded: list[int] = []
     encoder = experiment.data.encoder
@@ -206,7 +206,7 @@ def test_further_objectives_use_what_fits_in_memory_and_read_the_rest_again(
         encoded.append(len(samples))
         return encoder(samples)
 
-    monkeypatch.setitem(experiment.__dict__, "data", replace(experiment.data, encoder=counting))
-    (first,), (again,) = list(experiment.ood_examples()), list(experiment.ood_examples())
+    monkeypatch.setitem(experiment.data.__dict__, "encoder", counting)
+    (first,), (again,) = list(experiment.data.ood_examples()), list(experiment.data.ood_examples())
     assert len(encoded) == reads
     assert first[0] == again[0] and torch.equal(first[1].inputs, again[1].inputs)

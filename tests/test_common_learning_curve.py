@@ -64,7 +64,7 @@ def test_test_and_ood_sets_are_the_same_for_every_size(tmp_path: Path) -> None:
     part, smaller = (Experiment("vision/mnist", 1, setting, fewer=whole.budget.on(n, 4000, 4000)) for n in (100, 50))
     assert (whole.data.facts["n_train"], part.data.facts["n_train"]) == (4000, 100)
     np.testing.assert_array_equal(part.data.test_samples.items, whole.data.test_samples.items)
-    sets, same = dict(whole.ood_examples()), dict(part.ood_examples())
+    sets, same = dict(whole.data.ood_examples()), dict(part.data.ood_examples())
     assert len(sets) == 5 and list(sets) == list(same)
     assert all(torch.equal(sets[key].inputs, same[key].inputs) for key in sets)
     drawn = {image.tobytes() for image in part.data.train_samples.items}

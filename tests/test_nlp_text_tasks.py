@@ -63,9 +63,9 @@ def test_labels_of_other_classes_are_not_taken_for_the_models(monkeypatch: pytes
     experiment = Experiment("nlp/rotten_tomatoes", 0, Setting())
     labels = experiment.data.test.labels
     assert labels is not None and int(labels.max()) == 1
-    ood = [examples for _, examples in experiment.ood_examples()]
+    ood = [examples for _, examples in experiment.data.ood_examples()]
     assert len(ood) == 3 and all(examples.labels is None for examples in ood)
-    assert experiment.dropped["Plot summaries: empty text"] == 14
+    assert experiment.data.dropped["Plot summaries: empty text"] == 14
 
 
 def test_imdb_has_the_papers_sets(folders: Folders) -> None:

@@ -50,13 +50,13 @@ def experiment(name: str, folder: Path, out: Path, monkeypatch: pytest.MonkeyPat
 def test_a_task_gives_outputs_on_its_test_set_and_all_its_ood_sets(name, folder, tmp_path, monkeypatch):
     run = experiment(name, folder, tmp_path, monkeypatch)
     outputs = run.outputs("cross_entropy")
-    assert not run.missing
+    assert not run.data.missing
     assert outputs.test.logits.shape == (6, 2)
     assert outputs.meta["data"] == "sample"
     assert set(outputs.ood) == {(one.name, one.variant) for one in run.task.ood}
     assert all(one.logits.shape == (6, 2) and np.isfinite(one.logits).all() for one in outputs.ood.values())
     size = 64 if name == "tiny_imagenet" else 32
-    assert {examples.inputs.shape[1:] for _, examples in run.ood_examples()} == {(size, size, 3)}
+    assert {examples.inputs.shape[1:] for _, examples in run.data.ood_examples()} == {(size, size, 3)}
 
 
 def test_what_cifar100_leaves_out_is_counted(folder, tmp_path, monkeypatch):
@@ -80,4 +80,4 @@ def test_a_missing_set_names_its_download(tmp_path, monkeypatch):
     run = experiment("svhn", tmp_path, tmp_path / "out", monkeypatch)
     with pytest.raises(UserError, match="--download svhn"):
         run.outputs("cross_entropy")
-    assert "uv run run_all.py --download lsun" in {source.remedy for source in run.missing}
+    assert "uv run run_all.py --download lsun" in {source.remedy for source in run.data.missing}

@@ -1,0 +1,192 @@
+"""The data sets of one task with one seed, as its model takes them: each read, drawn and encoded when first needed."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from common.data import AnySource, Folders, Samples
+from common.errors import MissingData
+from common.seeds import seed_of
+from common.task import Budget, Split, Task
+
+if TYPE_CHECKING:
+    from common.examples import Examples
+
+OodKey = tuple[str, str | None]
+"""Name and variant of an OOD set."""
+
+KEPT_BYTES = 2**30
+"""OOD examples up to so much memory are kept for the task's further objectives; more are read and encoded again."""
+
+
+@dataclass
+class EncodedData:
+    """Training, test and OOD examples.
+
+    Attributes:
+        task: names the sources and the split.
+        architecture: makes the encoder.
+        budget: how many examples are drawn and held back.
+        seed: of every draw.
+        folders: where sources look.
+        dropped: what readers left out, by data set and reason, as far as sets have been read.
+    """
+
+    task: Task
+    architecture: Any
+    budget: Budget
+    seed: int
+    folders: Folders
+    dropped: dict[str, int] = field(default_factory=dict)
+    _kept: "dict[OodKey, Examples]" = field(default_factory=dict)
+
+    @cached_property
+    def train_source(self) -> AnySource:
+        """The training data that will be read."""
+        return self.required(self.task.train)
+
+    @cached_property
+    def test_source(self) -> AnySource:
+        """The test data that will be read."""
+        return self.required(self.task.test)
+
+    @cached_property
+    def ood_sources(self) -> list[AnySource]:
+        """The OOD sets that are there, stand-ins included."""
+        found = (source.resolve(self.folders) for source in self.task.ood)
+        return [source for source in found if source is not None]
+
+    @property
+    def missing(self) -> list[AnySource]:
+        """The OOD sets that are not there and have no stand-in."""
+        return [source for source in self.task.ood if source.resolve(self.folders) is None]
+
+    def require(self) -> None:
+        """Raise ``MissingData`` if the training or test data is not there."""
+        self.required(self.task.train)
+        self.required(self.task.test)
+
+    def required(self, source: AnySource) -> AnySource:
+        """Return the source that will be read for one that must be there.
+
+        Raises:
+            MissingData: neither it nor a stand-in is there.
+        """
+        found = source.resolve(self.folders)
+        if found is None:
+            raise MissingData(f"{source.name} is not here", source.remedy)
+        return found
+
+    @cached_property
+    def _split(self) -> tuple[Split, str]:
+        """What the seed makes of the data, and the kind of the data."""
+        train = self.train_source.load(self.folders, self.seed)
+        test = self.test_source.load(self.folders, self.seed)
+        self._note_dropped("train", train)
+        self._note_dropped("test", test)
+        kind = next(kind for kind in ("synthetic", "sample", "full") if kind in (train.kind, test.kind))
+        return self.task.split(train, test, self.seed) if self.task.split else Split(train, test), kind
+
+    @cached_property
+    def train_samples(self) -> Samples:
+        """What the model is fitted to."""
+        return self._divided[0]
+
+    @cached_property
+    def test_samples(self) -> Samples:
+        """The test set, less what the budget leaves out."""
+        return self._drawn(self._split[0].test, self.budget.test_examples, "test")
+
+    @cached_property
+    def _divided(self) -> tuple[Samples, Samples | None]:
+        """The drawn training samples, less those held back to choose an epoch; and these."""
+        train = self._drawn(self._split[0].train, self.budget.examples, "examples")
+        if not self.budget.dev:
+            return train, None
+        count = self.budget.held_back(len(train))
+        order = np.random.default_rng(seed_of(self.seed, "dev")).permutation(len(train))
+        return train.take(np.sort(order[count:])), train.take(np.sort(order[:count]))
+
+    @cached_property
+    def encoder(self) -> Any:
+        """What turns samples into examples, made from the training samples alone."""
+        return self.architecture.encoder(self.train_samples)
+
+    @cached_property
+    def train(self) -> "Examples":
+        """The training examples."""
+        return self._encoded(self.train_samples)
+
+    @cached_property
+    def dev(self) -> "Examples | None":
+        """The examples that choose the best epoch, or None."""
+        held_back = self._divided[1]
+        return self._encoded(held_back) if held_back else None
+
+    @cached_property
+    def test(self) -> "Examples":
+        """The test examples."""
+        return self._encoded(self.test_samples)
+
+    @property
+    def facts(self) -> dict[str, Any]:
+        """What a run's record says of the data: see ``common.experiment.TaskOutputs``."""
+        split, kind = self._split
+        return {
+            "data": kind,
+            "held_out": list(split.held_out) if split.held_out is not None else None,
+            "n_train": sum(len(part) for part in self._divided if part),
+            "n_batched": len(self.train),
+            "dropped": self.dropped,
+        }
+
+    def further(self, source: AnySource) -> "Examples":
+        """Return the examples of another source, such as auxiliary outliers."""
+        return self._encoded(source.load(self.folders, self.seed))
+
+    def distorted(self) -> "Examples":
+        """Return the training samples, distorted as the task says, as examples."""
+        assert self.task.distorted is not None, "asked for where the task has some"
+        rng = np.random.default_rng(seed_of(self.seed, "distorted"))
+        return self._encoded(self.task.distorted(self.train_samples, rng))
+
+    def ood_examples(self) -> "Iterator[tuple[OodKey, Examples]]":
+        """Yield the encoded OOD sets, one in memory at a time but for ``KEPT_BYTES`` that further objectives use."""
+        left_out = [((name, None), samples) for name, samples in self._split[0].ood.items()]
+        for key, source in [*left_out, *(((one.name, one.variant), one) for one in self.ood_sources)]:
+            if key not in self._kept:
+                examples = self._encoded_ood(key, source)
+                if examples.nbytes + sum(one.nbytes for one in self._kept.values()) > KEPT_BYTES:
+                    yield key, examples
+                    continue
+                self._kept[key] = examples
+            yield key, self._kept[key]
+
+    def _encoded_ood(self, key: OodKey, source: AnySource | Samples) -> "Examples":
+        """Encode what the split left out of training, or what a source reads or makes of the test samples."""
+        if not isinstance(source, Samples):
+            source = source.load(self.folders, self.seed, self.test_samples)
+        self._note_dropped(" ".join(part for part in key if part), source)
+        return self._encoded(self._drawn(_own_labels(source, self.train_samples), self.budget.test_examples, key))
+
+    def _encoded(self, samples: Samples) -> "Examples":
+        examples: Examples = self.encoder(samples)
+        return examples
+
+    def _note_dropped(self, name: str, samples: Samples) -> None:
+        self.dropped |= {f"{name}: {why}": count for why, count in samples.dropped.items() if count}
+
+    def _drawn(self, samples: Samples, count: int | None, what: object) -> Samples:
+        """Return at most ``count`` of the samples, a seeded draw in the original order."""
+        if count is None or count >= len(samples):
+            return samples
+        rng = np.random.default_rng(seed_of(self.seed, "draw", what))
+        return samples.take(np.sort(rng.permutation(len(samples))[:count]))
+
+
+def _own_labels(samples: Samples, train: Samples) -> Samples:
+    """Return the samples without their labels, unless these are of the classes that the model knows."""
+    return samples if samples.label_names == train.label_names else replace(samples, labels=None)
