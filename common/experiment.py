@@ -69,7 +69,8 @@ class Experiment:
         self.name, self.seed, self.setting = name, seed, setting
         self.modality = name.split("/")[0]
         self.task = setting.own_task or load_task(name)
-        self.model = setting.model or self.task.model_of(setting.profile)
+        own = self.task.model_of(setting.profile)
+        self.model = setting.model.in_place_of(own) if setting.model else own
         self.progress = progress or Progress()
         self.fewer = fewer
 

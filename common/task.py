@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field, replace, replace
 from typing import TYPE_CHECKING, Any, Literal
 
 from common.data import AnySource, Samples
@@ -94,6 +94,10 @@ class Model:
     def label(self) -> str:
         """What results call it."""
         return self.name if self.argument is None else f"{self.name}:{self.argument}"
+
+    def in_place_of(self, own: "Model") -> "Model":
+        """Return this model for a task whose own is ``own``, whose options hold where it is the same architecture."""
+        return replace(self, options={**own.options, **self.options}) if self.name == own.name else self
 
 
 @dataclass(frozen=True)

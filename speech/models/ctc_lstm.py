@@ -116,19 +116,20 @@ class CtcLstmArchitecture:
     """Options.
 
     Attributes:
+        beam: prefixes that decoding keeps; 1 takes the most likely class of each frame (the best path). ``--model
+            ctc_lstm:16`` sets it for the task's own network.
         hidden: units of each direction.
         layers: of both directions.
         dropout: share of each layer's outputs dropped in training.
         noise: deviation of the Gaussian noise that training adds to the inputs.
-        beam: prefixes that decoding keeps; 1 takes the most likely class of each frame (the best path).
         folders: where features are stored, or None to compute them anew.
     """
 
+    beam: int = 1
     hidden: int = 256
     layers: int = 2
     dropout: float = 0.0
     noise: float = 0.05
-    beam: int = 1
     folders: Folders | None = None
 
     def encoder(self, train: Samples) -> MfccEncoder:
