@@ -31,5 +31,6 @@ def test_a_task_may_be_named_by_its_last_part() -> None:
 
 def test_a_model_named_in_place_of_the_tasks_own_keeps_the_tasks_options_where_it_is_the_same() -> None:
     own = Model("ctc_lstm", {"dropout": 0.5, "beam": 1})
-    assert parse_model("speech", "ctc_lstm:16").in_place_of(own) == Model("ctc_lstm", {"dropout": 0.5, "beam": 16}, "16")
+    expected = Model("ctc_lstm", {"dropout": 0.5, "beam": 16}, "16")
+    assert parse_model("speech", "ctc_lstm:16").in_place_of(own) == expected
     assert parse_model("speech", "mel_cnn").in_place_of(own) == Model("mel_cnn")
