@@ -36,14 +36,11 @@ def main() -> None:
         split = by_speaker(samples, samples, seed=0)
         features = mfcc_with_deltas(split.train.items)
         done = time.perf_counter()
-    hours = sum(map(len, samples.items)) / SAMPLE_RATE / 3600
-    print(
-        f"{len(samples):,} utterances, {hours:.1f} hours, {len(samples.dropped)} left out: read in {read - started:.1f} s"
-    )
+    hours, left_out = sum(map(len, samples.items)) / SAMPLE_RATE / 3600, sum(samples.dropped.values())
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss >> 10
+    print(f"{len(samples):,} utterances, {hours:.1f} hours, {left_out} left out: read in {read - started:.1f} s")
     print(f"{len(split.train):,} train and {len(split.test):,} test; {len(features.inputs):,} training frames of MFCCs")
-    print(
-        f"split and features {done - read:.1f} s; peak memory {resource.getrusage(resource.RUSAGE_SELF).ru_maxrss >> 10} MiB"
-    )
+    print(f"split and features {done - read:.1f} s; peak memory {peak:,} MiB")
 
 
 def write_corpus(root: Path, table: Path) -> None:
