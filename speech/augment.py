@@ -28,6 +28,12 @@ def other_speakers(inputs: "Tensor", generator: "Generator") -> "Tensor":
     return warped(noisy(inputs.cpu(), generator), generator).to(inputs.device)
 
 
+def other_voices(inputs: "Tensor", generator: "Generator", bands: int = 26) -> "Tensor":
+    """Return (B, T * bands) windows of log energies, warped half as far as words are; the middle frame stays there."""
+    windows = inputs.cpu().unflatten(1, (-1, bands))
+    return warped(windows, generator, WARP / 2, STRETCH / 2, shift=0.0).flatten(1).to(inputs.device)
+
+
 def noisy(inputs: "Tensor", generator: "Generator") -> "Tensor":
     """Add noise of a random level and tilt to a share ``NOISY`` of the examples: log(e^x + e^n)."""
     import torch
@@ -41,18 +47,20 @@ def noisy(inputs: "Tensor", generator: "Generator") -> "Tensor":
     return torch.where(chosen[:, None, None], torch.logaddexp(inputs, noise), inputs)
 
 
-def warped(inputs: "Tensor", generator: "Generator") -> "Tensor":
+def warped(
+    inputs: "Tensor", generator: "Generator", warp: float = WARP, stretch: float = STRETCH, shift: float = SHIFT
+) -> "Tensor":
     """Stretch frequency about the lowest band, and time about a place near the middle."""
     import torch
     from torch.nn import functional
 
     count = len(inputs)
-    frequency = 1 + _between(-WARP, WARP, count, generator)
+    frequency = 1 + _between(-warp, warp, count, generator)
     transform = torch.zeros(count, 2, 3)
     transform[:, 0, 0] = frequency
     transform[:, 0, 2] = frequency - 1  # the lowest band lies at -1 and stays there
-    transform[:, 1, 1] = _between(-STRETCH, STRETCH, count, generator).exp()
-    transform[:, 1, 2] = _between(-SHIFT, SHIFT, count, generator)
+    transform[:, 1, 1] = _between(-stretch, stretch, count, generator).exp()
+    transform[:, 1, 2] = _between(-shift, shift, count, generator)
     grid = functional.affine_grid(transform, [count, 1, *inputs.shape[1:]], align_corners=True)
     return functional.grid_sample(inputs[:, None], grid, padding_mode="border", align_corners=True)[:, 0]
 

@@ -7,7 +7,7 @@ import torch
 from common.data import Samples
 from common.examples import Examples
 from common.predict import predict
-from speech.augment import noisy, other_speakers, warped
+from speech.augment import noisy, other_speakers, other_voices, warped
 from speech.models.mel_cnn import MelCnn, trimmed, window
 
 BANDS, FRAMES = 26, 40
@@ -118,3 +118,12 @@ def test_a_peak_moves_in_frequency_as_a_vocal_tract_would_move_it() -> None:
     inputs = torch.zeros(200, FRAMES, BANDS)
     inputs[:, :, 0] = 1.0
     assert bool((warped(inputs, seeded()).amax(1).argmax(1) == 0).all()), "the lowest band stays where it is"
+
+
+def test_frames_are_bent_about_their_middle_frame_which_keeps_its_place() -> None:
+    windows = torch.zeros(40, 11, 26)
+    windows[:, 5, 13] = 1.0
+    bent = other_voices(windows.flatten(1), seeded()).unflatten(1, (11, 26))
+    loudest = bent.flatten(1).argmax(1)
+    assert bool((loudest // 26 == 5).all()), "the frame whose phone is asked for stays in the middle"
+    assert len(set((loudest % 26).tolist())) > 1, "its formants move"

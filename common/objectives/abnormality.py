@@ -187,7 +187,8 @@ class Abnormality:
         first = replace(setup.budget, weight_decay=0.0)
         fit(model, joint_loss, replace(setup, train=train), phase="classifier and decoder", budget=first)
         second = replace(first, epochs=max(int(first.epochs * HEAD_SHARE), 1), **HEAD_TRAINING)
-        loss, seen = HeadLoss(distort, held_out), replace(setup, train=train, dev=None)
+        plain = replace(setup.task, augment=None)  # what the head is to know as clean is what it will see in use
+        loss, seen = HeadLoss(distort, held_out), replace(setup, task=plain, train=train, dev=None)
         fit(model, loss, seen, phase="abnormality head", budget=second, parameters=model.head.parameters())
 
 

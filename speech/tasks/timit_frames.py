@@ -6,6 +6,7 @@ Reproduces the speech part of table 10 of Hendrycks & Gimpel (ICLR 2017), arXiv:
 from functools import partial
 
 from common.task import Budget, Model, Task
+from speech.augment import other_voices
 from speech.data.timit import TIMIT_BY_FRAME, by_speaker
 from speech.distortions import with_coloured_noise
 from speech.tasks.timit_ctc import noisy
@@ -16,25 +17,28 @@ TASK = Task(
     train=TIMIT_BY_FRAME,
     test=TIMIT_BY_FRAME,
     ood=noisy((10, 5, 0)),
-    model=Model("frame_mlp"),
+    model=Model("frame_mlp", {"noise": 0.3}),
     quick=Budget(2, 128, 1e-3, schedule="one_cycle"),
-    paper=Budget(5, 128, 1e-3, schedule="one_cycle"),
+    paper=Budget(6, 128, 1e-3, schedule="one_cycle"),
     split=partial(by_speaker, count=4),
     objectives=("cross_entropy", "abnormality"),
     distorted=with_coloured_noise,
+    augment=other_voices,
     row_name="frame",
     error_name="frame error rate",
     population="correct",
     departures=(
         "Trained on 12 speakers and 120 utterances of the TIMIT sample, a thirtieth of the publication's 462 speakers "
         "and 3,696 utterances; tested on 4 other speakers, another 4 with each seed.",
-        "5 epochs with a learning rate that rises and falls: on so few utterances more of them fit the training "
-        "speakers and not the others.",
+        "Since there are so few speakers: windows bent in training as if other people spoke, and input noise of "
+        "deviation 0.3; 6 epochs with a rate that rises and falls, no weight decay. Chosen by the frame error of 3 of "
+        "the 12 training speakers of seed 0, left out of training, in three ways (38.9 % without, 38.2 % with).",
         "Noise is NOIZEUS's, recorded for AURORA like the publication's; subway is not part of it, station is more. "
         "At which level the publication added noise is not known: ours is 10 dB below active speech, other levels "
         "are variants.",
-        "What the abnormality head learns from is distorted by chance: coloured noise, other frames, turned frames; "
-        "the publication's distortions of speech are not known in detail.",
+        "The abnormality head learns from training utterances with white, pink and brown noise, like the authors' own, "
+        "but at levels from 20 dB below active speech to 5 dB above; no recorded noise takes part. The clean "
+        "frames that classifier and decoder were not fitted to are those of three training speakers.",
     ),
     notes=(
         "A frame of the glottal stop q, which has no class among the 39, counts as silence.",
