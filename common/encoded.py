@@ -84,9 +84,12 @@ class EncodedData:
     def _split(self) -> tuple[Split, str]:
         """What the seed makes of the data, and the kind of the data."""
         train = self.train_source.load(self.folders, self.seed)
-        test = self.test_source.load(self.folders, self.seed)
         self._note_dropped("train", train)
-        self._note_dropped("test", test)
+        if self.test_source is self.train_source:  # a corpus that the split divides
+            test = train
+        else:
+            test = self.test_source.load(self.folders, self.seed)
+            self._note_dropped("test", test)
         kind = next(kind for kind in ("synthetic", "sample", "full") if kind in (train.kind, test.kind))
         return self.task.split(train, test, self.seed) if self.task.split else Split(train, test), kind
 

@@ -218,6 +218,7 @@ def _describe(run: Run, experiment: Experiment, objective: str, meta: Any) -> No
             "paper_task": task.published or experiment.name.split("/")[1],
             "population": task.population,
             "unit": task.unit,
+            "own_variant": task.own_variant,
             "row_name": task.row_name,
             "error_name": task.error_name,
             "departures": list(task.departures),

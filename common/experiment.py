@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -71,6 +71,8 @@ class Experiment:
         self.task = setting.own_task or load_task(name)
         own = self.task.model_of(setting.profile)
         self.model = setting.model.in_place_of(own) if setting.model else own
+        if self.model.name != own.name:  # augmentation bends the inputs of the task's own architecture, and no others
+            self.task = replace(self.task, augment=None)
         self.progress = progress or Progress()
         self.fewer = fewer
 

@@ -136,6 +136,7 @@ class Task:
             and not to a model's inputs: the training samples, each changed in one way or in several.
         augment: ``(inputs, generator) -> inputs`` on batches in training.
         unit: what is scored: each row, or each group of rows by the mean of its rows' scores.
+        own_variant: name of the task's own setting among the variants of its OOD sets, such as ``10 dB``; or None.
         group_variant: where rows are scored, the variant of the results that scores groups of them too
             (``sentences``), or None.
         subsets: variants of the question of right and wrong that ask it of some of the rows, such as the words that
@@ -165,6 +166,7 @@ class Task:
     distorted: "Callable[[Samples, np.random.Generator], Samples] | None" = None
     augment: Callable[..., Any] | None = None
     unit: Literal["row", "group"] = "row"
+    own_variant: str | None = None
     group_variant: str | None = None
     subsets: Mapping[str, Subset] = field(default_factory=dict)
     row_name: str = "example"

@@ -3,6 +3,7 @@
 import hashlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 import torch
@@ -12,6 +13,9 @@ from common.examples import Examples
 from common.files import read_tensors, write_tensors
 from common.provenance import code_hash, versions
 from speech.data.audio import Waveform
+
+LIMIT = 2**31
+"""Bytes that are kept; the files unused for longest go first."""
 
 Compute = Callable[[Sequence[Waveform]], Examples]
 
@@ -37,8 +41,10 @@ class FeatureStore:
             made = compute(waveforms)
             assert made.offsets is not None, "each waveform has frames of its own"
             write_tensors(path, {"inputs": made.inputs.numpy(), "offsets": made.offsets.numpy()})
+            _prune(path.parent)
             return made
         stored = read_tensors(path)
+        path.touch()
         return Examples(torch.from_numpy(stored["inputs"]), torch.from_numpy(stored["offsets"]))
 
 
@@ -49,3 +55,14 @@ def _key(name: str, waveforms: Sequence[Waveform]) -> str:
     for waveform in waveforms:
         digest.update(np.ascontiguousarray(waveform).data)
     return digest.hexdigest()
+
+
+def _prune(folder: Path) -> None:
+    """Delete the files that were used longest ago, until the rest is no more than ``LIMIT`` bytes."""
+    facts = sorted(((status := file.stat()).st_mtime_ns, status.st_size, file) for file in folder.glob("*.safetensors"))
+    total = sum(size for _, size, _ in facts)
+    for _, size, file in facts[:-1]:
+        if total <= LIMIT:
+            return
+        file.unlink(missing_ok=True)
+        total -= size

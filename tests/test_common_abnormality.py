@@ -160,6 +160,8 @@ def test_a_twelfth_of_the_examples_is_held_out_of_the_first_phase_by_the_seed() 
 
 
 def test_whole_groups_are_held_out_three_at_least() -> None:
+    one_group = replace(planes(120, seed=0), groups=torch.zeros(120, dtype=torch.int64))
+    assert [len(part) for part in _hold_out(one_group, 1)] == [110, 10]
     for groups, expected in ((12, 3), (60, 5), (4, 2)):
         train = replace(planes(120, seed=0), groups=torch.arange(120) % groups)
         kept, held_out = _hold_out(train, 1)

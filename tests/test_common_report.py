@@ -198,7 +198,7 @@ def test_seeds_give_mean_spread_and_the_place_of_the_published_draw(report: Make
         )
     ]
     made = report(*rows)
-    assert "90.7 (± 4.2, 86.0–94.0)" in made.line("Right against wrong", "msp")
+    assert "90.7 (± 4.2, 86.0–94.0; 95 %: 96.1–97.0)" in made.line("Right against wrong", "msp")
     assert "| 1 | 1.5 | 92.0 | acq, trade |" in made.markdown
     assert "our 3 draws span 86.0 to 94.0; paper 89 lies within, above 1 of 3;" in made.markdown
 
@@ -307,6 +307,28 @@ def test_noise_levels_become_a_curve(report: Make) -> None:
     ]
     assert "AUROC over the signal-to-noise ratio" in report(*rows).page
     assert "AUROC over the signal-to-noise ratio" not in report(MNIST).page
+
+
+def noisy(name: str, variant: str | None, auroc: float) -> Row:
+    return replace(MNIST, out_dist=name, variant=variant, auroc=auroc)
+
+
+def test_the_tasks_own_level_is_a_point_of_the_curve(monkeypatch: pytest.MonkeyPatch, report: Make) -> None:
+    drawn: list[dict[str, Any]] = []
+    monkeypatch.setattr("common.reporting.task_section.level_curve", lambda lines: drawn.append(dict(lines)) or "")
+    rows = [noisy("car", None, 0.9), noisy("car", "5 dB", 0.95), noisy("Mandarin", None, 0.7)]
+    report(*rows, facts={"own_variant": "10 dB"})
+    assert drawn == [{"car": [(5.0, 0.95), (10.0, 0.9)]}], "Mandarin comes at no level"
+
+
+def test_each_variant_has_a_mean_over_its_sets_and_the_same_sets_one_in_the_tasks_own_setting(report: Make) -> None:
+    levels = [(None, 0.90, 0.80), ("5 dB", 0.96, 0.84)]
+    rows = [noisy(name, level, value) for level, *values in levels for name, value in zip("ab", values, strict=True)]
+    made = report(*rows, noisy("Mandarin", None, 0.4), facts={"own_variant": "10 dB"})
+    assert "70.0" in made.line("In-distribution against OOD", "mean of the sets")
+    assert "85.0" in made.line("OOD variants", "mean of the sets, 10 dB")
+    assert "90.0" in made.line("OOD variants", "mean of the sets, 5 dB")
+    assert "85.0" in report(*rows).line("OOD variants", "mean of the sets, own setting")
 
 
 def test_the_same_run_gives_the_same_report(report: Make) -> None:

@@ -1,5 +1,6 @@
 """Features are computed once and stored, and found again by the sounds they are of."""
 
+import os
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -68,3 +69,18 @@ def test_a_damaged_file_is_named(store: FeatureStore, tmp_path: Path) -> None:
     file.write_bytes(file.read_bytes()[:50])
     with pytest.raises(UserError, match=f"{file.name} cannot be read .*delete it"):
         store.get("mfcc", Counting(), sounds())
+
+
+def test_what_was_used_longest_ago_makes_room_for_the_new(
+    store: FeatureStore, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    compute = Counting()
+    for seed in (0, 1):
+        store.get("mfcc", compute, sounds(seed))
+    old, new = sorted((tmp_path / "features").iterdir(), key=lambda file: file.stat().st_mtime_ns)
+    os.utime(old, ns=(2, 2))
+    os.utime(new, ns=(1, 1))  # as if the first had been used since
+    monkeypatch.setattr("speech.feature_store.LIMIT", 2 * old.stat().st_size + 10)
+    store.get("mfcc", compute, sounds(2))
+    assert old.exists() and not new.exists() and compute.calls == 3
+    assert len(list((tmp_path / "features").iterdir())) == 2

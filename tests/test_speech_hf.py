@@ -12,6 +12,7 @@ from common.data import Derived, Samples
 from common.discover import load_architecture, parse_model
 from common.errors import UserError
 from common.examples import Batch, Examples
+from common.experiment import Experiment, Setting
 from common.objective import Setup
 from common.objectives.cross_entropy import OBJECTIVE as CROSS_ENTROPY
 from common.objectives.ctc import OBJECTIVE as CTC
@@ -177,3 +178,16 @@ def test_the_fingerprint_is_that_of_the_files(tmp_path: Path) -> None:
     assert PretrainedArchitecture(f"{folder},head").fingerprint() == first
     (folder / "config.json").write_text((folder / "config.json").read_text() + " ")
     assert PretrainedArchitecture(str(folder)).fingerprint() != first
+
+
+def test_augmentation_of_the_tasks_own_features_stays_away_from_other_architectures(tiny: Path) -> None:
+    own = Experiment("speech/digits", 0, Setting())
+    other = Experiment("speech/digits", 0, Setting(model=parse_model("speech", f"hf:{tiny},head")))
+    assert own.task.augment is not None and other.task.augment is None
+    train = sounds(phones=False)
+    architecture = load_architecture("speech", other.model)
+    encoder = architecture.encoder(train)
+    model = architecture.build(encoder, train)
+    budget = replace(other.task.quick, epochs=1)
+    CROSS_ENTROPY.train(model, Setup(other.task, budget, encoder(train), seed=0, device=torch.device("cpu")))
+    assert predict(model, encoder(train)).logits.shape == (len(train), len(train.label_names))

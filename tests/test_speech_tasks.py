@@ -18,7 +18,8 @@ from speech.distortions import LEVELS, with_coloured_noise
 from speech.models.ctc_lstm import BidirectionalLstm
 from speech.models.frame_mlp import FrameMlpArchitecture
 
-TASKS = ("speech/espeak_phones", "speech/timit_ctc", "speech/timit_ctc_4khz", "speech/timit_frames")
+TIMIT_TASKS = ("speech/timit_ctc", "speech/timit_ctc_4khz", "speech/timit_frames", "speech/timit_frames_4khz")
+TASKS = ("speech/espeak_phones", *TIMIT_TASKS)
 
 
 def test_importing_every_task_imports_no_torch_and_reads_no_data() -> None:

@@ -223,11 +223,12 @@ def _distort(setup: Setup) -> Distort:
 
 
 def _hold_out(train: Examples, seed: int) -> tuple[Examples, Examples]:
-    """Divide at random into what phase 1 learns from and the rest; groups stay together."""
+    """Divide at random into what phase 1 learns from and the rest; groups stay together, unless there is but one."""
     generator = torch.Generator().manual_seed(seed_of(seed, "held out from the decoder"))
-    groups = torch.arange(len(train)) if train.groups is None else train.groups
+    grouped = train.groups is not None and len(torch.unique(train.groups)) > 1
+    groups = train.groups if grouped and train.groups is not None else torch.arange(len(train))
     names = torch.unique(groups)
-    least = 1 if train.groups is None else min(LEAST_GROUPS, len(names) // 2)
+    least = min(LEAST_GROUPS, len(names) // 2) if grouped else 1
     order = torch.randperm(len(names), generator=generator)
     out = torch.isin(groups, names[order[: max(len(names) // HELD_OUT, least)]])
     return train.take((~out).nonzero()[:, 0]), train.take(out.nonzero()[:, 0])

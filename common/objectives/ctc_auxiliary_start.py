@@ -17,6 +17,9 @@ from common.training import fit
 START, REST = 1 / 10, 1 / 2
 """Epochs of the start and of what follows, as shares of the budget's: who can spell already needs fewer."""
 
+LONGEST_START = 4
+"""Epochs of the start at most: the auxiliary examples are as many however few, and so often seen, the others are."""
+
 
 class AuxiliaryStart:
     """Two trainings of the same weights, one after the other."""
@@ -28,7 +31,7 @@ class AuxiliaryStart:
         return model
 
     def train(self, model: Classifier, setup: Setup) -> None:
-        """Train in place, on the auxiliary examples for a tenth of the epochs, then as ``ctc`` does for half of them.
+        """Train in place, first on the auxiliary examples, then as ``ctc`` does, for the shares of the epochs above.
 
         Raises:
             UserError: the auxiliary examples have no labels.
@@ -37,9 +40,9 @@ class AuxiliaryStart:
         if start is None or start.labels is None:
             raise UserError(f"{setup.task.title} has no labelled auxiliary examples to start with")
         alike = replace(start, inputs=scaled_like(start.inputs, setup.train.inputs))
-        short, rest = (
-            replace(setup.budget, epochs=max(round(setup.budget.epochs * share), 1)) for share in (START, REST)
-        )
+        epochs = [max(round(setup.budget.epochs * share), 1) for share in (START, REST)]
+        short = replace(setup.budget, epochs=min(epochs[0], LONGEST_START))
+        rest = replace(setup.budget, epochs=epochs[1])
         fit(model, ctc, replace(setup, train=alike, dev=None), phase="auxiliary start", budget=short)
         fit(model, ctc, setup, budget=rest)
 

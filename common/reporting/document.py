@@ -106,14 +106,15 @@ def points(difference: float) -> str:
 
 
 def spread_cell(spread: Spread | None, interval: tuple[float | None, float | None] = (None, None)) -> Cell:
-    """Return a figure's mean with its spread over seeds, or with ``interval`` where there is one seed."""
+    """Return a figure's mean with its spread over seeds, where there are several, and its 95 % ``interval``."""
     if spread is None:
         return Cell(NOTHING)
-    if spread.sd is not None:
-        low, high = percent(spread.low), percent(spread.high)
-        return Cell(percent(spread.mean), f"± {percent(spread.sd)}, {low}{DASH}{high}")
     low, high = map(percent, interval)
-    return Cell(percent(spread.mean), "" if NOTHING in (low, high) else f"{low}{DASH}{high}")
+    within = "" if NOTHING in (low, high) else f"{low}{DASH}{high}"
+    if spread.sd is None:
+        return Cell(percent(spread.mean), within)
+    over = f"± {percent(spread.sd)}, {percent(spread.low)}{DASH}{percent(spread.high)}"
+    return Cell(percent(spread.mean), f"{over}; 95 %: {within}" if within else over)
 
 
 def counted(count: int, noun: str) -> str:

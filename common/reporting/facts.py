@@ -23,6 +23,7 @@ class TaskFacts:
     published: str = ""
     population: str = "correct"
     unit: str = "row"
+    own_variant: str = ""
     row_name: str = "example"
     error_name: str = "test error"
     departures: tuple[str, ...] = ()
@@ -108,7 +109,7 @@ def _facts(record: Mapping[str, Any]) -> RunFacts:
 
 
 def _task(name: str, record: Mapping[str, Any]) -> TaskFacts:
-    texts = ("title", "in_dist", "model", "population", "unit", "row_name", "error_name")
+    texts = ("title", "in_dist", "model", "population", "unit", "own_variant", "row_name", "error_name")
     known: dict[str, Any] = {key: record[key] for key in texts if record.get(key)}
     return TaskFacts(
         **({"title": name} | known),

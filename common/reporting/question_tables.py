@@ -49,8 +49,8 @@ def _brief(sources: Sequence[str], figures: int, names: int = 1) -> tuple[int, .
 
 
 def _comparison(study: Study, one: Averaged, sources: Sequence[str]) -> list[Cell]:
-    """Return our AUROC and the published ones."""
-    interval = (one.row.auroc_low, one.row.auroc_high) if len(one.rows) == 1 else (None, None)
+    """Return our AUROC, with its interval (over several seeds the mean of each bound), and the published ones."""
+    interval = (one.mean("auroc_low"), one.mean("auroc_high"))
     figures = study.figures(one, "auroc")
     theirs = [figure_cell(figures.get(source), one.mean("auroc")) for source in sources]
     return [spread_cell(one.figures["auroc"], interval), *theirs]
@@ -81,15 +81,16 @@ def _count(one: Averaged, name: str) -> str:
 def _notes(study: Study, first: str) -> tuple[str, ...]:
     seeds = len(study.seeds)
     kind = (
-        f"Means over {seeds} seeds ± standard deviation, then the smallest and the largest seed;"
-        " the interval of each seed is in results.jsonl."
+        f"Means over {seeds} seeds ± standard deviation, then the smallest and the largest seed, and the 95 % interval"
+        " of one seed, its bounds averaged over the seeds."
         if seeds > 1
         else "95 % intervals beside AUROC."
     )
     whole = WHOLES.get(study.facts.row_name)
-    if whole and study.facts.unit == "row":
+    if whole:
+        part, whole = (study.facts.row_name, whole) if study.facts.unit == "row" else (whole, "speaker")
         kind += (
-            f" The intervals take {study.facts.row_name}s as independent; those of one {whole} are not,"
+            f" The intervals take {part}s as independent; those of one {whole} are not,"
             " so the true intervals are wider."
         )
     return (f"{first} {kind}",)

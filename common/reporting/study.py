@@ -12,7 +12,10 @@ from common.reporting.facts import TaskFacts
 from common.results import FIGURES, Averaged, Row, Spread, mean_over_seeds, spread, trained_on
 
 AVERAGE = "Average"
-"""Stands as ``out_dist`` of the mean of a figure over the OOD sets, ``All`` and variants left out."""
+"""Stands as ``out_dist`` of the mean of a figure over the OOD sets of a variant, ``All`` left out."""
+
+OWN_SETTING = "own setting"
+"""Variant of the mean over the OOD sets that come in variants, in the task's own setting, where that has no name."""
 
 SOURCES = {"paper": "paper", "authors-run": "authors' run", "outlier-exposure": "Outlier Exposure"}
 """Published sources in the order of their columns."""
@@ -55,7 +58,7 @@ class Study:
     @cached_property
     def averaged(self) -> tuple[Averaged, ...]:
         """Rows averaged over seeds, with the mean over OOD sets beside them."""
-        return mean_over_seeds([*self.rows, *_means_over_sets(self.rows)])
+        return mean_over_seeds([*self.rows, *_means_over_sets(self.rows, self.facts.own_variant or OWN_SETTING)])
 
     @cached_property
     def settings(self) -> tuple[Setting, ...]:
@@ -166,23 +169,30 @@ def _setting(row: Row) -> Setting:
     return Setting(row.objective, row.model)
 
 
-def _means_over_sets(rows: Iterable[Row]) -> list[Row]:
-    """Return, for each seed, score and population with two or more OOD sets, a row of the means over these sets."""
+def _means_over_sets(rows: Iterable[Row], own_variant: str) -> list[Row]:
+    """Return rows of the means over OOD sets, for each seed, score, population and variant with two sets or more.
+
+    The sets that come in variants have a mean of their own in the task's own setting too, to hold beside the variants'.
+    """
+    singles = [row for row in rows if row.question == "ood" and row.out_dist not in POOLED]
+    varied = {row.out_dist for row in singles if row.variant is not None}
     gathered: dict[tuple[Any, ...], list[Row]] = {}
-    for row in rows:
-        if row.question == "ood" and row.variant is None and row.out_dist not in POOLED:
-            key = (row.seed, row.objective, row.model, row.detector, row.population)
+    for row in singles:
+        variants = (None, own_variant) if row.variant is None and row.out_dist in varied else (row.variant,)
+        for variant in variants:
+            key = (row.seed, row.objective, row.model, row.detector, row.population, variant)
             gathered.setdefault(key, []).append(row)
-    return [_mean(group) for group in gathered.values() if len(group) > 1]
+    return [_mean(group, key[-1]) for key, group in gathered.items() if len(group) > 1]
 
 
-def _mean(group: list[Row]) -> Row:
+def _mean(group: list[Row], variant: str | None) -> Row:
     means: dict[str, Any] = {}
     for name in FIGURES:
         values = [getattr(row, name) for row in group]
         means[name] = None if None in values else fmean(values)
-    interval = {"auroc_low": None, "auroc_high": None}
-    return replace(group[0], out_dist=AVERAGE, n_negative=sum(row.n_negative for row in group), **(means | interval))
+    means |= {"auroc_low": None, "auroc_high": None}
+    total = sum(row.n_negative for row in group)
+    return replace(group[0], out_dist=AVERAGE, variant=variant, n_negative=total, **means)
 
 
 def name_of(key: SetKey) -> str:

@@ -10,7 +10,7 @@ from common.reporting.plots import histogram, level_curve, roc
 from common.reporting.published_tables import draws, exposure_table, published_table, unanswered_pool
 from common.reporting.question_tables import error_table, ood_tables
 from common.reporting.side_tables import objective_table, score_table, seed_table
-from common.reporting.study import SOURCES, Setting, Study
+from common.reporting.study import AVERAGE, SOURCES, Setting, Study
 
 MARKS = {
     "synthetic": "SYNTHETIC DATA: made by a program, so its figures say little about the real thing",
@@ -30,7 +30,7 @@ def task_section(study: Study, curves: Sequence[Mapping[str, Any]]) -> Section:
         *(learning_table(study, setting) for setting in study.settings),
         learning_plot(study),
         *(_plots(study, one) for one in _first_seeds(curves)),
-        *(_levels(study, setting) for setting in study.settings),
+        *(_levels(study, setting, name) for setting in study.settings for name in study.leading(setting)),
         *(score_table(study, setting) for setting in study.settings),
         *(seed_table(study, setting) for setting in study.settings),
         published_table(study),
@@ -98,14 +98,14 @@ def _plots(study: Study, curve: Mapping[str, Any]) -> Plots:
     return Plots(f"Confidence and ROC curves ({about}, seed {curve.get('seed', 0)})", tuple(drawings))
 
 
-def _levels(study: Study, setting: Setting) -> Plots | None:
+def _levels(study: Study, setting: Setting, detector: str) -> Plots | None:
     """Return AUROC over a level in decibels, where OOD sets or their variants are named by one."""
-    detector = study.leading(setting)[0]
     lines: dict[str, list[tuple[float, float]]] = {}
-    for key in study.sets(setting):
-        one = study.ood(setting, detector, key)
+    for name, variant in study.sets(setting):
+        one = study.ood(setting, detector, (name, variant))
         auroc = one.mean("auroc") if one else None
-        if auroc is not None and (found := level_of(" ".join(part for part in key if part))):
+        at = variant or study.facts.own_variant
+        if auroc is not None and name != AVERAGE and (found := level_of(f"{name} {at}" if at else name)):
             lines.setdefault(found[0], []).append((found[1], auroc))
     kept = {name: sorted(line) for name, line in lines.items() if len(line) > 1}
     if not kept:

@@ -1,0 +1,21 @@
+"""The task timit_frames with everything low-passed at 4 kHz, training and test speech alike: see timit_ctc_4khz."""
+
+from dataclasses import replace
+
+from speech.data.timit import by_speaker_below_4khz
+from speech.tasks.timit_ctc_4khz import NARROW
+from speech.tasks.timit_frames import TASK as FULL_BAND
+
+TASK = replace(
+    FULL_BAND,
+    title="TIMIT frames below 4 kHz",
+    in_dist="TIMIT below 4 kHz",
+    split=by_speaker_below_4khz,
+    departures=(NARROW, *FULL_BAND.departures),
+    notes=FULL_BAND.notes[:-1],
+)
+
+if __name__ == "__main__":
+    from common.cli import main
+
+    main(__spec__.name)
