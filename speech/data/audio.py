@@ -2,7 +2,8 @@
 
 import io
 import re
-from collections.abc import Iterable, Sequence
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
 from math import gcd
 from pathlib import Path
 from typing import Any
@@ -105,6 +106,18 @@ def listed(bad: Sequence[str]) -> dict[str, int]:
     """Return what was left out as ``Samples.dropped`` wants it: the first ones named, the further ones counted."""
     named = dict.fromkeys(bad[:NAMED], 1)
     return named if len(bad) <= NAMED else {**named, "further files that cannot be read": len(bad) - NAMED}
+
+
+def added_up(*dropped: Mapping[str, int]) -> dict[str, int]:
+    """Return several counts of what was left out as one; the counts of a common reason are added.
+
+    >>> added_up({"a.wav: no audio": 1, "silent": 2}, {"silent": 3})
+    {'a.wav: no audio': 1, 'silent': 5}
+    """
+    total: Counter[str] = Counter()
+    for counts in dropped:
+        total.update(counts)
+    return dict(total)
 
 
 def _name(file: Path | bytes, number: int) -> str:
