@@ -52,6 +52,15 @@ def test_what_cannot_be_decoded_is_left_out_and_counted(tmp_path: Path) -> None:
     assert sum(dropped.values()) == 4 and any("notes.wav" in reason for reason in dropped)
 
 
+@pytest.mark.parametrize("value", [np.nan, np.inf, -np.inf, 1e300])
+def test_a_file_of_floats_that_are_not_finite_is_left_out_and_named(tmp_path: Path, value: float) -> None:
+    samples = np.stack([tone(440, 8_000)] * 2, axis=1)
+    samples[7] = value, -value
+    soundfile.write(tmp_path / "broken.wav", samples, 8_000, subtype="DOUBLE")
+    waveforms, _, dropped = decode_all([tmp_path / "broken.wav"])
+    assert not waveforms and dropped == {"broken.wav: it holds samples that are not finite (NaN or infinity)": 1}
+
+
 def test_a_table_keeps_its_columns_in_step_with_the_audio_that_could_be_read(tmp_path: Path) -> None:
     good = encoded(tone(440, 16_000), 16_000)
     audio = [{"bytes": content, "path": None} for content in (good, b"", good)]

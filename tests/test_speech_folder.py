@@ -106,6 +106,14 @@ def test_a_long_recording_comes_in_pieces_and_is_never_in_memory_whole(tmp_path:
     assert peak < 10 * PIECE * 16_000 * 4 < 3600 * 16_000 * 4 / 10
 
 
+def test_a_long_recording_with_a_sample_that_is_not_finite_is_left_out_and_named(tmp_path: Path) -> None:
+    write(tmp_path / "good.wav", tone())
+    samples = tone(30, 8_000)
+    samples[100_000] = np.nan
+    soundfile.write(tmp_path / "long.wav", samples, 8_000, subtype="FLOAT")
+    assert read_any(tmp_path).dropped == {"long.wav: it holds samples that are not finite (NaN or infinity)": 1}
+
+
 def test_of_many_bad_files_the_first_are_named_and_the_rest_counted() -> None:
     dropped = listed([f"{i}.wav: no audio" for i in range(50)])
     assert sum(dropped.values()) == 50 and len(dropped) == 21 and dropped["further files that cannot be read"] == 30

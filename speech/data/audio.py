@@ -26,7 +26,8 @@ def decode(file: Path | bytes) -> Waveform:
     Channels are averaged. Samples at full scale are kept as they are.
 
     Raises:
-        ValueError: it is no audio, there is not one sample in it, or it breaks off before the end that it announces.
+        ValueError: it is no audio, there is not one sample in it, one is not finite, or it breaks off before the end
+            that it announces.
     """
     import soundfile
 
@@ -42,7 +43,7 @@ def decode(file: Path | bytes) -> Waveform:
         raise ValueError("there is not one sample in it")
     if len(samples) < expected:
         raise ValueError(f"it breaks off after {len(samples)} of about {expected} samples")
-    return resample(samples.mean(axis=1), rate)
+    return mono(samples, rate)
 
 
 _SHORT_CHUNK = re.compile(r"(?:data|SSND) : (\d+) \(should be (\d+)\)")
@@ -66,6 +67,17 @@ def _head(file: Path | bytes) -> bytes:
         return file[:1024]
     with file.open("rb") as content:
         return content.read(1024)
+
+
+def mono(samples: NDArray[np.float32], rate: int) -> Waveform:
+    """Return (T, channels) samples as one channel at 16 kHz.
+
+    Raises:
+        ValueError: a sample is not finite, as a file of floats may hold.
+    """
+    if not np.isfinite(samples).all():
+        raise ValueError("it holds samples that are not finite (NaN or infinity)")
+    return resample(samples.mean(axis=1), rate)
 
 
 def resample(samples: NDArray[Any], rate: int) -> Waveform:

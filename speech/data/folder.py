@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 
 from common.data import Place, Samples, Source, Tree
-from speech.data.audio import Waveform, decode, listed, resample
+from speech.data.audio import Waveform, decode, listed, mono
 
 LONGEST = 20.0
 """Seconds; what is longer comes in pieces of ``PIECE`` seconds."""
@@ -104,7 +104,7 @@ def _spread(path: Path) -> Iterator[Waveform]:
             block = file.read(length, dtype="float32", always_2d=True)
             if len(block) < length:
                 raise ValueError(f"it breaks off {len(block)} samples after {start} of {file.frames}")
-            yield resample(block.mean(axis=1), file.samplerate)
+            yield mono(block, file.samplerate)
 
 
 def any_sounds(name: str, path: str) -> Source:
