@@ -1,6 +1,8 @@
 """Decoding: any audio becomes one channel at 16 kHz, and what is none is counted."""
 
 import io
+import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -10,6 +12,12 @@ import pytest
 import soundfile
 
 from speech.data.audio import decode, decode_all, read_table, resample
+
+
+def test_reading_audio_and_counting_its_frames_imports_no_torch() -> None:
+    code = "import sys; from speech.data.audio import HOP, frame_count; print(frame_count(HOP), 'torch' in sys.modules)"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.split() == ["2", "False"]
 
 
 def tone(hertz: float, rate: int, seconds: float = 0.5) -> np.ndarray:

@@ -7,9 +7,9 @@ import pytest
 
 from common.data import Folders, Samples
 from common.errors import UserError
+from speech.data.audio import frame_count
 from speech.data.phones import PHONES
 from speech.data.timit import TIMIT, TIMIT_BY_FRAME, by_speaker, by_speaker_below_4khz, frame_labels, phone_labels
-from speech.features import frame_count
 
 
 def made_up(women: int = 8, men: int = 8) -> Samples:

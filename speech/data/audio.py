@@ -16,8 +16,16 @@ Waveform = NDArray[np.float32]
 SAMPLE_RATE = 16_000
 """Samples a second of every waveform that leaves a reader."""
 
+HOP = SAMPLE_RATE // 100
+"""Samples from frame to frame; the middle of frame i is sample 160 i."""
+
 NAMED = 20
 """So many files that cannot be read are named; of more, the number is told."""
+
+
+def frame_count(samples: int) -> int:
+    """Return how many frames a waveform of so many samples gives."""
+    return 1 + samples // HOP
 
 
 def decode(file: Path | bytes) -> Waveform:

@@ -15,13 +15,10 @@ from numpy.typing import NDArray
 from common.data import Place, Prepared, Samples, Source, Tree
 from common.errors import UserError
 from common.task import Split
-from speech.data.audio import SAMPLE_RATE, Waveform, read_table
+from speech.data.audio import HOP, Waveform, frame_count, read_table
 from speech.data.noise import low_passed
 from speech.data.phones import PHONES, SILENCE, TIMIT_TO_39, fold_timit
 from speech.data.timit_folder import read_timit_folder
-
-HOP = SAMPLE_RATE // 100
-"""Samples from frame to frame; the middle of frame i is sample 160 i."""
 
 COLUMNS = ("speaker", "sex", "sentence_id", "text", "phones", "phone_starts", "phone_stops")
 
@@ -53,7 +50,7 @@ def frame_labels(phones: Sequence[str], stops: Sequence[int], waveform: Waveform
     The glottal stop ``q`` has no class and counts as silence; what follows the last phone counts as that phone.
     """
     classes = np.array([PHONES.index(TIMIT_TO_39[phone] or PHONES[SILENCE]) for phone in phones], dtype=np.int64)
-    middles = np.arange(1 + len(waveform) // HOP) * HOP
+    middles = np.arange(frame_count(len(waveform))) * HOP
     return np.take(classes, np.searchsorted(stops, middles, side="right"), mode="clip")
 
 
