@@ -11,7 +11,7 @@ import pyarrow.parquet as parquet
 import pytest
 import soundfile
 
-from speech.data.audio import decode, decode_all, read_table, resample
+from speech.data.audio import decode, decode_all, listed, read_table, resample
 
 
 def test_reading_audio_and_counting_its_frames_imports_no_torch() -> None:
@@ -75,6 +75,13 @@ def test_a_table_keeps_its_columns_in_step_with_the_audio_that_could_be_read(tmp
     parquet.write_table(pa.table({"audio": audio, "speaker": ["a", "b", "c"]}), tmp_path / "x.parquet")
     waveforms, columns, dropped = read_table(tmp_path / "x.parquet", ["speaker"])
     assert len(waveforms) == 2 and columns == {"speaker": ["a", "c"]} and sum(dropped.values()) == 1
+
+
+def test_rows_of_one_name_and_one_reason_are_each_counted() -> None:
+    assert listed(["x.flac: no audio", "x.flac: no audio", "y.flac: no audio"]) == {
+        "x.flac: no audio": 2,
+        "y.flac: no audio": 1,
+    }
 
 
 def test_resampling_nothing_gives_nothing() -> None:

@@ -124,8 +124,14 @@ def decode_all(
 
 def listed(bad: Sequence[str]) -> dict[str, int]:
     """Return what was left out as ``Samples.dropped`` wants it: the first ones named, the further ones counted."""
-    named = dict.fromkeys(bad[:NAMED], 1)
-    return named if len(bad) <= NAMED else {**named, "further files that cannot be read": len(bad) - NAMED}
+    return first_named(Counter(bad), "further files that cannot be read")
+
+
+def first_named(counts: Mapping[str, int], further: str) -> dict[str, int]:
+    """Return the first ``NAMED`` counts, and the sum of the others under the name ``further``."""
+    entries = list(counts.items())
+    rest = sum(count for _, count in entries[NAMED:])
+    return dict(entries[:NAMED]) | ({further: rest} if rest else {})
 
 
 def added_up(*dropped: Mapping[str, int]) -> dict[str, int]:
