@@ -3,9 +3,11 @@
 import subprocess
 import sys
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
+import soundfile
 import torch
 
 from common.data import Folders, Samples
@@ -45,6 +47,24 @@ def test_a_missing_noise_is_reported_and_stops_nothing() -> None:
     task = load_task("speech/timit_ctc")
     subway = next(source for source in task.ood if source.name == "TIMIT+subway")
     assert subway.resolve(Folders()) is None and "aurora2_subway" in subway.remedy
+
+
+def test_noise_of_ones_own_is_mixed_at_every_level_and_the_tasks_own_pool_stays_as_it_is(tmp_path: Path) -> None:
+    sets = [source for source in load_task("speech/timit_ctc").ood if source.name == "TIMIT+own noise"]
+    assert [one.variant for one in sets] == ["10 dB", "20 dB", "15 dB", "5 dB", "0 dB", "-5 dB"]
+    folders = Folders((tmp_path,))
+    assert sets[0].resolve(folders) is None and "speech/own_noise" in sets[0].remedy
+    (tmp_path / "speech" / "own_noise" / "kitchen").mkdir(parents=True)
+    hum = 0.1 * np.random.default_rng(0).standard_normal(30_000)
+    soundfile.write(tmp_path / "speech/own_noise/kitchen/hum.flac", hum, 44_100)
+    (tmp_path / "speech/own_noise/bad.wav").write_text("no sound")
+    test = replace(tones(3, 0), dropped={"lost.wav": 1})
+    made = sets[0].load(folders, 0, test)
+    for mixed, clean in zip(made.items, test.items, strict=True):
+        added = mixed.astype(float) - clean
+        ratio = np.square(clean[active(clean)], dtype=float).mean() / np.square(added).mean()
+        assert 10 * np.log10(ratio) == pytest.approx(10, abs=1e-3)
+    assert [reason.split(":")[0] for reason in made.dropped] == ["bad.wav"]
 
 
 def test_turned_sequences_give_what_packed_ones_give() -> None:

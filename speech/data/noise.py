@@ -10,7 +10,9 @@ from numpy.typing import NDArray
 
 from common.data import AnySource, Derived, Place, Prepared, Samples, Source
 from common.errors import UserError
-from speech.data.audio import SAMPLE_RATE, Waveform, added_up, read_table
+from speech.data.audio import SAMPLE_RATE, Waveform, added_up
+from speech.data.folder import any_sounds
+from speech.data.prepared import read_unlabelled
 
 NOIZEUS = ("airport", "babble", "car", "exhibition", "restaurant", "station", "street", "train")
 """Kinds of the NOIZEUS corpus, cut from the recordings of AURORA."""
@@ -158,39 +160,54 @@ def rumble(length: int, rng: np.random.Generator, cutoff: float = 300.0) -> Wave
     return np.asarray(np.fft.irfft(spectrum / (1 + np.square(frequencies / cutoff)), length), dtype=np.float32)
 
 
-def read_noises(path: Path, noise: str) -> Samples:
-    """Read the recordings of one kind from a table with columns ``audio`` and ``noise``, in the order of the table."""
+def read_noises(path: Path, kinds: tuple[str, ...] = ()) -> Samples:
+    """Read a table with columns ``audio`` and ``noise``, in its order; of ``kinds`` alone where some are named.
+
+    Raises:
+        ValueError: there is none.
+    """
     import pyarrow.compute as compute
 
-    waveforms, _, dropped = read_table(path, where=compute.field("noise") == noise)
-    if not waveforms:
-        raise ValueError(f"there is no noise called {noise!r}")
-    return Samples(waveforms, dropped=dropped)
+    samples = read_unlabelled(path, ("noise",), compute.field("noise").isin(kinds) if kinds else None)
+    if not len(samples):
+        raise ValueError(f"there is no noise called {' or '.join(kinds)}" if kinds else "there is no noise")
+    return samples
 
 
 def noizeus(noise: str) -> Source:
     """Return the source of one kind of NOIZEUS noise."""
-    place = Place((Prepared("speech/noizeus_noise.parquet"),), partial(read_noises, noise=noise))
+    place = Place((Prepared("speech/noizeus_noise.parquet"),), partial(read_noises, kinds=(noise,)))
     return Source(noise, (place,), about="NOIZEUS / AURORA noise, 8 kHz; no licence stated; not ours to ship")
 
 
 SUBWAY = Source(
     "subway",
-    (Place((Prepared("speech/aurora2_subway.parquet"),), partial(read_noises, noise="subway")),),
+    (Place((Prepared("speech/aurora2_subway.parquet"),), partial(read_noises, kinds=("subway",))),),
     about="Aurora-2 (ELRA), not free: a table with columns audio and noise",
 )
 
+OWN_NOISE = any_sounds("own noise", "speech/own_noise")
+"""Noise of the user's own: any sounds, of which the test utterances get random cuts."""
+
 
 def at_levels(
-    name: str, make: Callable[..., Samples], levels: Sequence[float], inputs: tuple[AnySource, ...] = ()
+    name: str,
+    make: Callable[..., Samples],
+    levels: Sequence[float],
+    inputs: tuple[AnySource, ...] = (),
+    further: bool = False,
 ) -> tuple[Derived, ...]:
-    """Return the test set with a noise at each level: the first is the task's own, the others its variants."""
+    """Return the test set with a noise at each level: the first is the task's own, the others its variants.
+
+    A ``further`` noise, which the publication lacks, has variants alone, so that the pool of the task's own setting
+    stays what it is.
+    """
     return tuple(
         Derived(
             name,
             partial(make, snr=level),
             inputs,
-            variant=None if level == levels[0] else f"{level:g} dB",
+            variant=None if level == levels[0] and not further else f"{level:g} dB",
             about=f"the test utterances with noise added, {level:g} dB below active speech",
         )
         for level in levels
