@@ -12,6 +12,9 @@ import torch
 
 from common.data import Folders, Samples
 from common.discover import load_architecture, load_objective, load_task
+from common.errors import UserError
+from common.evaluate import Selection, evaluate
+from common.experiment import Setting
 from common.objective import Setup
 from common.predict import predict
 from common.task import Budget, Model
@@ -113,6 +116,40 @@ def test_a_ctc_network_learns_to_spell_and_its_outputs_have_utterances_and_edits
     silent = predict(model, encoder(replace(test, labels=None)))
     np.testing.assert_array_equal(silent.logits, outputs.logits)
     assert "edits" not in silent.extras
+
+
+FORMS = {
+    "ctc_lstm": "a sequence of labels an utterance",
+    "frame_mlp": "a label a frame",
+    "mel_cnn": "one label an utterance",
+}
+
+
+@pytest.mark.parametrize("model", FORMS)
+@pytest.mark.parametrize("fits", FORMS)
+def test_a_model_that_does_not_fit_a_task_says_so_in_one_line_before_features_are_computed(
+    model: str, fits: str
+) -> None:
+    spelled = tones(4, 0)
+    words = replace(spelled, labels=np.arange(4) % 3)
+    samples = {"ctc_lstm": spelled, "frame_mlp": framed(spelled), "mel_cnn": words}[fits]
+    architecture = load_architecture("speech", Model(model))
+    if model == fits:
+        encoder = architecture.encoder(samples)
+        assert len(encoder(samples)) and len(encoder(replace(samples, labels=None))), "what is only scored has none"
+        return
+    with pytest.raises(UserError, match=f"^model {model} wants {FORMS[model]} and this task has {FORMS[fits]}: choose"):
+        architecture.encoder(samples)(samples)
+
+
+@pytest.mark.parametrize("task", ["digits", "timit_ctc"])
+def test_on_the_command_line_a_model_that_does_not_fit_is_one_line_too(
+    task: str, folders: Folders, tmp_path: Path
+) -> None:
+    model = "mel_cnn" if task == "timit_ctc" else "frame_mlp"
+    setting = Setting(out=tmp_path / "out", folders=folders, model=Model(model))
+    with pytest.raises(UserError, match=f"model {model} wants .* choose another --model"):
+        evaluate(Selection((f"speech/{task}",), required=True), setting)
 
 
 def test_what_an_utterance_gets_does_not_depend_on_its_company() -> None:
