@@ -7,30 +7,21 @@ zeros beyond the ends, so that T samples give 1 + T // 160 frames and even an em
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from functools import lru_cache
-from pathlib import Path
 
-import numpy as np
 import torch
 from torch import Tensor, nn
 from torchaudio import functional, transforms
 
 from common.errors import UserError
 from common.examples import Examples
-from speech.data.audio import SAMPLE_RATE, Waveform
+from speech.data.audio import HOP, SAMPLE_RATE, Waveform, frame_count
 
-HOP = SAMPLE_RATE // 100
 WINDOW = SAMPLE_RATE // 40
 _FLOOR = 1e-8  # a sine of amplitude 1e-4 (-80 dB) in one frame: digital silence is as quiet as a quiet room
 _BATCH_SECONDS = 60
-_REACH = 2 * HOP  # no frame looks further to either side: 320 samples of 256 for the transform and 1 for emphasis
 
 Features = Callable[[Tensor], Tensor]
 """(B, T) waveforms to (B, 1 + T // 160, D) features."""
-
-
-def frame_count(samples: int) -> int:
-    """Return how many frames a waveform of so many samples gives."""
-    return 1 + samples // HOP
 
 
 @lru_cache(maxsize=4)
@@ -95,7 +86,12 @@ def extract(waveforms: Sequence[Waveform], features: Features) -> Examples:
 
     Each gets what it would get alone: waveforms of like length share a batch, zeros follow the shorter ones, and the
     frames beyond an end are cut off.
+
+    Raises:
+        UserError: there is no waveform: a model has no use for an empty data set.
     """
+    if not len(waveforms):
+        raise UserError("a data set is empty: there is not one utterance to compute features of")
     parts: list[Tensor] = [torch.empty(0)] * len(waveforms)
     for index in _batches([len(waveform) for waveform in waveforms]):
         padded = nn.utils.rnn.pad_sequence([torch.from_numpy(waveforms[i]) for i in index], batch_first=True)
@@ -120,31 +116,3 @@ def _batches(lengths: list[int]) -> Iterator[list[int]]:
         batch.append(i)
     if batch:
         yield batch
-
-
-def stream(path: Path, features: Features, seconds: float = 60.0) -> Iterator[Tensor]:
-    """Yield the features of a 16 kHz recording piece by piece, (F, D) each, in memory bounded by ``seconds``.
-
-    Together the pieces are what the whole recording would give at once.
-
-    Raises:
-        UserError: the recording has another sampling rate.
-    """
-    import soundfile
-
-    step = max(round(seconds * SAMPLE_RATE / HOP), 1) * HOP
-    with soundfile.SoundFile(path) as file:
-        if file.samplerate != SAMPLE_RATE:
-            raise UserError(f"{path} has {file.samplerate} samples a second; only 16000 can be streamed: resample it")
-        before = np.zeros(0, np.float32)
-        while True:
-            block = file.read(step + _REACH, dtype="float32", always_2d=True).mean(axis=1)
-            last = file.tell() == file.frames
-            piece = np.concatenate([before, block])
-            skip = len(before) // HOP
-            wanted = frame_count(len(piece)) - skip if last else step // HOP
-            yield features(torch.from_numpy(piece)[None])[0, skip : skip + wanted]
-            if last:
-                return
-            file.seek(file.tell() - _REACH)
-            before = piece[-_REACH - _REACH : -_REACH]

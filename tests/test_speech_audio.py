@@ -1,6 +1,8 @@
 """Decoding: any audio becomes one channel at 16 kHz, and what is none is counted."""
 
 import io
+import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -9,7 +11,13 @@ import pyarrow.parquet as parquet
 import pytest
 import soundfile
 
-from speech.data.audio import decode, decode_all, read_table, resample
+from speech.data.audio import decode, decode_all, listed, read_table, resample
+
+
+def test_reading_audio_and_counting_its_frames_imports_no_torch() -> None:
+    code = "import sys; from speech.data.audio import HOP, frame_count; print(frame_count(HOP), 'torch' in sys.modules)"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.split() == ["2", "False"]
 
 
 def tone(hertz: float, rate: int, seconds: float = 0.5) -> np.ndarray:
@@ -52,12 +60,28 @@ def test_what_cannot_be_decoded_is_left_out_and_counted(tmp_path: Path) -> None:
     assert sum(dropped.values()) == 4 and any("notes.wav" in reason for reason in dropped)
 
 
+@pytest.mark.parametrize("value", [np.nan, np.inf, -np.inf, 1e300])
+def test_a_file_of_floats_that_are_not_finite_is_left_out_and_named(tmp_path: Path, value: float) -> None:
+    samples = np.stack([tone(440, 8_000)] * 2, axis=1)
+    samples[7] = value, -value
+    soundfile.write(tmp_path / "broken.wav", samples, 8_000, subtype="DOUBLE")
+    waveforms, _, dropped = decode_all([tmp_path / "broken.wav"])
+    assert not waveforms and dropped == {"broken.wav: it holds samples that are not finite (NaN or infinity)": 1}
+
+
 def test_a_table_keeps_its_columns_in_step_with_the_audio_that_could_be_read(tmp_path: Path) -> None:
     good = encoded(tone(440, 16_000), 16_000)
     audio = [{"bytes": content, "path": None} for content in (good, b"", good)]
     parquet.write_table(pa.table({"audio": audio, "speaker": ["a", "b", "c"]}), tmp_path / "x.parquet")
     waveforms, columns, dropped = read_table(tmp_path / "x.parquet", ["speaker"])
     assert len(waveforms) == 2 and columns == {"speaker": ["a", "c"]} and sum(dropped.values()) == 1
+
+
+def test_rows_of_one_name_and_one_reason_are_each_counted() -> None:
+    assert listed(["x.flac: no audio", "x.flac: no audio", "y.flac: no audio"]) == {
+        "x.flac: no audio": 2,
+        "y.flac: no audio": 1,
+    }
 
 
 def test_resampling_nothing_gives_nothing() -> None:

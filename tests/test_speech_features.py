@@ -1,15 +1,13 @@
-"""Features: what they are, for any length, and that batches and streams change nothing."""
-
-from pathlib import Path
+"""Features: what they are, for any length, and that batches change nothing."""
 
 import numpy as np
 import pytest
-import soundfile
 import torch
 from torchaudio.functional import compute_deltas
 
 from common.errors import UserError
-from speech.features import add_deltas, extract, frame_count, log_filterbank, mfcc, mfcc_with_deltas, stream
+from speech.data.audio import frame_count
+from speech.features import add_deltas, extract, log_filterbank, mfcc, mfcc_with_deltas
 
 
 def noise(samples: int, seed: int = 0) -> np.ndarray:
@@ -61,18 +59,6 @@ def test_slopes_are_torchaudios_of_each_sequence() -> None:
     torch.testing.assert_close(with_slopes.inputs[features.offsets[1] :, 26:].T, compute_deltas(compute_deltas(last)))
 
 
-@pytest.mark.parametrize("seconds", [0.01, 0.5, 1.234, 60])
-@pytest.mark.parametrize("samples", [0, 100, 32_000, 40_123])
-def test_a_stream_gives_what_the_whole_recording_gives(tmp_path: Path, seconds: float, samples: int) -> None:
-    wave = noise(samples)
-    soundfile.write(tmp_path / "x.wav", wave, 16_000, subtype="FLOAT")
-    pieces = list(stream(tmp_path / "x.wav", log_filterbank, seconds))
-    torch.testing.assert_close(torch.cat(pieces), extract([wave], log_filterbank).inputs, atol=1e-4, rtol=1e-4)
-    if seconds < 1 and samples > 30_000:
-        assert len(pieces) > 2
-
-
-def test_a_stream_of_another_rate_is_refused(tmp_path: Path) -> None:
-    soundfile.write(tmp_path / "x.wav", noise(1000), 8000)
-    with pytest.raises(UserError, match=r"x\.wav has 8000 samples a second"):
-        next(stream(tmp_path / "x.wav", log_filterbank))
+def test_an_empty_data_set_is_one_clear_line() -> None:
+    with pytest.raises(UserError, match="a data set is empty: there is not one utterance"):
+        mfcc_with_deltas([])

@@ -106,6 +106,24 @@ def test_a_long_recording_comes_in_pieces_and_is_never_in_memory_whole(tmp_path:
     assert peak < 10 * PIECE * 16_000 * 4 < 3600 * 16_000 * 4 / 10
 
 
+def test_what_a_recording_beyond_ten_minutes_loses_is_counted_by_file(tmp_path: Path) -> None:
+    soundfile.write(tmp_path / "lecture.wav", np.full(625 * 1000, 0.1), 1000)
+    soundfile.write(tmp_path / "ten_minutes.wav", np.full(600 * 1000, 0.1), 1000)
+    (tmp_path / "x.wav").write_text("text")
+    samples = read_any(tmp_path)
+    assert samples.extras["file"] == ["lecture.wav"] * 60 + ["ten_minutes.wav"] * 60
+    told = "lecture.wav: pieces of 10 seconds beyond the 60 that are read"
+    assert len(samples.dropped) == 2 and samples.dropped[told] == 2
+
+
+def test_a_long_recording_with_a_sample_that_is_not_finite_is_left_out_and_named(tmp_path: Path) -> None:
+    write(tmp_path / "good.wav", tone())
+    samples = tone(30, 8_000)
+    samples[100_000] = np.nan
+    soundfile.write(tmp_path / "long.wav", samples, 8_000, subtype="FLOAT")
+    assert read_any(tmp_path).dropped == {"long.wav: it holds samples that are not finite (NaN or infinity)": 1}
+
+
 def test_of_many_bad_files_the_first_are_named_and_the_rest_counted() -> None:
     dropped = listed([f"{i}.wav: no audio" for i in range(50)])
     assert sum(dropped.values()) == 50 and len(dropped) == 21 and dropped["further files that cannot be read"] == 30

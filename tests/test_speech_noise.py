@@ -1,14 +1,20 @@
 """Noise at an exact ratio to active speech."""
 
+from collections.abc import Callable
+from dataclasses import replace
+from functools import partial
+
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from common.data import Folders, Samples
+from common.errors import UserError
 from speech.data import noise
 from speech.data.noise import (
     NOIZEUS,
+    SILENT,
     active,
     at_levels,
     coloured,
@@ -16,10 +22,14 @@ from speech.data.noise import (
     is_narrow,
     low_passed,
     mix,
+    mix_all,
     rumble,
     white,
     with_babble,
+    with_made_noise,
+    with_noise,
 )
+from speech.distortions import with_coloured_noise
 
 
 def speech_with_pauses(seed: int = 0, seconds: float = 2.0) -> np.ndarray:
@@ -52,6 +62,52 @@ def test_silence_and_other_lengths_are_refused() -> None:
             mix(speech, added, 10)
     with pytest.raises(ValueError, match="32000 samples of speech and 10 of noise"):
         mix(some, some[:10], 10)
+
+
+def utterances(count: int = 6, **changes: object) -> Samples:
+    items = [speech_with_pauses(i, 0.5) for i in range(count)]
+    extras = {"speaker": [f"s{i}" for i in range(count)]}
+    return replace(Samples(items, [np.array([1])] * count, ("x", "y"), extras), **changes)
+
+
+def recorded(test: Samples, rng: np.random.Generator) -> Samples:
+    return with_noise(test, rng, Samples([speech_with_pauses(9)]), snr=5)
+
+
+MAKERS = [recorded, partial(with_made_noise, make=white, snr=5), partial(with_babble, voices=3, snr=5)]
+
+
+@pytest.mark.parametrize(("make", "copies"), [*((make, 1) for make in MAKERS), (with_coloured_noise, 3)])
+def test_a_silent_utterance_is_left_out_and_counted_and_the_others_are_what_they_would_be(
+    make: Callable[..., Samples], copies: int
+) -> None:
+    """The same draws fall to the others: a sound one in place of the silent one changes nothing else."""
+    whole = utterances()
+    faint = [1e-6 * item if i == 2 else item for i, item in enumerate(whole.items)]
+    silent = [0 * item if i == 2 else item for i, item in enumerate(whole.items)]
+    made = make(replace(whole, items=silent), np.random.default_rng(4))
+    others = make(replace(whole, items=faint), np.random.default_rng(4))
+    kept = [i for i in range(6 * copies) if i % 6 != 2]
+    assert len(made) == 5 * copies and made.dropped == {SILENT: copies} and made.labels is None
+    assert made.extras["speaker"] == [f"s{i % 6}" for i in kept] and not others.dropped
+    crowded = make is MAKERS[2]  # who stands beside the second utterance hears it, faint as it is
+    for one, i in zip(made.items, kept, strict=True):
+        np.testing.assert_allclose(one, others.items[i], rtol=0, atol=1e-5 if crowded else 0)
+
+
+def test_a_noisy_set_lacks_what_its_noises_lack_and_not_once_more_what_the_test_set_lacks() -> None:
+    test = utterances(2, dropped={"bad.wav: no audio": 1})
+    noises = [Samples([speech_with_pauses(i)], dropped={"hum.wav: no audio": 1, "other": 2}) for i in range(2)]
+    assert with_noise(test, np.random.default_rng(0), *noises, snr=5).dropped == {"hum.wav: no audio": 2, "other": 4}
+    assert not with_made_noise(test, np.random.default_rng(0), make=white, snr=5).dropped
+
+
+def test_a_silent_noise_costs_its_utterance_and_nothing_but_silence_is_one_clear_line() -> None:
+    test = utterances(2)
+    mixed = mix_all(test, [(np.zeros(8000, np.float32), 5.0), (white(8000, np.random.default_rng(0)), 5.0)])
+    assert mixed.extras["speaker"] == ["s1"] and mixed.dropped == {SILENT: 1}
+    with pytest.raises(UserError, match="none of 2 utterances can be mixed with noise: they or the noises are silent"):
+        with_noise(test, np.random.default_rng(0), Samples([np.zeros(100, np.float32)]), snr=5)
 
 
 def test_a_cut_goes_on_from_the_start_where_the_recording_ends() -> None:

@@ -3,13 +3,18 @@
 import subprocess
 import sys
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
+import soundfile
 import torch
 
 from common.data import Folders, Samples
 from common.discover import load_architecture, load_objective, load_task
+from common.errors import UserError
+from common.evaluate import Selection, evaluate
+from common.experiment import Setting
 from common.objective import Setup
 from common.predict import predict
 from common.task import Budget, Model
@@ -46,6 +51,24 @@ def test_a_missing_noise_is_reported_and_stops_nothing() -> None:
     task = load_task("speech/timit_ctc")
     subway = next(source for source in task.ood if source.name == "TIMIT+subway")
     assert subway.resolve(Folders()) is None and "aurora2_subway" in subway.remedy
+
+
+def test_noise_of_ones_own_is_mixed_at_every_level_and_the_tasks_own_pool_stays_as_it_is(tmp_path: Path) -> None:
+    sets = [source for source in load_task("speech/timit_ctc").ood if source.name == "TIMIT+own noise"]
+    assert [one.variant for one in sets] == ["10 dB", "20 dB", "15 dB", "5 dB", "0 dB", "-5 dB"]
+    folders = Folders((tmp_path,))
+    assert sets[0].resolve(folders) is None and "speech/own_noise" in sets[0].remedy
+    (tmp_path / "speech" / "own_noise" / "kitchen").mkdir(parents=True)
+    hum = 0.1 * np.random.default_rng(0).standard_normal(30_000)
+    soundfile.write(tmp_path / "speech/own_noise/kitchen/hum.flac", hum, 44_100)
+    (tmp_path / "speech/own_noise/bad.wav").write_text("no sound")
+    test = replace(tones(3, 0), dropped={"lost.wav": 1})
+    made = sets[0].load(folders, 0, test)
+    for mixed, clean in zip(made.items, test.items, strict=True):
+        added = mixed.astype(float) - clean
+        ratio = np.square(clean[active(clean)], dtype=float).mean() / np.square(added).mean()
+        assert 10 * np.log10(ratio) == pytest.approx(10, abs=1e-3)
+    assert [reason.split(":")[0] for reason in made.dropped] == ["bad.wav"]
 
 
 def test_turned_sequences_give_what_packed_ones_give() -> None:
@@ -94,6 +117,40 @@ def test_a_ctc_network_learns_to_spell_and_its_outputs_have_utterances_and_edits
     silent = predict(model, encoder(replace(test, labels=None)))
     np.testing.assert_array_equal(silent.logits, outputs.logits)
     assert "edits" not in silent.extras
+
+
+FORMS = {
+    "ctc_lstm": "a sequence of labels an utterance",
+    "frame_mlp": "a label a frame",
+    "mel_cnn": "one label an utterance",
+}
+
+
+@pytest.mark.parametrize("model", FORMS)
+@pytest.mark.parametrize("fits", FORMS)
+def test_a_model_that_does_not_fit_a_task_says_so_in_one_line_before_features_are_computed(
+    model: str, fits: str
+) -> None:
+    spelled = tones(4, 0)
+    words = replace(spelled, labels=np.arange(4) % 3)
+    samples = {"ctc_lstm": spelled, "frame_mlp": framed(spelled), "mel_cnn": words}[fits]
+    architecture = load_architecture("speech", Model(model))
+    if model == fits:
+        encoder = architecture.encoder(samples)
+        assert len(encoder(samples)) and len(encoder(replace(samples, labels=None))), "what is only scored has none"
+        return
+    with pytest.raises(UserError, match=f"^model {model} wants {FORMS[model]} and this task has {FORMS[fits]}: choose"):
+        architecture.encoder(samples)(samples)
+
+
+@pytest.mark.parametrize("task", ["digits", "timit_ctc"])
+def test_on_the_command_line_a_model_that_does_not_fit_is_one_line_too(
+    task: str, folders: Folders, tmp_path: Path
+) -> None:
+    model = "mel_cnn" if task == "timit_ctc" else "frame_mlp"
+    setting = Setting(out=tmp_path / "out", folders=folders, model=Model(model))
+    with pytest.raises(UserError, match=f"model {model} wants .* choose another --model"):
+        evaluate(Selection((f"speech/{task}",), required=True), setting)
 
 
 def test_what_an_utterance_gets_does_not_depend_on_its_company() -> None:

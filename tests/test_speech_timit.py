@@ -3,13 +3,24 @@
 from pathlib import Path
 
 import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as parquet
 import pytest
 
 from common.data import Folders, Samples
 from common.errors import UserError
+from speech.data.audio import frame_count
 from speech.data.phones import PHONES
-from speech.data.timit import TIMIT, TIMIT_BY_FRAME, by_speaker, by_speaker_below_4khz, frame_labels, phone_labels
-from speech.features import frame_count
+from speech.data.prepared import flac
+from speech.data.timit import (
+    TIMIT,
+    TIMIT_BY_FRAME,
+    by_speaker,
+    by_speaker_below_4khz,
+    frame_labels,
+    phone_labels,
+    read_timit,
+)
 
 
 def made_up(women: int = 8, men: int = 8) -> Samples:
@@ -68,6 +79,19 @@ def test_the_sample_has_160_utterances_of_16_speakers_with_a_label_a_frame(folde
     assert [len(labels) for labels in frames.labels] == [frame_count(len(item)) for item in frames.items]
     assert set(np.concatenate(frames.labels)) == set(np.concatenate(phones.labels)) == set(range(39))
     assert not phones.dropped
+
+
+def test_a_row_of_the_table_with_an_unknown_phone_is_left_out_and_named(tmp_path: Path) -> None:
+    sound = {"bytes": flac(np.full(1600, 0.1, np.float32)), "path": "x.flac"}
+    row = {"audio": sound, "speaker": "f1", "sex": "f", "text": "", "phone_starts": [0], "phone_stops": [1600]}
+    phones = {"sx1": "aa", "sx2": "xyz", "sx3": "h#", "sx4": ""}
+    rows = [row | {"sentence_id": name, "phones": [phone] if phone else []} for name, phone in phones.items()]
+    parquet.write_table(pa.Table.from_pylist(rows), tmp_path / "x.parquet")
+    for by_frame in (False, True):
+        samples = read_timit(tmp_path / "x.parquet", by_frame)
+        assert samples.extras["sentence_id"] == ["sx1", "sx3"] and len(samples.items) == len(samples.labels) == 2
+        known = "is not one of TIMIT's 61 phone symbols"
+        assert samples.dropped == {f"f1 sx2: 'xyz' {known}": 1, "f1 sx4: it has no phones": 1}
 
 
 def test_a_truncated_table_is_an_error_that_names_it(tmp_path: Path, data_folder: Path) -> None:

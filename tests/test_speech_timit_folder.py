@@ -96,10 +96,63 @@ def test_a_bad_file_is_left_out_and_named_and_the_rest_is_read(small: Path) -> N
         assert any(told in reason for reason in samples.dropped), told
 
 
+def relink(path: Path, content: str) -> None:
+    path.unlink()  # a hard link: the others must stay whole
+    path.write_text(content)
+
+
+def test_an_unknown_phone_costs_its_utterance_alone_and_is_named_with_its_file(small: Path) -> None:
+    sentence = next((small / "speech/TIMIT/TRAIN").rglob("SX0.PHN"))
+    relink(sentence, "0 400 h#\n400 1600 xyz\n")
+    for source in (TIMIT, TIMIT_BY_FRAME):
+        samples = source.load(Folders((small,)))
+        (reason,) = samples.dropped
+        assert len(samples) == 29 and reason.endswith("SX0.WAV: 'xyz' is not one of TIMIT's 61 phone symbols")
+
+
+def test_further_bad_lists_and_further_bad_sounds_are_both_counted(tmp_path: Path) -> None:
+    write_corpus(tmp_path / "TIMIT", {"TRAIN": 10})
+    for i, speaker in enumerate(sorted(path.parent for path in tmp_path.rglob("TRAIN/*/*/SA1.WAV"))):
+        for path in speaker.glob("*.PHN" if i < 4 else "*.WAV" if i < 8 else "none"):
+            relink(path, "")
+    _, columns, dropped = read_timit_folder(tmp_path)
+    assert len(columns["text"]) == 20 and sum(dropped.values()) == 80
+
+
 def test_a_folder_without_a_whole_utterance_is_one_clear_line(tmp_path: Path) -> None:
     (tmp_path / "speech/timit/TRAIN").mkdir(parents=True)
     with pytest.raises(UserError, match=r"speech.timit cannot be read .*no TRAIN or TEST folder with whole utterances"):
         TIMIT.load(Folders((tmp_path,)))
+
+
+@pytest.mark.parametrize("part", ["TRAIN", "TEST"])
+@pytest.mark.parametrize("texts", [True, False])
+def test_a_folder_of_one_part_is_a_sample_and_divided_by_speaker(tmp_path: Path, part: str, texts: bool) -> None:
+    write_corpus(tmp_path / "speech" / "TIMIT", {part: 12})
+    for path in [] if texts else tmp_path.rglob("TIMIT/*/*/*/*.TXT"):
+        path.unlink()
+    samples = TIMIT.load(Folders((tmp_path,)))
+    for i in range(12):  # each speaker's own sentences, as in the corpus; the fixture gives all the same
+        for j in range(2, 10):
+            k = 10 * i + j
+            samples.extras["sentence_id"][k] += f" {i}"
+            samples.extras["text"][k] += f" {i}" if texts else ""
+    split = by_speaker(samples, samples, seed=0)
+    assert samples.kind == "sample" and len(samples) == 120
+    assert (len(split.train), len(split.test)) == (80, 32), "the sa sentences stay in training"
+    assert not set(split.train.extras["speaker"]) & set(split.test.extras["speaker"])
+
+
+def test_the_corpus_is_whole_also_where_utterances_are_left_out_and_a_sample_where_some_are_absent(
+    tmp_path: Path,
+) -> None:
+    write_corpus(tmp_path / "speech" / "TIMIT", {"TRAIN": 462, "TEST": 168})
+    sentence = next((tmp_path / "speech/TIMIT/TRAIN").rglob("SX0.PHN"))
+    sentence.unlink()
+    samples = TIMIT.load(Folders((tmp_path,)))
+    assert samples.kind == "full" and len(samples) == 6299 and sum(samples.dropped.values()) == 1
+    sentence.with_suffix(".WAV").unlink()
+    assert TIMIT.load(Folders((tmp_path,))).kind == "sample"
 
 
 def test_the_sample_laid_out_as_a_folder_reads_as_the_table_does(tmp_path: Path, folders: Folders) -> None:

@@ -13,8 +13,8 @@ from common.discover import load_task
 from common.errors import UserError
 from speech.data.fsdd import FSDD_TEST, FSDD_TRAIN, unseen_speakers
 from speech.data.mandarin import THCHS30, thchs30_rows
-from speech.data.noise import is_narrow
-from speech.data.prepared import write_table
+from speech.data.noise import is_narrow, read_noises
+from speech.data.prepared import flac, read_unlabelled, write_table
 from speech.data.short import CHIMES, COMMAND_WORDS, MANDARIN, NOISE, TONES, loudest, pieces
 from speech.data.speech_commands import COMMANDS_TEST, COMMANDS_TRAIN, OTHER_WORDS, WORDS, rows, speaker_folds
 
@@ -66,6 +66,17 @@ def test_pieces_take_their_lengths_from_the_test_words_and_end_at_4_khz() -> Non
     assert all(len(samples) == 4 and len(samples.items[-1]) == 500 and samples.dropped == {"x": 1} for samples in found)
     assert all(is_narrow(item * np.hanning(len(item)), 4200.0) for item in found[0].items[:3])
     assert not is_narrow(recordings.items[0], 4200.0)
+
+
+def test_one_reader_serves_all_sounds_without_labels_and_names_the_kind_that_is_not_there(tmp_path: Path) -> None:
+    levels = {"a": 0.1, "b": 0.2}
+    recordings = [{"audio": flac(np.full(160, level, np.float32)), "noise": kind} for kind, level in levels.items()]
+    write_table(tmp_path / "x.parquet", recordings * 2)
+    assert read_unlabelled(tmp_path / "x.parquet").extras == {} and len(read_unlabelled(tmp_path / "x.parquet")) == 4
+    assert read_noises(tmp_path / "x.parquet").extras == {"noise": list("abab")}
+    assert [round(float(item[0]), 1) for item in read_noises(tmp_path / "x.parquet", ("b",)).items] == [0.2, 0.2]
+    with pytest.raises(ValueError, match="there is no noise called c or d"):
+        read_noises(tmp_path / "x.parquet", ("c", "d"))
 
 
 def test_the_loudest_pieces_come_in_their_order_and_never_overlap() -> None:

@@ -2,7 +2,8 @@
 
 import io
 import re
-from collections.abc import Iterable, Sequence
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
 from math import gcd
 from pathlib import Path
 from typing import Any
@@ -15,8 +16,16 @@ Waveform = NDArray[np.float32]
 SAMPLE_RATE = 16_000
 """Samples a second of every waveform that leaves a reader."""
 
+HOP = SAMPLE_RATE // 100
+"""Samples from frame to frame; the middle of frame i is sample 160 i."""
+
 NAMED = 20
 """So many files that cannot be read are named; of more, the number is told."""
+
+
+def frame_count(samples: int) -> int:
+    """Return how many frames a waveform of so many samples gives."""
+    return 1 + samples // HOP
 
 
 def decode(file: Path | bytes) -> Waveform:
@@ -25,7 +34,8 @@ def decode(file: Path | bytes) -> Waveform:
     Channels are averaged. Samples at full scale are kept as they are.
 
     Raises:
-        ValueError: it is no audio, there is not one sample in it, or it breaks off before the end that it announces.
+        ValueError: it is no audio, there is not one sample in it, one is not finite, or it breaks off before the end
+            that it announces.
     """
     import soundfile
 
@@ -41,7 +51,7 @@ def decode(file: Path | bytes) -> Waveform:
         raise ValueError("there is not one sample in it")
     if len(samples) < expected:
         raise ValueError(f"it breaks off after {len(samples)} of about {expected} samples")
-    return resample(samples.mean(axis=1), rate)
+    return mono(samples, rate)
 
 
 _SHORT_CHUNK = re.compile(r"(?:data|SSND) : (\d+) \(should be (\d+)\)")
@@ -65,6 +75,17 @@ def _head(file: Path | bytes) -> bytes:
         return file[:1024]
     with file.open("rb") as content:
         return content.read(1024)
+
+
+def mono(samples: NDArray[np.float32], rate: int) -> Waveform:
+    """Return (T, channels) samples as one channel at 16 kHz.
+
+    Raises:
+        ValueError: a sample is not finite, as a file of floats may hold.
+    """
+    if not np.isfinite(samples).all():
+        raise ValueError("it holds samples that are not finite (NaN or infinity)")
+    return resample(samples.mean(axis=1), rate)
 
 
 def resample(samples: NDArray[Any], rate: int) -> Waveform:
@@ -103,8 +124,26 @@ def decode_all(
 
 def listed(bad: Sequence[str]) -> dict[str, int]:
     """Return what was left out as ``Samples.dropped`` wants it: the first ones named, the further ones counted."""
-    named = dict.fromkeys(bad[:NAMED], 1)
-    return named if len(bad) <= NAMED else {**named, "further files that cannot be read": len(bad) - NAMED}
+    return first_named(Counter(bad), "further files that cannot be read")
+
+
+def first_named(counts: Mapping[str, int], further: str) -> dict[str, int]:
+    """Return the first ``NAMED`` counts, and the sum of the others under the name ``further``."""
+    entries = list(counts.items())
+    rest = sum(count for _, count in entries[NAMED:])
+    return dict(entries[:NAMED]) | ({further: rest} if rest else {})
+
+
+def added_up(*dropped: Mapping[str, int]) -> dict[str, int]:
+    """Return several counts of what was left out as one; the counts of a common reason are added.
+
+    >>> added_up({"a.wav: no audio": 1, "silent": 2}, {"silent": 3})
+    {'a.wav: no audio': 1, 'silent': 5}
+    """
+    total: Counter[str] = Counter()
+    for counts in dropped:
+        total.update(counts)
+    return dict(total)
 
 
 def _name(file: Path | bytes, number: int) -> str:

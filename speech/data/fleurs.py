@@ -7,18 +7,12 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from common.data import Place, Prepared, Samples, Source
+from common.data import Place, Prepared, Source
 from common.download import Download
-from speech.data.audio import read_table
+from speech.data.prepared import read_unlabelled, write_table
 
 FILE = "speech/fleurs_german.parquet"
 ABOUT = "FLEURS German, 862 test sentences; CC BY 4.0; google/fleurs on the Hugging Face Hub"
-
-
-def read_speech(path: Path) -> Samples:
-    """Read the utterances of a table with a column ``audio``; they have no labels."""
-    waveforms, _, dropped = read_table(path)
-    return Samples(waveforms, dropped=dropped)
 
 
 def rows(fetched: Any) -> Iterator[dict[str, object]]:
@@ -34,12 +28,10 @@ def prepare(work: Path, ready: Path) -> None:
     """Fetch the test part through ``datasets``, from the Hub's own conversion to parquet: no code of theirs is run."""
     from datasets import load_dataset
 
-    from speech.data.prepared import write_table
-
     options = {"split": "test", "revision": "refs/convert/parquet", "cache_dir": str(work)}
     write_table(ready / FILE, rows(load_dataset("google/fleurs", "de_de", **options)))
 
 
 DOWNLOADS = {"fleurs_german": Download((FILE,), prepare, f"600 MB; {ABOUT}; through datasets")}
 
-GERMAN = Source("German (FLEURS)", (Place((Prepared(FILE, download="fleurs_german"),), read_speech),), about=ABOUT)
+GERMAN = Source("German (FLEURS)", (Place((Prepared(FILE, download="fleurs_german"),), read_unlabelled),), about=ABOUT)

@@ -9,14 +9,14 @@ from pathlib import Path
 import numpy as np
 
 from common.data import Place, Samples, Source, Tree
-from speech.data.audio import Waveform, decode, listed, resample
+from speech.data.audio import Waveform, added_up, decode, first_named, listed, mono
 
 LONGEST = 20.0
 """Seconds; what is longer comes in pieces of ``PIECE`` seconds."""
 
 PIECE = 10.0
 PIECES = 60
-"""So many pieces of one recording at most, evenly spread over it."""
+"""So many pieces of one recording at most, ten minutes, evenly spread over it; what that leaves out is counted."""
 
 
 def sound_files(folder: Path) -> list[Path]:
@@ -52,30 +52,42 @@ def read_classes(folder: Path) -> Samples:
 
 
 def _read(folder: Path, files: Sequence[Path], labels: Sequence[int] | None, names: tuple[str, ...]) -> Samples:
-    items: list[Waveform] = []
-    whose: list[int] = []
-    bad: list[str] = []
-    for i, path in enumerate(files):
-        try:
-            found = list(pieces(path))
-        except ValueError as error:
-            bad.append(f"{path.relative_to(folder).as_posix()}: {error}")
-            continue
-        items += found
-        whose += [i] * len(found)
+    called = [path.relative_to(folder).as_posix() for path in files]
+    items, whose, dropped = _all_pieces(files, called)
     if not items:
-        raise ValueError(f"not one of {len(files)} files can be read as sound" + (f", first {bad[0]}" if bad else ""))
+        first = f", first {next(iter(dropped))}" if dropped else ""
+        raise ValueError(f"not one of {len(files)} files can be read as sound{first}")
     return Samples(
         items,
         labels=None if labels is None else np.array(labels, dtype=np.int64)[whose],
         label_names=names,
-        extras={"file": [files[i].relative_to(folder).as_posix() for i in whose]},
-        dropped=listed(bad),
+        extras={"file": [called[i] for i in whose]},
+        dropped=dropped,
     )
 
 
+def _all_pieces(files: Sequence[Path], called: Sequence[str]) -> tuple[list[Waveform], list[int], dict[str, int]]:
+    """Return the pieces of all files, the number of the file that each is of, and what was left out."""
+    items: list[Waveform] = []
+    whose: list[int] = []
+    bad: list[str] = []
+    thinned: dict[str, int] = {}
+    for i, path in enumerate(files):
+        try:
+            found = list(pieces(path))
+        except ValueError as error:
+            bad.append(f"{called[i]}: {error}")
+            continue
+        if len(found) == PIECES and (beyond := whole_pieces(path) - PIECES):
+            thinned[f"{called[i]}: pieces of {PIECE:g} seconds beyond the {PIECES} that are read"] = beyond
+        items += found
+        whose += [i] * len(found)
+    dropped = added_up(listed(bad), first_named(thinned, "pieces of further recordings"))
+    return items, whose, dropped
+
+
 def pieces(path: Path) -> Iterator[Waveform]:
-    """Yield a sound file whole, or, beyond ``LONGEST`` seconds, piece by piece; each at 16 kHz with one channel.
+    """Yield a sound file whole, or, beyond ``LONGEST`` seconds, in ``PIECES`` at most; each at 16 kHz with one channel.
 
     Raises:
         ValueError: see ``decode``.
@@ -93,6 +105,14 @@ def pieces(path: Path) -> Iterator[Waveform]:
     yield from _spread(path)
 
 
+def whole_pieces(path: Path) -> int:
+    """Return how many pieces of ``PIECE`` seconds a recording has, be they read or not."""
+    import soundfile
+
+    with soundfile.SoundFile(path) as file:
+        return int(file.frames // round(PIECE * file.samplerate))
+
+
 def _spread(path: Path) -> Iterator[Waveform]:
     import soundfile
 
@@ -104,7 +124,7 @@ def _spread(path: Path) -> Iterator[Waveform]:
             block = file.read(length, dtype="float32", always_2d=True)
             if len(block) < length:
                 raise ValueError(f"it breaks off {len(block)} samples after {start} of {file.frames}")
-            yield resample(block.mean(axis=1), file.samplerate)
+            yield mono(block, file.samplerate)
 
 
 def any_sounds(name: str, path: str) -> Source:

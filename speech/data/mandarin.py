@@ -2,19 +2,18 @@
 
 import tarfile
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path, PurePosixPath
 
 from common.data import Place, Prepared, Samples, Source, Tree
 from common.download import Download
-from speech.data.audio import decode_all, read_table
+from speech.data.audio import decode_all
+from speech.data.prepared import read_unlabelled, write_table
 
 ABOUT = "THCHS-30 (Wang & Zhang 2015, arXiv:1512.01882), read Mandarin; Apache-2.0; openslr.org/18"
 
 
-def read_speech(path: Path) -> Samples:
-    """Read the utterances of a table with columns ``audio`` and ``speaker``; they have no labels here."""
-    waveforms, columns, dropped = read_table(path, ("speaker",))
-    return Samples(waveforms, extras=columns, dropped=dropped)
+_read_table = partial(read_unlabelled, columns=("speaker",))
 
 
 def read_thchs30(folder: Path) -> Samples:
@@ -52,7 +51,6 @@ def thchs30_rows(archive: Path) -> Iterator[dict[str, object]]:
 def prepare(work: Path, ready: Path) -> None:
     """Fetch the archive and keep the test utterances; the source publishes no checksum."""
     from common.download import fetch
-    from speech.data.prepared import write_table
 
     archive = fetch("https://www.openslr.org/resources/18/data_thchs30.tgz", work, None)
     write_table(ready / "speech/thchs30.parquet", thchs30_rows(archive))
@@ -64,13 +62,13 @@ DOWNLOADS = {
 
 AISHELL = Source(
     "Mandarin (AISHELL)",
-    (Place((Prepared("speech/aishell_sample_mandarin.parquet"),), read_speech, "sample"),),
+    (Place((Prepared("speech/aishell_sample_mandarin.parquet"),), _read_table, "sample"),),
     about="130 sentences by two speakers of AISHELL-1; a stand-in for THCHS-30",
 )
 THCHS30 = Source(
     "THCHS-30",
     (
-        Place((Prepared("speech/thchs30.parquet", download="thchs30"),), read_speech),
+        Place((Prepared("speech/thchs30.parquet", download="thchs30"),), _read_table),
         Place((Tree("speech/data_thchs30", "THCHS-30's archive, unpacked,"),), read_thchs30),
     ),
     stand_in=AISHELL,

@@ -1,6 +1,6 @@
 """Noise added to speech, at an exact ratio of their levels."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -9,10 +9,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from common.data import AnySource, Derived, Place, Prepared, Samples, Source
-from speech.data.audio import SAMPLE_RATE, Waveform, read_table
+from common.errors import UserError
+from speech.data.audio import SAMPLE_RATE, Waveform, added_up
+from speech.data.folder import any_sounds
+from speech.data.prepared import read_unlabelled
 
 NOIZEUS = ("airport", "babble", "car", "exhibition", "restaurant", "station", "street", "train")
 """Kinds of the NOIZEUS corpus, cut from the recordings of AURORA."""
+
+SILENT = "silent, so it has no level to mix at"
+"""Why an utterance is left out of a noisy set: it, or the noise that it was to get, is nothing but zeros."""
 
 _FRAME = SAMPLE_RATE // 50
 _ACTIVE_RANGE_DB = 30.0
@@ -32,6 +38,10 @@ def active(speech: Waveform) -> NDArray[np.bool_]:
     return np.repeat((powers > 0) & (powers >= loud * 10 ** (-_ACTIVE_RANGE_DB / 10)), _FRAME)[: len(speech)]
 
 
+class SilentSignalError(ValueError):
+    """A signal has no level to mix at."""
+
+
 def mix(speech: Waveform, noise: Waveform, snr: float) -> Waveform:
     """Return speech with noise ``snr`` decibels below it: 10 log10(mean square of active speech / of all the noise).
 
@@ -43,16 +53,44 @@ def mix(speech: Waveform, noise: Waveform, snr: float) -> Waveform:
         snr: signal-to-noise ratio in dB.
 
     Raises:
-        ValueError: the lengths differ, or one of the two is silent.
+        SilentSignalError: one of the two is silent.
+        ValueError: the lengths differ.
     """
     if len(speech) != len(noise):
         raise ValueError(f"{len(speech)} samples of speech and {len(noise)} of noise cannot be mixed")
     signal = np.square(speech[active(speech)], dtype=np.float64)
     level = np.square(noise, dtype=np.float64).mean() if len(noise) else 0.0
     if not signal.size or level == 0:
-        raise ValueError("a silent signal has no level to mix at")
+        raise SilentSignalError("a silent signal has no level to mix at")
     gain = np.sqrt(signal.mean() / level * 10 ** (-snr / 10))
     return np.asarray(speech + gain * noise, dtype=np.float32)
+
+
+def mix_all(speech: Samples, noises: Iterable[tuple[Waveform, float]]) -> Samples:
+    """Return utterances, each mixed with a noise of its own; no labels are kept.
+
+    Where the utterance or its noise is silent it is left out, and counted in ``dropped``; what ``speech`` itself lacks
+    is not counted again.
+
+    Args:
+        speech: clean.
+        noises: for each utterance a noise of its length, and the ratio of their levels in dB; taken one by one.
+
+    Raises:
+        UserError: not one utterance can be mixed.
+    """
+    items, kept = [], []
+    for i, (clean, (noise, snr)) in enumerate(zip(speech.items, noises, strict=True)):
+        try:
+            items.append(mix(clean, noise, snr))
+        except SilentSignalError:
+            continue
+        kept.append(i)
+    if not items:
+        raise UserError(f"none of {len(speech)} utterances can be mixed with noise: they or the noises are silent")
+    left_out = len(speech) - len(kept)
+    mixed = replace(speech, labels=None).take(np.array(kept, dtype=np.int64))
+    return replace(mixed, items=items, dropped={SILENT: left_out} if left_out else {})
 
 
 def cut(recording: Waveform, length: int, rng: np.random.Generator) -> Waveform:
@@ -77,28 +115,30 @@ def is_narrow(recording: Waveform, cutoff: float = 4000.0) -> bool:
 
 
 def with_noise(test: Samples, rng: np.random.Generator, *noises: Samples, snr: float) -> Samples:
-    """Return the test utterances, each mixed with a random cut of the noises' recordings; no labels are kept."""
+    """Return the test utterances, each mixed with a random cut of the noises' recordings; see ``mix_all``.
+
+    ``dropped`` is what the noises' readers left out and what is silent.
+    """
     recording = np.concatenate([waveform for noise in noises for waveform in noise.items])
-    items = [mix(speech, cut(recording, len(speech), rng), snr) for speech in test.items]
-    return replace(test, items=items, labels=None)
+    mixed = mix_all(test, ((cut(recording, len(speech), rng), snr) for speech in test.items))
+    return replace(mixed, dropped=added_up(*(noise.dropped for noise in noises), mixed.dropped))
 
 
 def with_made_noise(
     test: Samples, rng: np.random.Generator, *, make: Callable[[int, np.random.Generator], Waveform], snr: float
 ) -> Samples:
-    """Return the test utterances, each mixed with a noise that ``make(length, rng)`` makes; no labels are kept."""
-    items = [mix(speech, make(len(speech), rng), snr) for speech in test.items]
-    return replace(test, items=items, labels=None)
+    """Return the test utterances, each mixed with a noise that ``make(length, rng)`` makes; see ``mix_all``."""
+    return mix_all(test, ((make(len(speech), rng), snr) for speech in test.items))
 
 
 def with_babble(test: Samples, rng: np.random.Generator, *, voices: int, snr: float) -> Samples:
     """Return the test utterances, each mixed with ``voices`` others from the same set, begun at random places."""
-    items = []
-    for i, speech in enumerate(test.items):
+
+    def crowd(i: int) -> Waveform:
         others = rng.choice(np.setdiff1d(np.arange(len(test)), [i]), voices, replace=False)
-        crowd = np.sum([cut(test.items[j], len(speech), rng) for j in others], axis=0)
-        items.append(mix(speech, crowd, snr))
-    return replace(test, items=items, labels=None)
+        return np.asarray(np.sum([cut(test.items[j], len(test.items[i]), rng) for j in others], axis=0))
+
+    return mix_all(test, ((crowd(i), snr) for i in range(len(test))))
 
 
 def white(length: int, rng: np.random.Generator) -> Waveform:
@@ -120,39 +160,54 @@ def rumble(length: int, rng: np.random.Generator, cutoff: float = 300.0) -> Wave
     return np.asarray(np.fft.irfft(spectrum / (1 + np.square(frequencies / cutoff)), length), dtype=np.float32)
 
 
-def read_noises(path: Path, noise: str) -> Samples:
-    """Read the recordings of one kind from a table with columns ``audio`` and ``noise``, in the order of the table."""
+def read_noises(path: Path, kinds: tuple[str, ...] = ()) -> Samples:
+    """Read a table with columns ``audio`` and ``noise``, in its order; of ``kinds`` alone where some are named.
+
+    Raises:
+        ValueError: there is none.
+    """
     import pyarrow.compute as compute
 
-    waveforms, _, dropped = read_table(path, where=compute.field("noise") == noise)
-    if not waveforms:
-        raise ValueError(f"there is no noise called {noise!r}")
-    return Samples(waveforms, dropped=dropped)
+    samples = read_unlabelled(path, ("noise",), compute.field("noise").isin(kinds) if kinds else None)
+    if not len(samples):
+        raise ValueError(f"there is no noise called {' or '.join(kinds)}" if kinds else "there is no noise")
+    return samples
 
 
 def noizeus(noise: str) -> Source:
     """Return the source of one kind of NOIZEUS noise."""
-    place = Place((Prepared("speech/noizeus_noise.parquet"),), partial(read_noises, noise=noise))
+    place = Place((Prepared("speech/noizeus_noise.parquet"),), partial(read_noises, kinds=(noise,)))
     return Source(noise, (place,), about="NOIZEUS / AURORA noise, 8 kHz; no licence stated; not ours to ship")
 
 
 SUBWAY = Source(
     "subway",
-    (Place((Prepared("speech/aurora2_subway.parquet"),), partial(read_noises, noise="subway")),),
+    (Place((Prepared("speech/aurora2_subway.parquet"),), partial(read_noises, kinds=("subway",))),),
     about="Aurora-2 (ELRA), not free: a table with columns audio and noise",
 )
 
+OWN_NOISE = any_sounds("own noise", "speech/own_noise")
+"""Noise of the user's own: any sounds, of which the test utterances get random cuts."""
+
 
 def at_levels(
-    name: str, make: Callable[..., Samples], levels: Sequence[float], inputs: tuple[AnySource, ...] = ()
+    name: str,
+    make: Callable[..., Samples],
+    levels: Sequence[float],
+    inputs: tuple[AnySource, ...] = (),
+    further: bool = False,
 ) -> tuple[Derived, ...]:
-    """Return the test set with a noise at each level: the first is the task's own, the others its variants."""
+    """Return the test set with a noise at each level: the first is the task's own, the others its variants.
+
+    A ``further`` noise, which the publication lacks, has variants alone, so that the pool of the task's own setting
+    stays what it is.
+    """
     return tuple(
         Derived(
             name,
             partial(make, snr=level),
             inputs,
-            variant=None if level == levels[0] else f"{level:g} dB",
+            variant=None if level == levels[0] and not further else f"{level:g} dB",
             about=f"the test utterances with noise added, {level:g} dB below active speech",
         )
         for level in levels

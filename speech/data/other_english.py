@@ -3,37 +3,29 @@
 Sets to hold beside Mandarin: another microphone, room and loudness tell speech from TIMIT's as another language does.
 """
 
-from pathlib import Path
-
-from common.data import Place, Prepared, Samples, Source
-from speech.data.audio import read_table
+from common.data import Place, Prepared, Source
+from speech.data.prepared import read_unlabelled
 
 FURTHER = "further"
 """Variant of OOD sets that the publication lacks, so that the pool of its own sets keeps its meaning."""
 
 
-def read_speech(path: Path) -> Samples:
-    """Read the utterances of a table with a column ``audio``; they have no labels here."""
-    waveforms, _, dropped = read_table(path)
-    return Samples(waveforms, dropped=dropped)
-
-
 LJSPEECH = Source(
     "English (LJSpeech)",
-    (Place((Prepared("speech/ljspeech_aligned.parquet"),), read_speech, "sample"),),
+    (Place((Prepared("speech/ljspeech_aligned.parquet"),), read_unlabelled, "sample"),),
     about="32 sentences of LJSpeech, one woman reading; public domain; a stand-in for LibriSpeech",
     variant=FURTHER,
 )
 LIBRISPEECH = Source(
     "English (LibriSpeech)",
-    (Place((Prepared("speech/librispeech_test.parquet", download="librispeech"),), read_speech),),
+    (Place((Prepared("speech/librispeech_test.parquet", download="librispeech"),), read_unlabelled),),
     stand_in=LJSPEECH,
     about="LibriSpeech test-clean, 2,620 utterances; CC BY 4.0; openslr.org/12",
     variant=FURTHER,
 )
 ACCENTED = Source(
     "English (speechocean762)",
-    (Place((Prepared("speech/speechocean762_phones.parquet"),), read_speech, "sample"),),
+    (Place((Prepared("speech/speechocean762_phones.parquet"),), read_unlabelled, "sample"),),
     about="English read by native speakers of Mandarin; free for any use; openslr.org/101",
     variant=FURTHER,
 )

@@ -39,6 +39,17 @@ ESPEAK_TO_39: dict[str, tuple[str, ...]] = {
 _STOPS = frozenset({"b", "ch", "d", "g", "jh", "k", "p", "t"})
 
 
+def check_timit(symbols: Iterable[str]) -> None:
+    """Check that all symbols are of TIMIT's 61.
+
+    Raises:
+        ValueError: naming the first that is not.
+    """
+    for symbol in symbols:
+        if symbol not in TIMIT_TO_39:
+            raise ValueError(f"{symbol!r} is not one of TIMIT's 61 phone symbols")
+
+
 def fold_timit(symbols: Iterable[str]) -> list[int]:
     """Return class numbers of TIMIT symbols; ``q`` is left out and silences in a row are one.
 
@@ -48,13 +59,10 @@ def fold_timit(symbols: Iterable[str]) -> list[int]:
     >>> [PHONES[i] for i in fold_timit(["h#", "pau", "kcl", "k", "q", "ix", "h#"])]
     ['sil', 'k', 'ih', 'sil']
     """
-    folded = []
-    for symbol in symbols:
-        if symbol not in TIMIT_TO_39:
-            raise ValueError(f"{symbol!r} is not one of TIMIT's 61 phone symbols")
-        if (phone := TIMIT_TO_39[symbol]) is not None:
-            folded.append(phone)
-    return numbered(folded)
+    symbols = list(symbols)
+    check_timit(symbols)
+    folded = (TIMIT_TO_39[symbol] for symbol in symbols)
+    return numbered(phone for phone in folded if phone is not None)
 
 
 def fold_espeak(mnemonics: Iterable[str]) -> list[int]:

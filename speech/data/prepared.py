@@ -1,18 +1,31 @@
-"""Write tables of sound, the layout of prepared data.
+"""Tables of sound, the layout of prepared data: how they are written, and read where the sounds have no labels.
 
 A column ``audio`` of {bytes, path}, as Hugging Face ``datasets`` has it, holds FLAC files of 16 kHz and one channel.
 """
 
 import io
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from itertools import islice
 from pathlib import Path
 from typing import Any
 
+from common.data import Samples
 from common.errors import UserError
-from speech.data.audio import SAMPLE_RATE, Waveform, decode
+from speech.data.audio import SAMPLE_RATE, Waveform, decode, read_table
 
 _ROWS = 1000
+
+
+def read_unlabelled(path: Path, columns: Sequence[str] = (), where: Any = None) -> Samples:
+    """Read the sounds of a table, without labels.
+
+    Args:
+        path: of the table.
+        columns: further ones, which become ``extras``.
+        where: a pyarrow expression that chooses rows, or None for all.
+    """
+    waveforms, values, dropped = read_table(path, columns, where)
+    return Samples(waveforms, extras=values, dropped=dropped)
 
 
 def write_table(path: Path, rows: Iterable[Mapping[str, Any]]) -> None:

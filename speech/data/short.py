@@ -4,28 +4,19 @@ Each set takes its lengths from the test words, so that length does not give it 
 """
 
 from functools import partial
-from pathlib import Path
 
 import numpy as np
 
 from common.data import AnySource, Derived, Place, Prepared, Samples, Source
-from speech.data.audio import SAMPLE_RATE, Waveform, read_table
+from speech.data.audio import SAMPLE_RATE, Waveform
 from speech.data.fsdd import FSDD_TEST
 from speech.data.mandarin import THCHS30
-from speech.data.noise import low_passed
+from speech.data.noise import low_passed, read_noises
 from speech.data.speech_commands import COMMANDS_TEST
 
 _CHIMES = ("alarm_siren", "bell", "phone_dialing")
 _LEAST = 800  # samples: a twentieth of a second
 _FULL_SCALE = 0.5
-
-
-def read_sounds(path: Path, kinds: tuple[str, ...] = ()) -> Samples:
-    """Read the recordings of a table with columns audio and noise, those of ``kinds`` alone where some are named."""
-    import pyarrow.compute as compute
-
-    waveforms, columns, dropped = read_table(path, ("noise",), compute.field("noise").isin(kinds) if kinds else None)
-    return Samples(waveforms, extras=columns, dropped=dropped)
 
 
 def pieces(test: Samples, rng: np.random.Generator, recordings: Samples, most: int) -> Samples:
@@ -80,12 +71,12 @@ def _real(name: str, make: partial[Samples], source: AnySource, about: str) -> D
 
 _NOIZEUS = Source(
     "NOIZEUS noise",
-    (Place((Prepared("speech/noizeus_noise.parquet"),), read_sounds, "sample"),),
+    (Place((Prepared("speech/noizeus_noise.parquet"),), read_noises, "sample"),),
     about="eight kinds of NOIZEUS / AURORA noise, 8 kHz; no licence stated; not ours to ship",
 )
 _NONSPEECH = Source(
     "Non-speech sounds",
-    (Place((Prepared("speech/nonspeech_noise.parquet"),), partial(read_sounds, kinds=_CHIMES), "sample"),),
+    (Place((Prepared("speech/nonspeech_noise.parquet"),), partial(read_noises, kinds=_CHIMES), "sample"),),
     about="alarms, bells and dialling of Hu's 100 non-speech sounds; not for commercial use",
 )
 

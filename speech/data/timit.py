@@ -15,13 +15,13 @@ from numpy.typing import NDArray
 from common.data import Place, Prepared, Samples, Source, Tree
 from common.errors import UserError
 from common.task import Split
-from speech.data.audio import SAMPLE_RATE, Waveform, read_table
+from speech.data.audio import HOP, Waveform, added_up, frame_count, listed, read_table
 from speech.data.noise import low_passed
-from speech.data.phones import PHONES, SILENCE, TIMIT_TO_39, fold_timit
-from speech.data.timit_folder import read_timit_folder
+from speech.data.phones import PHONES, SILENCE, TIMIT_TO_39, check_timit, fold_timit
+from speech.data.timit_folder import PARTS, read_timit_folder
 
-HOP = SAMPLE_RATE // 100
-"""Samples from frame to frame; the middle of frame i is sample 160 i."""
+WHOLE = 6300
+"""Utterances of the whole corpus."""
 
 COLUMNS = ("speaker", "sex", "sentence_id", "text", "phones", "phone_starts", "phone_stops")
 
@@ -29,17 +29,36 @@ COLUMNS = ("speaker", "sex", "sentence_id", "text", "phones", "phone_starts", "p
 def read_timit(path: Path, by_frame: bool) -> Samples:
     """Read utterances: audio, speaker, sex, sentence_id, text and phones with their times.
 
+    A folder is ``full`` with both parts and 6,300 utterances, those counted that are left out; else it is a ``sample``.
+
     Args:
         path: of a parquet table (times are in samples at 16 kHz, half open), or of the folder that the LDC ships.
         by_frame: whether to label each frame, or to give each utterance the sequence of its phones.
     """
-    waveforms, columns, dropped = read_timit_folder(path) if path.is_dir() else read_table(path, COLUMNS)
+    waveforms, columns, dropped = read_timit_folder(path) if path.is_dir() else _read_known(path)
     if by_frame:
         labels = list(map(frame_labels, columns["phones"], columns["phone_stops"], waveforms))
     else:
         labels = list(map(phone_labels, columns["phones"]))
     extras = {name: columns[name] for name in ("part", "speaker", "sex", "sentence_id", "text") if name in columns}
-    return Samples(waveforms, labels, PHONES, extras, dropped)
+    whole = set(columns.get("part", ())) == set(PARTS) and len(waveforms) + sum(dropped.values()) >= WHOLE
+    return Samples(waveforms, labels, PHONES, extras, dropped, "full" if whole else "sample")
+
+
+def _read_known(path: Path) -> tuple[list[Waveform], dict[str, list[Any]], dict[str, int]]:
+    """Read a table, less the rows with a phone that TIMIT has not: these are named by speaker and sentence."""
+    waveforms, columns, dropped = read_table(path, COLUMNS)
+    kept, bad = [], []
+    for i, phones in enumerate(columns["phones"]):
+        try:
+            if not phones:
+                raise ValueError("it has no phones")
+            check_timit(phones)
+            kept.append(i)
+        except ValueError as error:
+            bad.append(f"{columns['speaker'][i]} {columns['sentence_id'][i]}: {error}")
+    known = {name: [values[i] for i in kept] for name, values in columns.items()}
+    return [waveforms[i] for i in kept], known, added_up(dropped, listed(bad))
 
 
 def phone_labels(phones: Sequence[str]) -> NDArray[np.int64]:
@@ -53,18 +72,18 @@ def frame_labels(phones: Sequence[str], stops: Sequence[int], waveform: Waveform
     The glottal stop ``q`` has no class and counts as silence; what follows the last phone counts as that phone.
     """
     classes = np.array([PHONES.index(TIMIT_TO_39[phone] or PHONES[SILENCE]) for phone in phones], dtype=np.int64)
-    middles = np.arange(1 + len(waveform) // HOP) * HOP
+    middles = np.arange(frame_count(len(waveform))) * HOP
     return np.take(classes, np.searchsorted(stops, middles, side="right"), mode="clip")
 
 
 def by_speaker(train: Samples, test: Samples, seed: int, count: int = 4) -> Split:
     """Divide one set of utterances into training and test speakers.
 
-    The whole corpus is divided as it was published, less the ``sa`` sentences (3,696 training and 1,344 test
-    utterances), whatever the seed. In a part of it, seeds 0 to S / ``count`` - 1 are the folds of one division of the S
-    speakers, so that together they test every speaker once; later seeds go on with other divisions. As many women as
-    men test, where there are enough. What a test speaker says is a test utterance unless a training speaker says it too
-    (the two ``sa`` sentences), so that no sentence is on both sides.
+    Where both published parts are there, they are the division, less the ``sa`` sentences (of the whole corpus 3,696
+    training and 1,344 test utterances), whatever the seed. Else seeds 0 to S / ``count`` - 1 are the folds of one
+    division of the S speakers, so that together they test every speaker once; later seeds go on with other divisions.
+    As many women as men test, where there are enough. What a test speaker says is a test utterance unless a training
+    speaker says it too (the two ``sa`` sentences), so that no sentence is on both sides.
 
     Args:
         train: all utterances.
@@ -75,20 +94,31 @@ def by_speaker(train: Samples, test: Samples, seed: int, count: int = 4) -> Spli
     Raises:
         UserError: there are too few speakers.
     """
-    if "part" in train.extras:
-        return _published(train)
+    published = _published(train)
+    if published is not None:
+        return published
     speakers = np.array(train.extras["speaker"])
     tested = _fold(dict(zip(train.extras["speaker"], train.extras["sex"], strict=True)), seed, count)
     inside = np.isin(speakers, tested)
-    taught = {text for text, out in zip(train.extras["text"], inside, strict=True) if not out}
-    unseen = np.array([text not in taught for text in test.extras["text"]])
+    taught = {text for text, out in zip(_sentences(train), inside, strict=True) if not out}
+    unseen = np.array([text not in taught for text in _sentences(test)])
     return Split(train.take(np.flatnonzero(~inside)), test.take(np.flatnonzero(inside & unseen)))
 
 
-def _published(samples: Samples) -> Split:
+def _published(samples: Samples) -> Split | None:
+    """Return the published division without the ``sa`` sentences; None unless both sides have utterances."""
+    if "part" not in samples.extras:
+        return None
     parts = np.array(samples.extras["part"])
     counted = np.array([not name.startswith("sa") for name in samples.extras["sentence_id"]])
-    return Split(*(samples.take(np.flatnonzero((parts == part) & counted)) for part in ("train", "test")))
+    train, test = (samples.take(np.flatnonzero((parts == part) & counted)) for part in PARTS)
+    return Split(train, test) if len(train) and len(test) else None
+
+
+def _sentences(samples: Samples) -> list[str]:
+    """Return what tells an utterance's sentence: its text, or its number where a folder has no text of it."""
+    numbers = samples.extras.get("sentence_id", samples.extras["text"])
+    return [text or number for text, number in zip(samples.extras["text"], numbers, strict=True)]
 
 
 def _fold(sex: dict[str, Any], seed: int, count: int) -> list[str]:
@@ -113,7 +143,7 @@ def _narrowed(samples: Samples) -> Samples:
 def _source(by_frame: bool) -> Source:
     about = "TIMIT whole, a folder speech/timit (LDC93S1), or a sample of 16 speakers (CC BY-NC-SA as NLTK states it)"
     read = partial(read_timit, by_frame=by_frame)
-    whole = Place((Tree("speech/timit", "TRAIN and TEST of LDC93S1"),), read)
+    whole = Place((Tree("speech/timit", "TRAIN and TEST of LDC93S1"),), read, kind=None)
     return Source("TIMIT", (whole, Place((Prepared("speech/timit_sample.parquet"),), read, "sample")), about=about)
 
 

@@ -12,7 +12,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from speech.data.audio import Waveform, decode_all, listed
+from speech.data.audio import Waveform, added_up, decode_all, listed
+from speech.data.phones import check_timit
 
 PARTS = ("train", "test")
 
@@ -38,7 +39,7 @@ def read_timit_folder(folder: Path) -> tuple[list[Waveform], dict[str, list[Any]
             f"no TRAIN or TEST folder with whole utterances DR1/SPEAKER/SENTENCE.WAV; of {len(found)}: {bad}"
         )
     columns = {name: [rows[i][1][name] for i in kept] for name in rows[0][1]}
-    return waveforms, columns, listed(bad) | unreadable
+    return waveforms, columns, added_up(listed(bad), unreadable)
 
 
 def _rows(found: list[tuple[str, Path]], folder: Path) -> tuple[list[tuple[Path, dict[str, Any]]], list[str]]:
@@ -67,6 +68,7 @@ def _row(part: str, sound: Path) -> dict[str, Any]:
     phones, words, text = (_list_beside(sound, suffix) for suffix in (".phn", ".wrd", ".txt"))
     if not phones:
         raise ValueError("its list of phones (.PHN) is missing or empty")
+    check_timit(phone for _, _, phone in phones)
     return {
         "part": part,
         "speaker": speaker,

@@ -15,8 +15,10 @@ from common.model import Classifier
 from speech.decoding import beam_search, best_path, edit_distance, unpadded
 from speech.feature_store import FeatureStore
 from speech.features import mfcc_with_deltas, offsets_of
+from speech.labels import Form, require_labels
 
 FEATURES = "12 MFCCs, energy, deltas"
+WANTED: Form = "a sequence of labels an utterance"
 
 
 @dataclass(frozen=True)
@@ -29,6 +31,7 @@ class MfccEncoder:
 
     def __call__(self, samples: Samples) -> Examples:
         """Return sequences of (F, 39), with the phone sequences as labels where there are any."""
+        require_labels(samples, WANTED, "ctc_lstm")
         features = self.store.get(FEATURES, mfcc_with_deltas, samples.items)
         examples = replace(features, inputs=(features.inputs - self.mean) / self.deviation)
         if samples.labels is None:
@@ -134,6 +137,7 @@ class CtcLstmArchitecture:
 
     def encoder(self, train: Samples) -> MfccEncoder:
         """Return what turns waveforms into frames, scaled by the training frames."""
+        require_labels(train, WANTED, "ctc_lstm")
         store = FeatureStore(self.folders)
         frames = store.get(FEATURES, mfcc_with_deltas, train.items).inputs
         return MfccEncoder(frames.mean(0), frames.std(0).clamp_min(1e-3), store)

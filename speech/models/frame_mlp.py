@@ -18,8 +18,10 @@ from common.model import Classifier
 from speech.data.audio import Waveform
 from speech.feature_store import FeatureStore
 from speech.features import extract, log_filterbank
+from speech.labels import Form, require_labels
 
 FEATURES = "26 log filterbank energies"
+WANTED: Form = "a label a frame"
 _HIDDEN = 0.425  # mean square of GELU(N(0, 1))
 
 
@@ -37,6 +39,7 @@ class WindowEncoder:
 
         Frames of a speaker are a group, or those of an utterance where speakers are not known.
         """
+        require_labels(samples, WANTED, "frame_mlp")
         features = self.store.get(FEATURES, _energies, samples.items)
         assert features.offsets is not None, "each waveform has frames of its own"
         _, whose = np.unique(samples.extras.get("speaker", np.arange(len(samples))), return_inverse=True)
@@ -127,6 +130,7 @@ class FrameMlpArchitecture:
 
     def encoder(self, train: Samples) -> WindowEncoder:
         """Return what turns waveforms into windows, and the training frames' scale."""
+        require_labels(train, WANTED, "frame_mlp")
         store = FeatureStore(self.folders)
         frames = store.get(FEATURES, _energies, train.items).inputs
         return WindowEncoder(frames.mean(0), frames.std(0).clamp_min(1e-3), self.frames, store)

@@ -17,6 +17,7 @@ from common.examples import Batch, Examples
 from common.model import Classifier, Encoder
 from speech.feature_store import FeatureStore
 from speech.features import extract, log_filterbank
+from speech.labels import require_labels
 
 _MARGIN = 3
 _FLOOR = 5
@@ -66,6 +67,7 @@ class WordEncoder:
 
     def __call__(self, samples: Samples) -> Examples:
         """Return the examples."""
+        require_labels(samples, "one label an utterance", "mel_cnn")
         energies = partial(log_filterbank, bands=self.bands, highest=self.highest)
         name = f"{self.bands} log filterbank energies to {self.highest:g} Hz"
         features = self.store.get(name, partial(extract, features=energies), samples.items)

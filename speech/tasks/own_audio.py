@@ -52,7 +52,8 @@ TASK = Task(
     notes=(
         "A quarter of each class's files tests. If one person recorded several files, the error says nothing about "
         "other people.",
-        "What is longer than 20 seconds comes in pieces of 10; of each sound the loudest second counts, up to 3.8 kHz.",
+        "What is longer than 20 seconds comes in pieces of 10, 60 of a recording at most, evenly spread over it; what "
+        "that leaves out is counted. Of each sound the loudest second counts, up to 3.8 kHz.",
     ),
 )
 
