@@ -153,8 +153,9 @@ class EncodedData:
     def distorted(self) -> "Examples":
         """Return the training samples, distorted as the task says, as examples."""
         assert self.task.distorted is not None, "asked for where the task has some"
-        rng = np.random.default_rng(seed_of(self.seed, "distorted"))
-        return self._encoded(self.task.distorted(self.train_samples, rng))
+        samples = self.task.distorted(self.train_samples, np.random.default_rng(seed_of(self.seed, "distorted")))
+        self._note_dropped("distorted", samples)
+        return self._encoded(samples)
 
     def ood_examples(self) -> "Iterator[tuple[OodKey, Examples]]":
         """Yield the encoded OOD sets, one in memory at a time but for ``KEPT_BYTES`` that further objectives use."""

@@ -17,7 +17,7 @@ LEVELS = (10, 20, 15, 5, 0, -5)
 """Signal-to-noise ratios in dB; the first is the task's own."""
 
 OF_THE_SAMPLE = (
-    "Where rows say `sample`: 12 speakers and 120 utterances train (24 of them the two `sa` sentences that all read), "
+    "In the sample of 16 speakers, 12 and their 120 utterances train (24 are the two `sa` sentences that all read), "
     "4 other speakers test, another 4 with each seed; the publication has 462 speakers and 3,696 utterances without "
     "`sa`. Its division is used where the whole corpus is there."
 )
