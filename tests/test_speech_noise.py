@@ -17,19 +17,20 @@ from speech.data.noise import (
     SILENT,
     active,
     at_levels,
-    coloured,
+    colour,
     cut,
     is_narrow,
     low_passed,
     mix,
     mix_all,
     rumble,
+    shaped,
     white,
     with_babble,
     with_made_noise,
     with_noise,
 )
-from speech.distortions import with_coloured_noise
+from speech.distortions import with_made_up_noise
 
 
 def speech_with_pauses(seed: int = 0, seconds: float = 2.0) -> np.ndarray:
@@ -77,7 +78,7 @@ def recorded(test: Samples, rng: np.random.Generator) -> Samples:
 MAKERS = [recorded, partial(with_made_noise, make=white, snr=5), partial(with_babble, voices=3, snr=5)]
 
 
-@pytest.mark.parametrize(("make", "copies"), [*((make, 1) for make in MAKERS), (with_coloured_noise, 3)])
+@pytest.mark.parametrize(("make", "copies"), [*((make, 1) for make in MAKERS), (with_made_up_noise, 3)])
 def test_a_silent_utterance_is_left_out_and_counted_and_the_others_are_what_they_would_be(
     make: Callable[..., Samples], copies: int
 ) -> None:
@@ -136,7 +137,7 @@ def test_the_rumble_is_deep() -> None:
 
 @pytest.mark.parametrize("exponent", [0.0, 1.0, 2.0])
 def test_the_power_of_coloured_noise_falls_with_frequency_as_its_exponent_says(exponent: float) -> None:
-    made = coloured(160_000, np.random.default_rng(1), exponent)
+    made = shaped(160_000, np.random.default_rng(1), partial(colour, exponent=exponent))
     power, frequencies = np.square(np.abs(np.fft.rfft(made))), np.fft.rfftfreq(len(made), 1 / 16_000)
     octaves = 125.0 * 2 ** np.arange(7)
     means = [power[(frequencies >= low) & (frequencies < 2 * low)].mean() for low in octaves[:-1]]

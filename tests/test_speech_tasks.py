@@ -18,8 +18,8 @@ from common.experiment import Setting
 from common.objective import Setup
 from common.predict import predict
 from common.task import Budget, Model
-from speech.data.noise import NOIZEUS, active
-from speech.distortions import LEVELS, with_coloured_noise
+from speech.data.noise import NOIZEUS, active, is_narrow
+from speech.distortions import LEVELS, made_up_noise, with_made_up_noise, with_narrow_noise
 from speech.models.ctc_lstm import BidirectionalLstm
 from speech.models.frame_mlp import FrameMlpArchitecture
 
@@ -190,7 +190,7 @@ def test_frames_of_a_speaker_are_a_group() -> None:
 
 def test_distorted_speech_is_each_utterance_with_each_colour_of_noise_at_a_level_of_its_own() -> None:
     speech = replace(tones(4, 0), extras={"speaker": list("abab")})
-    made = with_coloured_noise(speech, np.random.default_rng(0))
+    made = with_made_up_noise(speech, np.random.default_rng(0))
     assert len(made) == 3 * len(speech) and made.labels is None and made.extras["speaker"] == list("abab") * 3
     levels = []
     for copy, clean in zip(made.items, speech.items * 3, strict=True):
@@ -198,5 +198,20 @@ def test_distorted_speech_is_each_utterance_with_each_colour_of_noise_at_a_level
         levels.append(10 * np.log10(np.square(clean[active(clean)], dtype=float).mean() / np.square(noise).mean()))
     assert min(levels) > LEVELS[0] - 0.01 and max(levels) < LEVELS[1] + 0.01
     assert len({round(level, 3) for level in levels}) == len(levels)
-    again = with_coloured_noise(speech, np.random.default_rng(0))
+    again = with_made_up_noise(speech, np.random.default_rng(0))
     assert all(np.array_equal(one, other) for one, other in zip(made.items, again.items, strict=True))
+
+
+def test_no_two_made_up_noises_have_the_same_spectrum_and_half_of_them_end_early() -> None:
+    rng = np.random.default_rng(0)
+    spectra = [np.abs(np.fft.rfft(made_up_noise(16_000, rng, 1.0))) for _ in range(60)]
+    bands = np.array([[part.mean() for part in np.array_split(one[100:], 8)] for one in spectra])
+    assert len({tuple(np.argsort(row)) for row in bands}) > 20
+    ended = np.mean([one[-20:].max() < 1e-3 * one.max() for one in spectra])
+    assert 0.3 < ended < 0.7
+
+
+def test_narrow_noise_is_made_up_noise_and_has_nothing_above_4_khz() -> None:
+    speech = tones(3, 0)
+    made = with_narrow_noise(speech, np.random.default_rng(0))
+    assert len(made) == 9 and all(is_narrow(item * np.hanning(len(item)), 4200.0) for item in made.items)

@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -146,18 +147,21 @@ def white(length: int, rng: np.random.Generator) -> Waveform:
     return rng.standard_normal(length, dtype=np.float32)
 
 
-def coloured(length: int, rng: np.random.Generator, exponent: float) -> Waveform:
-    """Return noise whose power falls as 1 / frequency^exponent: 0 is white, 1 pink, 2 brown; level below 60 Hz."""
+def shaped(length: int, rng: np.random.Generator, amplitude: Callable[[NDArray[Any]], NDArray[Any]]) -> Waveform:
+    """Return Gaussian noise whose amplitude at a frequency in hertz is ``amplitude(frequency)``."""
     spectrum = np.fft.rfft(rng.standard_normal(length))
-    frequencies = np.fft.rfftfreq(length, 1 / SAMPLE_RATE).clip(60.0)
-    return np.asarray(np.fft.irfft(spectrum * frequencies ** (-exponent / 2), length), dtype=np.float32)
+    frequencies = np.fft.rfftfreq(length, 1 / SAMPLE_RATE)
+    return np.asarray(np.fft.irfft(spectrum * amplitude(frequencies), length), dtype=np.float32)
+
+
+def colour(frequencies: NDArray[Any], exponent: float) -> NDArray[Any]:
+    """Return amplitudes whose power falls as 1 / frequency^exponent: 0 is white, 1 pink, 2 brown; level below 60 Hz."""
+    return np.asarray(frequencies.clip(60.0) ** (-exponent / 2))
 
 
 def rumble(length: int, rng: np.random.Generator, cutoff: float = 300.0) -> Waveform:
     """Return noise like a car's from inside: its amplitude falls by 12 dB an octave above ``cutoff`` hertz."""
-    spectrum = np.fft.rfft(rng.standard_normal(length))
-    frequencies = np.fft.rfftfreq(length, 1 / SAMPLE_RATE)
-    return np.asarray(np.fft.irfft(spectrum / (1 + np.square(frequencies / cutoff)), length), dtype=np.float32)
+    return shaped(length, rng, lambda frequencies: 1 / (1 + np.square(frequencies / cutoff)))
 
 
 def read_noises(path: Path, kinds: tuple[str, ...] = ()) -> Samples:

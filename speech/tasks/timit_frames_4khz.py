@@ -3,6 +3,7 @@
 from dataclasses import replace
 
 from speech.data.timit import by_speaker_below_4khz
+from speech.distortions import with_narrow_noise
 from speech.tasks.timit_ctc_4khz import NARROW
 from speech.tasks.timit_frames import TASK as FULL_BAND
 
@@ -11,6 +12,7 @@ TASK = replace(
     title="TIMIT frames below 4 kHz",
     in_dist="TIMIT below 4 kHz",
     split=by_speaker_below_4khz,
+    distorted=with_narrow_noise,
     departures=(NARROW, *FULL_BAND.departures),
     notes=FULL_BAND.notes[:-1],
 )
