@@ -3,13 +3,8 @@
 eSpeak NG (GPL-3.0) lies in the package ``espeakng-loader``. That package is not imported: its shared library is loaded
 through ctypes in a process of its own, which gives the same samples whenever the same utterances are asked for in the
 same order (within one process, what was said before changes the noise in what is said next).
-
-    python -m speech.data.espeak PLAN.json OUT.safetensors     # what ``speak`` runs
-
-Interface: espeak-ng 1.52, src/include/espeak-ng/speak_lib.h.
 """
 
-import ctypes
 import json
 import platform
 import subprocess
@@ -25,7 +20,8 @@ from numpy.typing import NDArray
 
 from common.data import File, Folders, Packaged, Samples, package_file
 from common.errors import UserError, did_you_mean
-from common.files import read_tensors, write_tensors
+from common.files import read_tensors
+from speech.data import espeak_process
 from speech.data.audio import SAMPLE_RATE, Waveform, resample
 from speech.data.phones import PHONES, fold_espeak
 
@@ -132,7 +128,7 @@ def speak(utterances: Sequence[Utterance], library: Path) -> list[Spoken]:
         plan, out = Path(folder, "plan.json"), Path(folder, "out.safetensors")
         lines = [asdict(utterance) for utterance in utterances]
         plan.write_text(json.dumps({"library": str(library), "utterances": lines}), encoding="utf-8")
-        command = [sys.executable, "-m", "speech.data.espeak", str(plan), str(out)]
+        command = [sys.executable, "-m", espeak_process.__name__, str(plan), str(out)]
         done = subprocess.run(command, cwd=Path(__file__).parents[2], capture_output=True, text=True, check=False)
         if done.returncode:
             reason = (done.stderr.strip().splitlines() or [f"exit code {done.returncode}"])[-1]
@@ -173,96 +169,3 @@ def _unpack(arrays: dict[str, NDArray[Any]]) -> list[Spoken]:
         )
         for wave, names, at in zip(waves, phonemes, starts, strict=True)
     ]
-
-
-# From here on: what runs in the process that speaks.
-
-
-class _Identity(ctypes.Union):
-    _fields_ = [("number", ctypes.c_int), ("name", ctypes.c_char_p), ("string", ctypes.c_char * 8)]
-
-
-class _Event(ctypes.Structure):
-    _fields_ = [
-        ("type", ctypes.c_int),
-        ("unique_identifier", ctypes.c_uint),
-        ("text_position", ctypes.c_int),
-        ("length", ctypes.c_int),
-        ("audio_position", ctypes.c_int),
-        ("sample", ctypes.c_int),
-        ("user_data", ctypes.c_void_p),
-        ("id", _Identity),
-    ]
-
-
-_Callback = ctypes.CFUNCTYPE(ctypes.c_int, ctypes.POINTER(ctypes.c_short), ctypes.c_int, ctypes.POINTER(_Event))
-_SYNCHRONOUS, _PHONEME_EVENTS, _DO_NOT_EXIT = 2, 0x0001, 0x8000
-_UTF8, _PHONEME_EVENT, _RATE, _PITCH = 1, 7, 1, 3
-
-
-class _Speaker:
-    """eSpeak in this process: it can be started once."""
-
-    def __init__(self, library: Path) -> None:
-        self.samples: list[NDArray[np.int16]] = []
-        self.phonemes: list[tuple[bytes, int]] = []
-        self._library = ctypes.CDLL(str(library))
-        data = str(library.parent / "espeak-ng-data").encode()
-        self.rate = self._library.espeak_Initialize(_SYNCHRONOUS, 0, data, _PHONEME_EVENTS | _DO_NOT_EXIT)
-        if self.rate <= 0:
-            raise RuntimeError(f"espeak_Initialize returned {self.rate} for {data.decode()}")
-        self._callback = _Callback(self._receive)  # kept: eSpeak calls it long after this returns
-        self._library.espeak_SetSynthCallback(self._callback)
-
-    def say(self, text: str, voice: str, rate: int, pitch: int) -> None:
-        """Fill ``samples`` and ``phonemes``."""
-        self.samples, self.phonemes = [], []
-        if self._library.espeak_SetVoiceByName(voice.encode()):
-            raise RuntimeError(f"there is no voice {voice!r}")
-        self._library.espeak_ng_SetRandSeed(ctypes.c_long(1))  # else the breath in a voice comes from the time of day
-        self._library.espeak_SetParameter(_RATE, rate, 0)
-        self._library.espeak_SetParameter(_PITCH, pitch, 0)
-        content = text.encode() + b"\0"
-        status = self._library.espeak_Synth(content, ctypes.c_size_t(len(content)), 0, 1, 0, _UTF8, None, None)
-        if status or not self.samples:
-            raise RuntimeError(f"espeak_Synth returned {status} and {len(self.samples)} pieces for {text!r}")
-
-    def _receive(self, wave: Any, count: int, events: Any) -> int:
-        if wave and count > 0:
-            self.samples.append(np.ctypeslib.as_array(wave, (count,)).copy())
-        position = 0
-        while events[position].type:
-            if events[position].type == _PHONEME_EVENT:
-                self.phonemes.append((events[position].id.string, events[position].sample))
-            position += 1
-        return 0
-
-
-def _main(plan: Path, out: Path) -> None:
-    order = json.loads(plan.read_text(encoding="utf-8"))
-    speaker = _Speaker(Path(order["library"]))
-    waves, names, starts, ends, phoneme_ends = [], [], [], [], []
-    total = 0
-    for utterance in order["utterances"]:
-        speaker.say(**utterance)
-        waves += speaker.samples
-        total += sum(map(len, speaker.samples))
-        ends.append(total)
-        names += [np.frombuffer(name.ljust(8, b"\0"), np.uint8) for name, _ in speaker.phonemes]
-        starts += [start for _, start in speaker.phonemes]
-        phoneme_ends.append(len(starts))
-    write_tensors(
-        out,
-        {
-            "rate": np.array([speaker.rate]),
-            "samples": np.concatenate(waves),
-            "ends": np.array(ends),
-            "phonemes": np.array(names, dtype=np.uint8).reshape(-1, 8),
-            "starts": np.array(starts, dtype=np.int64),
-            "phoneme_ends": np.array(phoneme_ends),
-        },
-    )
-
-
-if __name__ == "__main__":
-    _main(Path(sys.argv[1]), Path(sys.argv[2]))
