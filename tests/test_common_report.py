@@ -315,10 +315,22 @@ def noisy(name: str, variant: str | None, auroc: float) -> Row:
 
 def test_the_tasks_own_level_is_a_point_of_the_curve(monkeypatch: pytest.MonkeyPatch, report: Make) -> None:
     drawn: list[dict[str, Any]] = []
-    monkeypatch.setattr("common.reporting.task_section.level_curve", lambda lines: drawn.append(dict(lines)) or "")
+    monkeypatch.setattr("common.reporting.levels.level_curve", lambda lines: drawn.append(dict(lines)) or "")
     rows = [noisy("car", None, 0.9), noisy("car", "5 dB", 0.95), noisy("Mandarin", None, 0.7)]
     report(*rows, facts={"own_variant": "10 dB"})
     assert drawn == [{"car": [(5.0, 0.95), (10.0, 0.9)]}], "Mandarin comes at no level"
+
+
+def test_a_table_shows_every_level_with_the_mean_over_the_sets_that_come_at_levels(report: Make) -> None:
+    levels = [(None, 0.90, 0.80), ("5 dB", 0.96, 0.84), ("20 dB", 0.60, 0.70)]
+    rows = [noisy(name, level, value) for level, *values in levels for name, value in zip("ab", values, strict=True)]
+    made = report(*rows, noisy("Mandarin", None, 0.4), facts={"own_variant": "10 dB"})
+    assert made.line("AUROC by signal", "OOD set") == "| OOD set | 20 dB | 10 dB, own | 5 dB |"
+    assert made.line("AUROC by signal", "a") == "| a | 60.0 | 90.0 | 96.0 |"
+    assert made.line("AUROC by signal", "mean of the sets") == "| mean of the sets | 65.0 | 85.0 | 90.0 |"
+    unknown = report(*rows)
+    assert unknown.line("AUROC by signal", "OOD set") == "| OOD set | own setting | 20 dB | 5 dB |"
+    assert unknown.line("AUROC by signal", "mean of the sets") == "| mean of the sets | 85.0 | 65.0 | 90.0 |"
 
 
 def test_each_variant_has_a_mean_over_its_sets_and_the_same_sets_one_in_the_tasks_own_setting(report: Make) -> None:

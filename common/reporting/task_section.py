@@ -1,16 +1,16 @@
 """The section of one task: what it is, its figures, its plots, and what a reader must know of them."""
 
-import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 from common.reporting.document import Block, Plots, Section, Text, counted, listed, percent, points
 from common.reporting.learning_curve import learning_plot, learning_table
-from common.reporting.plots import histogram, level_curve, roc
+from common.reporting.levels import level_plot, level_table
+from common.reporting.plots import histogram, roc
 from common.reporting.published_tables import draws, exposure_table, published_table, unanswered_pool
 from common.reporting.question_tables import error_table, ood_tables
 from common.reporting.side_tables import objective_table, score_table, seed_table
-from common.reporting.study import AVERAGE, SOURCES, Setting, Study
+from common.reporting.study import SOURCES, Setting, Study
 
 MARKS = {
     "synthetic": "SYNTHETIC DATA: made by a program, so its figures say little about the real thing",
@@ -21,6 +21,7 @@ MARKS = {
 def task_section(study: Study, curves: Sequence[Mapping[str, Any]]) -> Section:
     """Return the section of a task; ``curves`` are the points of its plots, as run.json holds them."""
     facts = study.facts
+    leading = [(setting, name) for setting in study.settings for name in study.leading(setting)]
     models = listed(list(dict.fromkeys(row.model for row in study.rows)))
     blocks: list[Block | None] = [
         Text(tuple(error_line(study, setting) for setting in study.settings), brief=True),
@@ -30,7 +31,7 @@ def task_section(study: Study, curves: Sequence[Mapping[str, Any]]) -> Section:
         *(learning_table(study, setting) for setting in study.settings),
         learning_plot(study),
         *(_plots(study, one) for one in _first_seeds(curves)),
-        *(_levels(study, setting, name) for setting in study.settings for name in study.leading(setting)),
+        *(draw(study, setting, name) for setting, name in leading for draw in (level_table, level_plot)),
         *(score_table(study, setting) for setting in study.settings),
         *(seed_table(study, setting) for setting in study.settings),
         published_table(study),
@@ -96,31 +97,3 @@ def _plots(study: Study, curve: Mapping[str, Any]) -> Plots:
     if curve.get("roc"):
         drawings.append(roc(curve["roc"], study.population))
     return Plots(f"Confidence and ROC curves ({about}, seed {curve.get('seed', 0)})", tuple(drawings))
-
-
-def _levels(study: Study, setting: Setting, detector: str) -> Plots | None:
-    """Return AUROC over a level in decibels, where OOD sets or their variants are named by one."""
-    lines: dict[str, list[tuple[float, float]]] = {}
-    for name, variant in study.sets(setting):
-        one = study.ood(setting, detector, (name, variant))
-        auroc = one.mean("auroc") if one else None
-        at = variant or study.facts.own_variant
-        if auroc is not None and name != AVERAGE and (found := level_of(f"{name} {at}" if at else name)):
-            lines.setdefault(found[0], []).append((found[1], auroc))
-    kept = {name: sorted(line) for name, line in lines.items() if len(line) > 1}
-    if not kept:
-        return None
-    label = study.label(setting, detector)
-    return Plots(f"AUROC over the signal-to-noise ratio ({label})", (level_curve(kept),))
-
-
-def level_of(name: str) -> tuple[str, float] | None:
-    """Return the name without its level, and the level in decibels, or None where it names none.
-
-    >>> level_of("TIMIT+babble -5 dB"), level_of("Mandarin")
-    (('TIMIT+babble', -5.0), None)
-    """
-    found = re.search(r"[\s,(]*(?:at )?([-+\u2212]?\d+(?:\.\d+)?) ?dB(?: SNR)?\)?", name)
-    if found is None:
-        return None
-    return (name[: found.start()] + name[found.end() :]).strip(), float(found[1].replace("\N{MINUS SIGN}", "-"))
