@@ -14,6 +14,9 @@ if TYPE_CHECKING:
     from common.outputs import Outputs
 
 
+Schedule = Literal["constant", "steps", "cosine", "one_cycle"]
+
+
 @dataclass(frozen=True)
 class Budget:
     """How long and how a model is trained, and on how much.
@@ -39,7 +42,7 @@ class Budget:
     batch_size: int
     learning_rate: float
     optimizer: Literal["adam", "sgd", "plain_sgd", "rmsprop"] = "adam"
-    schedule: Literal["constant", "steps", "cosine", "one_cycle"] = "constant"
+    schedule: Schedule = "constant"
     decay_at: tuple[int, ...] = ()
     decay: float = 0.1
     weight_decay: float = 0.0
@@ -134,6 +137,8 @@ class Task:
             a ``Batch``, every example changed so that it is no longer in-distribution. The generator is the CPU's.
         distorted: ``(train, rng) -> Samples`` in place of ``distortions`` where a change is made to samples (waveforms)
             and not to a model's inputs: the training samples, each changed in one way or in several.
+        head_share: epochs of the abnormality head, as a share of the classifier's.
+        head_schedule: of the head's learning rate; see ``Budget``.
         augment: ``(inputs, generator) -> inputs`` on batches in training.
         unit: what is scored: each row, or each group of rows by the mean of its rows' scores.
         own_variant: name of the task's own setting among the variants of its OOD sets, such as ``10 dB``; or None.
@@ -164,6 +169,8 @@ class Task:
     auxiliary: AnySource | None = None
     distortions: Callable[..., Any] | None = None
     distorted: "Callable[[Samples, np.random.Generator], Samples] | None" = None
+    head_share: float = 0.5
+    head_schedule: Schedule = "constant"
     augment: Callable[..., Any] | None = None
     unit: Literal["row", "group"] = "row"
     own_variant: str | None = None

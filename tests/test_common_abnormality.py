@@ -147,6 +147,9 @@ def test_the_head_trains_half_as_long_at_a_rate_of_its_own_and_without_choosing_
     assert (first.epochs, first.learning_rate, first.weight_decay) == (30, 0.5, 0.0)
     assert (second.epochs, second.learning_rate, second.schedule, second.weight_decay) == (15, 1e-3, "constant", 0.0)
     assert of_head.dev is None
+    calls.clear()
+    trained(planes(120, 0), budget=steps, task=replace(TASK, head_share=0.1, head_schedule="one_cycle"))
+    assert (calls[1][0].epochs, calls[1][0].schedule) == (3, "one_cycle"), "a task may say otherwise"
 
 
 def test_a_twelfth_of_the_examples_is_held_out_of_the_first_phase_by_the_seed() -> None:

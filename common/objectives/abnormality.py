@@ -40,10 +40,7 @@ from common.training import fit
 
 CLASSIFICATION, RECONSTRUCTION = 0.9, 0.1
 HEAD_WIDTHS = 512, 128
-HEAD_SHARE = 1 / 2
-"""Epochs of the head, as a share of the classifier's: 15 of 30 for the digits."""
-
-HEAD_TRAINING: dict[str, Any] = {"optimizer": "adam", "learning_rate": 1e-3, "schedule": "constant"}
+HEAD_TRAINING: dict[str, Any] = {"optimizer": "adam", "learning_rate": 1e-3}
 HELD_OUT = 12
 """One training example (or group of them) in so many is kept from phase 1: 5,000 of MNIST's 60,000."""
 
@@ -186,7 +183,8 @@ class Abnormality:
         train, held_out = _hold_out(setup.train, setup.seed)
         first = replace(setup.budget, weight_decay=0.0)
         fit(model, joint_loss, replace(setup, train=train), phase="classifier and decoder", budget=first)
-        second = replace(first, epochs=max(int(first.epochs * HEAD_SHARE), 1), **HEAD_TRAINING)
+        epochs = max(int(first.epochs * setup.task.head_share), 1)
+        second = replace(first, epochs=epochs, schedule=setup.task.head_schedule, **HEAD_TRAINING)
         plain = replace(setup.task, augment=None)  # what the head is to know as clean is what it will see in use
         loss, seen = HeadLoss(distort, held_out), replace(setup, task=plain, train=train, dev=None)
         fit(model, loss, seen, phase="abnormality head", budget=second, parameters=model.head.parameters())
