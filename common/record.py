@@ -26,22 +26,45 @@ INTRODUCTION = (
 )
 
 
-def record(outs: list[Path]) -> str:
+def record(outs: list[Path], page: str = "") -> str:
     """Return the page for the runs in ``outs``: for each, how it was made and its tasks' main tables.
+
+    Args:
+        outs: output folders of finished runs.
+        page: the page as it was. Its other sections stay: the folders of their runs may be gone. A section gives way to
+            one of the same tasks and the same command.
 
     Raises:
         UserError: a run's files are missing or damaged.
     """
-    return "\n".join(["# Results", "", INTRODUCTION, "", _not_measured(outs), "", *(_run(out) for out in outs)])
+    made = [_run(out) for out in outs]
+    replaced = {_identity(section) for section in made}
+    sections = [section for section in _sections(page) if _identity(section) not in replaced] + made
+    return "\n".join(["# Results", "", INTRODUCTION, "", _not_measured(sections), "", *sections])
 
 
-def _not_measured(outs: list[Path]) -> str:
-    """Say which tasks none of the runs measured with the published budget, and on which devices the others were."""
-    runs = [read_facts(out / "run.json") for out in outs]
-    measured = {name for facts in runs if facts.profile == "paper" for name in facts.tasks}
+def _sections(page: str) -> list[str]:
+    """Return the parts of a page that stand for a run each."""
+    return [f"## {part.rstrip()}\n" for part in re.split(r"^## ", page, flags=re.MULTILINE)[1:]]
+
+
+def _identity(section: str) -> tuple[str, str]:
+    """Return the title of a section and the command that made it."""
+    lines = section.splitlines()
+    return lines[0], next((line.split(". Date:")[0] for line in lines if line.startswith("Command:")), "")
+
+
+def _tasks(section: str) -> list[str]:
+    """Return the tasks of a section, by its title."""
+    return [name for name in section.splitlines()[0].removeprefix("## ").split(", ") if name in task_names()]
+
+
+def _not_measured(sections: list[str]) -> str:
+    """Say which tasks no section measured with the published budget, and on which devices the others were."""
+    measured = {name for section in sections if "--profile paper" in _identity(section)[1] for name in _tasks(section)}
     missing = [name for name in task_names() if name not in measured]
-    devices = ", ".join(dict.fromkeys(facts.device for facts in runs))
-    return f"Devices: {devices}. Not measured with the published budget: {', '.join(missing) or 'nothing'}."
+    devices = dict.fromkeys(re.findall(r"^Command: .* Device: (\S+)\. Commit:", "\n".join(sections), re.MULTILINE))
+    return f"Devices: {', '.join(devices)}. Not measured with the published budget: {', '.join(missing) or 'nothing'}."
 
 
 def _run(out: Path) -> str:
@@ -78,10 +101,10 @@ def main(
     outs: Annotated[list[Path], typer.Argument(help="output folders of finished runs")],
     to: Annotated[Path, typer.Option(help="the page to write")] = ROOT / "RESULTS.md",
 ) -> None:
-    """Write RESULTS.md from the results of finished runs."""
+    """Write RESULTS.md from the results of finished runs; what it says of other runs stays."""
 
     def written() -> int:
-        write_text(to, record(outs))
+        write_text(to, record(outs, to.read_text(encoding="utf-8") if to.is_file() else ""))
         return 0
 
     guarded(written)

@@ -46,6 +46,19 @@ def test_tasks_that_were_not_measured_with_the_published_budget_are_named(out: P
     assert "vision/cifar10" in line and "nlp/reuters8" in line
 
 
+def test_sections_of_other_runs_stay_and_those_of_the_same_command_are_made_anew(out: Path) -> None:
+    other = (
+        "## nlp/imdb\n\nCommand: run_all.py --task imdb --profile paper. Date: 2001-01-01. Device: gpu. Commit: a.\n"
+    )
+    page = f"# Results\n\nold words\n\n{other}"
+    once = record([out], page)
+    assert other in once and "old words" not in once and "Devices: gpu, none." in once
+    line = next(line for line in once.splitlines() if line.startswith("Devices:"))
+    assert "nlp/imdb" not in line and "nlp/sst" in line
+    assert record([out], once) == once
+    assert record([], once) == once
+
+
 def test_a_folder_without_a_run_is_one_clear_line(tmp_path: Path) -> None:
     with pytest.raises(UserError, match="run.json is missing"):
         record([tmp_path])
