@@ -57,7 +57,7 @@ def guarded(run: Callable[[], int]) -> None:
 def run(
     context: typer.Context,
     modality: Annotated[str | None, typer.Option(help=f"one modality: {', '.join(modalities())}")] = None,
-    task: Annotated[str | None, typer.Option(help="one task, such as nlp/reuters8 or reuters8")] = None,
+    task: Annotated[list[str] | None, typer.Option(help="a task, such as nlp/reuters8 or reuters8; repeatable")] = None,
     profile: Annotated[str, typer.Option(help="budget: quick or paper")] = "quick",
     seeds: Annotated[int, typer.Option(help="how many seeds; each draws held-out classes anew")] = 1,
     data_dir: Annotated[Path | None, typer.Option(help="folder of prepared data")] = None,
@@ -136,18 +136,19 @@ def _known_modality(modality: str | None) -> str | None:
     return modality
 
 
-def _tasks(task: str | None, modality: str | None) -> tuple[str, ...]:
+def _tasks(chosen: list[str] | None, modality: str | None) -> tuple[str, ...]:
     modality = _known_modality(modality)
-    return (resolve_task(task, modality),) if task else tuple(task_names(modality))
+    named = [name.strip() for text in chosen or () for name in text.split(",")]
+    return tuple(dict.fromkeys(resolve_task(name, modality) for name in named)) or tuple(task_names(modality))
 
 
-def _own_task(file: Path | None, ood: list[str] | None, modality: str | None, task: str | None) -> Task | None:
+def _own_task(file: Path | None, ood: list[str] | None, modality: str | None, task: list[str] | None) -> Task | None:
     """Return the task of files of one's own, or None where none are named."""
     if file is None:
         if ood:
             raise UserError("--ood NAME=FILE goes with --in FILE")
         return None
-    if task is not None:
+    if task:
         raise UserError("--in makes a task of its own, so it does not go with --task")
     return load_own(_own_modality(modality))(file, parse_named_files(ood))
 

@@ -10,6 +10,12 @@ from speech.data.audio import frame_count
 
 Form = Literal["one label an utterance", "a label a frame", "a sequence of labels an utterance"]
 
+_MODELS: dict[Form, str] = {
+    "one label an utterance": "mel_cnn",
+    "a label a frame": "frame_mlp",
+    "a sequence of labels an utterance": "ctc_lstm",
+}
+
 
 def form_of(samples: Samples) -> Form:
     """Return what the labels of waveforms are labels of."""
@@ -27,4 +33,7 @@ def require_labels(samples: Samples, wanted: Form, model: str) -> None:
         UserError: they have others; the message says to choose another model.
     """
     if samples.labels is not None and (found := form_of(samples)) != wanted:
-        raise UserError(f"model {model} wants {wanted} and this task has {found}: choose another --model")
+        fits = _MODELS[found]
+        raise UserError(
+            f"model {model} wants {wanted} and this task has {found}: choose another --model, such as {fits}"
+        )

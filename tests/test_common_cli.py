@@ -11,7 +11,7 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from common import own
-from common.cli import app
+from common.cli import _tasks, app
 from common.discover import ROOT
 
 
@@ -59,6 +59,13 @@ def assert_one_line(result: Result, message: str) -> None:
 )
 def test_a_slip_is_one_line_that_says_what_to_do(arguments: tuple[str, ...], message: str) -> None:
     assert_one_line(run(*arguments), message)
+
+
+def test_several_tasks_may_be_named_between_commas_or_by_repeating_the_option() -> None:
+    expected = ("nlp/reuters8", "vision/mnist")
+    assert _tasks(["reuters8,mnist"], None) == expected
+    assert _tasks(["reuters8", "vision/mnist", "reuters8"], None) == expected
+    assert_one_line(run("--task", "reuters8", "--task", "mnits"), "unknown task 'mnits'")
 
 
 def test_an_output_folder_that_cannot_be_written_fails_before_any_training(tmp_path: Path) -> None:

@@ -127,3 +127,15 @@ def test_a_long_recording_with_a_sample_that_is_not_finite_is_left_out_and_named
 def test_of_many_bad_files_the_first_are_named_and_the_rest_counted() -> None:
     dropped = listed([f"{i}.wav: no audio" for i in range(50)])
     assert sum(dropped.values()) == 50 and len(dropped) == 21 and dropped["further files that cannot be read"] == 30
+
+
+@pytest.mark.parametrize("format_", ["WAV", "FLAC"])
+def test_a_long_recording_that_breaks_off_is_left_out_and_named(tmp_path: Path, format_: str) -> None:
+    write(tmp_path / "good.wav", tone())
+    noise = 0.1 * np.random.default_rng(0).standard_normal(40 * 8_000)
+    soundfile.write(tmp_path / "long", noise, 8_000, "PCM_16", format=format_)
+    whole = (tmp_path / "long").read_bytes()
+    (tmp_path / "long").write_bytes(whole[: 2 * len(whole) // 3])
+    samples = read_any(tmp_path)
+    assert samples.extras["file"] == ["good.wav"]
+    assert [reason.split(":")[0] for reason in samples.dropped] == ["long"]

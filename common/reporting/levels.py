@@ -5,19 +5,22 @@ from collections.abc import Mapping
 
 from common.reporting.document import NOTHING, Cell, Plots, Table, percent
 from common.reporting.plots import level_curve
-from common.reporting.study import AVERAGE, OWN_SETTING, Setting, Study
+from common.reporting.study import AVERAGE, OWN_SETTING, Setting, Study, name_of
 
 Lines = Mapping[str, Mapping[float | None, float]]
 """By OOD set, the AUROC at each level; None stands for the task's own setting where that has no known level."""
 
 
 def level_lines(study: Study, setting: Setting, detector: str) -> Lines:
-    """Return the sets that come at two levels or more; ``Average`` among them is the mean over the others."""
+    """Return the sets that come at two levels or more; ``Average`` among them is the mean over the others.
+
+    The pool ``All`` is left out: in the task's own setting it holds sets that come at no level, too.
+    """
     lines: dict[str, dict[float | None, float]] = {}
     for name, variant in study.sets(setting):
         one = study.ood(setting, detector, (name, variant))
         auroc = one.mean("auroc") if one else None
-        if auroc is None or (name == AVERAGE and variant is None):
+        if auroc is None or name == "All" or (name == AVERAGE and variant is None):
             continue
         own = variant in (None, OWN_SETTING)
         at = study.facts.own_variant if own else variant
@@ -49,13 +52,12 @@ def level_table(study: Study, setting: Setting, detector: str) -> Table | None:
     if len(levels) < 2:
         return None
     columns: list[float | None] = [*([None] if any(None in line for line in lines.values()) else []), *levels]
-    names = {AVERAGE: "mean of the sets", "All": "All, pooled"}
     own = level_of(study.facts.own_variant)
     return Table(
         caption=f"AUROC by signal-to-noise ratio ({study.label(setting, detector)})",
         columns=("OOD set", *(_column(level, own[1] if own else None) for level in columns)),
         rows=tuple(
-            (Cell(names.get(name, name)), *(Cell(percent(line[at]) if at in line else NOTHING) for at in columns))
+            (Cell(name_of((name, None))), *(Cell(percent(line[at]) if at in line else NOTHING) for at in columns))
             for name, line in lines.items()
         ),
         notes=("Means over seeds; what varies between them stands in the table of variants.",),

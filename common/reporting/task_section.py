@@ -24,7 +24,7 @@ def task_section(study: Study, curves: Sequence[Mapping[str, Any]]) -> Section:
     leading = [(setting, name) for setting in study.settings for name in study.leading(setting)]
     models = listed(list(dict.fromkeys(row.model for row in study.rows)))
     blocks: list[Block | None] = [
-        Text(tuple(error_line(study, setting) for setting in study.settings), brief=True),
+        Text((*(error_line(study, setting) for setting in study.settings), *_left_out(study)), brief=True),
         error_table(study),
         *(table for setting in study.settings for table in ood_tables(study, setting)),
         objective_table(study),
@@ -63,6 +63,12 @@ def error_line(study: Study, setting: Setting) -> str:
     for source, figure in study.figures(study.any_row(setting), "error").items():
         said += f"; {SOURCES[source]}: {figure.value:g} ({points(100 * error.mean - figure.value)})"
     return said + "."
+
+
+def _left_out(study: Study) -> tuple[str, ...]:
+    """Say that readers left something out, where they did."""
+    count = sum(study.facts.dropped.values())
+    return (f"Left out of the data: {counted(count, 'item')}; the page lists them under Dropped.",) if count else ()
 
 
 def _remarks(study: Study) -> list[Text]:

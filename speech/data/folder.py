@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 
 from common.data import Place, Samples, Source, Tree
-from speech.data.audio import Waveform, added_up, decode, first_named, listed, mono
+from speech.data.audio import Waveform, added_up, announced_frames, decode, first_named, listed, mono
 
 LONGEST = 20.0
 """Seconds; what is longer comes in pieces of ``PIECE`` seconds."""
@@ -96,13 +96,12 @@ def pieces(path: Path) -> Iterator[Waveform]:
 
     try:
         with soundfile.SoundFile(path) as file:
-            seconds = file.frames / file.samplerate
+            long, frames, announced = file.frames > LONGEST * file.samplerate, file.frames, announced_frames(path, file)
+        if long and frames < announced:
+            raise ValueError(f"it breaks off after {frames} of about {announced} samples")
+        yield from _spread(path) if long else [decode(path)]
     except soundfile.SoundFileError as error:
         raise ValueError(f"no audio can be read from it: {getattr(error, 'error_string', error)}") from error
-    if seconds <= LONGEST:
-        yield decode(path)
-        return
-    yield from _spread(path)
 
 
 def whole_pieces(path: Path) -> int:

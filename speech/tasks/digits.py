@@ -13,7 +13,9 @@ ABOUT_OOD = (
     "FSDD was recorded at 8 kHz: features end at 3.8 kHz and every OOD set is low-passed at 4 kHz, so that bandwidth "
     "gives nothing away. Noises, bells, tones and Mandarin are as long as digits are.",
     "Other words are the ten commands of Speech Commands; its `unknown` words are not used, for digits are among them.",
-    "Bells and alarms are few recordings (20), each cut into up to 8 pieces: the pieces are not independent.",
+    "Bells and alarms are few recordings (20), each cut into up to 8 pieces; a noise gives two, a Mandarin sentence "
+    "three. Pieces of one recording and words of one of the six speakers are not independent, so the true intervals "
+    "are wider than those shown.",
 )
 
 TASK = Task(
