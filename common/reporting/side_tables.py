@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from common.published import POOLED
 from common.reporting.document import NOTHING, Cell, Table, percent
-from common.reporting.study import SetKey, Setting, Study, name_of
+from common.reporting.study import SOURCES, SetKey, Setting, Study, name_of, sources_of
 from common.results import Averaged, Row
 
 _FIGURES = {"AUROC": "auroc", "AUPR In": "aupr_positive", "AUPR Out": "aupr_negative"}
@@ -40,16 +40,18 @@ def objective_table(study: Study) -> Table | None:
 
 
 def _beside_each_other(study: Study, found: Sequence[Averaged | None], field: str) -> list[Cell]:
-    """Return one figure of several settings, each with its base rate and the paper's figure."""
+    """Return one figure of several settings, each with its base rate and the first published figure."""
     cells = []
     for one in found:
         if one is None:
             cells.append(Cell(NOTHING))
             continue
-        figure = study.figures(one, field).get("paper")
+        figures = study.figures(one, field)
+        source = next(iter(sources_of([figures])), None)
         base = one.mean(field.replace("aupr", "base")) if field.startswith("aupr") else None
-        notes = [f"base {percent(base)}"] * (base is not None) + [f"paper {figure.value:g}" if figure else ""]
-        cells.append(Cell(percent(one.mean(field)), ", ".join(note for note in notes if note)))
+        notes = [f"base {percent(base)}"] * (base is not None)
+        notes += [f"{SOURCES[source]} {figures[source].value:g}"] if source else []
+        cells.append(Cell(percent(one.mean(field)), ", ".join(notes)))
     return _with_best(cells, found, field)
 
 
