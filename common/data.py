@@ -17,6 +17,9 @@ from common.files import checksum, sha256
 
 Kind = Literal["full", "sample", "synthetic"]
 
+FURTHER = "further"
+"""Variant of OOD sets that the publication lacks, so that the pool of its own sets keeps its meaning."""
+
 
 @dataclass(frozen=True)
 class Samples:

@@ -343,6 +343,12 @@ def test_each_variant_has_a_mean_over_its_sets_and_the_same_sets_one_in_the_task
     assert "85.0" in report(*rows).line("OOD variants", "mean of the sets, own setting")
 
 
+def test_further_sets_have_a_table_of_their_own_and_no_part_in_the_published_pool(report: Make) -> None:
+    made = report(noisy("Omniglot", None, 0.9), noisy("Fonts", "further", 0.6))
+    assert "60.0" in made.line("Further OOD sets", "Fonts, further")
+    assert "OOD variants" not in made.markdown
+
+
 def test_the_same_run_gives_the_same_report(report: Make) -> None:
     first, second = (report(ERRORS, MNIST, curves=[CURVE]) for _ in range(2))
     assert (first.terminal, first.markdown, first.page) == (second.terminal, second.markdown, second.page)

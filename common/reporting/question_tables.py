@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+from common.data import FURTHER
 from common.reporting.document import DASH, NOTHING, Cell, Table, percent, spread_cell
 from common.reporting.facts import WHOLES
 from common.reporting.study import SOURCES, SetKey, Setting, Study, figure_cell, name_of, sources_of
@@ -100,13 +101,16 @@ def ood_tables(study: Study, setting: Setting) -> list[Table]:
     """Return how well the leading scores of a setting tell in-distribution from each OOD set; variants apart."""
     keys = study.sets(setting)
     own = [key for key in keys if key[1] is None]
-    variants = [key for key in keys if key[1] is not None]
+    further = [key for key in keys if key[1] == FURTHER]
+    variants = [key for key in keys if key[1] not in (None, FURTHER)]
     label = study.label(setting)
     about = f" ({label})" if label else ""
+    second = setting != study.settings[0]
     tables = []
     if own:
-        further = setting != study.settings[0]
-        tables.append(_ood_table(study, setting, own, f"In-distribution against OOD{about}", folded=further))
+        tables.append(_ood_table(study, setting, own, f"In-distribution against OOD{about}", folded=second))
+    if further:
+        tables.append(_ood_table(study, setting, further, f"Further OOD sets{about}", folded=second))
     if variants:
         tables.append(_ood_table(study, setting, variants, f"OOD variants{about}", folded=bool(own)))
     return tables

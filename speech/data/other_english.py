@@ -3,12 +3,8 @@
 Sets to hold beside Mandarin: another microphone, room and loudness tell speech from TIMIT's as another language does.
 """
 
-from common.data import Place, Prepared, Source
+from common.data import FURTHER, Place, Prepared, Source
 from speech.data.prepared import read_unlabelled
-
-FURTHER = "further"
-"""Variant of OOD sets that the publication lacks, so that the pool of its own sets keeps its meaning."""
-
 
 LJSPEECH = Source(
     "English (LJSpeech)",

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from common.data import Place, Prepared, Samples, Source
+from common.data import FURTHER, Place, Prepared, Samples, Source
 from vision.data.images import read_parquet
 
 ROWS_AT_ONCE = 2_000
@@ -53,7 +53,7 @@ def _read(path: Path, size: tuple[int, int], whole: int, read: Callable[..., Sam
 
 def further(*sources: Source) -> tuple[Source, ...]:
     """Return OOD sets that the publication does not have, marked so that its pool ``All`` stays what it was."""
-    return tuple(replace(source, variant="further") for source in sources)
+    return tuple(replace(source, variant=FURTHER) for source in sources)
 
 
 def write_parquet(path: Path, images: Iterable[tuple[bytes, int]], label_names: Sequence[str]) -> None:
