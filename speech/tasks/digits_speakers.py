@@ -17,9 +17,8 @@ TASK = replace(
     notes=(
         "Four of the six speakers train, two test, with all 500 recordings of each; seeds 0 to 2 test each speaker "
         "once, so compare means over three seeds.",
-        "Every setting was chosen among the four training speakers of seed 0, each left out in turn of the other three "
-        "(error there, after 10 epochs: 27 %); seeds 1 and 2 test those four, so only seed 0 is wholly untouched by "
-        "choice.",
+        "Every setting was chosen among the four training speakers of seed 0, each left out in turn of the others; "
+        "seeds 1 and 2 test those four, so only seed 0 is wholly untouched by choice.",
         *ABOUT_OOD,
     ),
 )
