@@ -6,7 +6,7 @@ from typing import Any, Literal
 
 from numpy.typing import NDArray
 
-from common.outputs import Outputs
+from common.store.outputs import Outputs
 
 
 def _as_it_is(scores: NDArray[Any]) -> NDArray[Any]:

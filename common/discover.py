@@ -3,26 +3,18 @@
 import ast
 import importlib
 from collections.abc import Callable, Mapping
-from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from common.data import Folders
-from common.errors import UserError, did_you_mean
+from common.base.errors import UserError, did_you_mean
+from common.base.project import ROOT, modalities
+from common.data.sources import Folders
 from common.task import Model, Task
 
 if TYPE_CHECKING:
     from common.detector import Detector
     from common.model import Architecture
     from common.objective import Objective
-
-ROOT = Path(__file__).resolve().parent.parent
-
-
-@cache
-def modalities() -> tuple[str, ...]:
-    """Return the packages that have a ``tasks`` folder."""
-    return tuple(sorted(folder.parent.name for folder in ROOT.glob("*/tasks") if folder.is_dir()))
 
 
 def names(folder: str) -> list[str]:
@@ -95,21 +87,21 @@ def _folders(build: Any, folders: Folders | None) -> dict[str, Folders]:
     return {"folders": folders} if folders and "folders" in getattr(build, "__dataclass_fields__", {}) else {}
 
 
-def own_modalities() -> list[str]:
+def user_file_modalities() -> list[str]:
     """Return the modalities that can make a task of files of one's own: those with an ``own.py``."""
     return [name for name in modalities() if (ROOT / name / "own.py").is_file()]
 
 
-def load_own(modality: str) -> "Callable[[Path, Mapping[str, Path]], Task]":
-    """Return what makes a task of files of one's own: ``own_task`` of ``MODALITY/own.py``.
+def load_user_files(modality: str) -> "Callable[[Path, Mapping[str, Path]], Task]":
+    """Return what makes a task of files of one's own: ``user_task`` of ``MODALITY/own.py``.
 
     Raises:
         UserError: the modality cannot do that.
     """
-    if modality not in own_modalities():
-        raise UserError(f"--in is not for modality {modality!r}; it is for: {', '.join(own_modalities())}")
-    own_task: Callable[[Path, Mapping[str, Path]], Task] = importlib.import_module(f"{modality}.own").own_task
-    return own_task
+    if modality not in user_file_modalities():
+        raise UserError(f"--in is not for modality {modality!r}; it is for: {', '.join(user_file_modalities())}")
+    user_task: Callable[[Path, Mapping[str, Path]], Task] = importlib.import_module(f"{modality}.own").user_task
+    return user_task
 
 
 def parse_model(modality: str, text: str) -> Model:

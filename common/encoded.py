@@ -7,16 +7,16 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from common.data import AnySource, Folders, Samples
-from common.errors import MissingData
-from common.seeds import seed_of
-from common.task import Budget, Split, Task
+from common.base.errors import MissingData
+from common.base.seeds import seed_of
+from common.data.samples import RawDataset, Split
+from common.data.sources import AnySource, Folders
+from common.store.outputs import OodKey
+from common.task import Budget, Task
 
 if TYPE_CHECKING:
-    from common.examples import Examples
+    from common.data.examples import TensorDataset
 
-OodKey = tuple[str, str | None]
-"""Name and variant of an OOD set."""
 
 KEPT_BYTES = 2**30
 """OOD examples up to so much memory are kept for the task's further objectives; more are read and encoded again."""
@@ -41,7 +41,7 @@ class EncodedData:
     seed: int
     folders: Folders
     dropped: dict[str, int] = field(default_factory=dict)
-    _kept: "dict[OodKey, Examples]" = field(default_factory=dict)
+    _kept: "dict[OodKey, TensorDataset]" = field(default_factory=dict)
 
     @cached_property
     def train_source(self) -> AnySource:
@@ -94,43 +94,43 @@ class EncodedData:
         return self.task.split(train, test, self.seed) if self.task.split else Split(train, test), kind
 
     @cached_property
-    def train_samples(self) -> Samples:
+    def train_samples(self) -> RawDataset:
         """What the model is fitted to."""
         return self._divided[0]
 
     @cached_property
-    def test_samples(self) -> Samples:
+    def test_samples(self) -> RawDataset:
         """The test set, less what the budget leaves out."""
         return self._drawn(self._split[0].test, self.budget.test_examples, "test")
 
     @cached_property
-    def _divided(self) -> tuple[Samples, Samples | None]:
+    def _divided(self) -> tuple[RawDataset, RawDataset | None]:
         """The drawn training samples, less those held back to choose an epoch; and these."""
         train = self._drawn(self._split[0].train, self.budget.examples, "examples")
-        if not self.budget.dev:
+        if not self.budget.validation:
             return train, None
-        count = self.budget.held_back(len(train))
+        count = self.budget.validation_size(len(train))
         order = np.random.default_rng(seed_of(self.seed, "dev")).permutation(len(train))
         return train.take(np.sort(order[count:])), train.take(np.sort(order[:count]))
 
     @cached_property
-    def encoder(self) -> Any:
+    def preprocessor(self) -> Any:
         """What turns samples into examples, made from the training samples alone."""
-        return self.architecture.encoder(self.train_samples)
+        return self.architecture.preprocessor(self.train_samples)
 
     @cached_property
-    def train(self) -> "Examples":
+    def train(self) -> "TensorDataset":
         """The training examples."""
         return self._encoded(self.train_samples)
 
     @cached_property
-    def dev(self) -> "Examples | None":
+    def validation(self) -> "TensorDataset | None":
         """The examples that choose the best epoch, or None."""
-        held_back = self._divided[1]
-        return self._encoded(held_back) if held_back else None
+        validation_size = self._divided[1]
+        return self._encoded(validation_size) if validation_size else None
 
     @cached_property
-    def test(self) -> "Examples":
+    def test(self) -> "TensorDataset":
         """The test examples."""
         return self._encoded(self.test_samples)
 
@@ -146,18 +146,18 @@ class EncodedData:
             "dropped": self.dropped,
         }
 
-    def further(self, source: AnySource) -> "Examples":
+    def further(self, source: AnySource) -> "TensorDataset":
         """Return the examples of another source, such as auxiliary outliers."""
         return self._encoded(source.load(self.folders, self.seed))
 
-    def distorted(self) -> "Examples":
+    def distorted(self) -> "TensorDataset":
         """Return the training samples, distorted as the task says, as examples."""
         assert self.task.distorted is not None, "asked for where the task has some"
         samples = self.task.distorted(self.train_samples, np.random.default_rng(seed_of(self.seed, "distorted")))
         self._note_dropped("distorted", samples)
         return self._encoded(samples)
 
-    def ood_examples(self) -> "Iterator[tuple[OodKey, Examples]]":
+    def ood_examples(self) -> "Iterator[tuple[OodKey, TensorDataset]]":
         """Yield the encoded OOD sets, one in memory at a time but for ``KEPT_BYTES`` that further objectives use."""
         left_out = [((name, None), samples) for name, samples in self._split[0].ood.items()]
         for key, source in [*left_out, *(((one.name, one.variant), one) for one in self.ood_sources)]:
@@ -169,21 +169,21 @@ class EncodedData:
                 self._kept[key] = examples
             yield key, self._kept[key]
 
-    def _encoded_ood(self, key: OodKey, source: AnySource | Samples) -> "Examples":
+    def _encoded_ood(self, key: OodKey, source: AnySource | RawDataset) -> "TensorDataset":
         """Encode what the split left out of training, or what a source reads or makes of the test samples."""
-        if not isinstance(source, Samples):
+        if not isinstance(source, RawDataset):
             source = source.load(self.folders, self.seed, self.test_samples)
         self._note_dropped(" ".join(part for part in key if part), source)
         return self._encoded(self._drawn(_own_labels(source, self.train_samples), self.budget.test_examples, key))
 
-    def _encoded(self, samples: Samples) -> "Examples":
-        examples: Examples = self.encoder(samples)
+    def _encoded(self, samples: RawDataset) -> "TensorDataset":
+        examples: TensorDataset = self.preprocessor(samples)
         return examples
 
-    def _note_dropped(self, name: str, samples: Samples) -> None:
+    def _note_dropped(self, name: str, samples: RawDataset) -> None:
         self.dropped |= {f"{name}: {why}": count for why, count in samples.dropped.items() if count}
 
-    def _drawn(self, samples: Samples, count: int | None, what: object) -> Samples:
+    def _drawn(self, samples: RawDataset, count: int | None, what: object) -> RawDataset:
         """Return at most ``count`` of the samples, a seeded draw in the original order."""
         if count is None or count >= len(samples):
             return samples
@@ -191,6 +191,6 @@ class EncodedData:
         return samples.take(np.sort(rng.permutation(len(samples))[:count]))
 
 
-def _own_labels(samples: Samples, train: Samples) -> Samples:
+def _own_labels(samples: RawDataset, train: RawDataset) -> RawDataset:
     """Return the samples without their labels, unless these are of the classes that the model knows."""
     return samples if samples.label_names == train.label_names else replace(samples, labels=None)

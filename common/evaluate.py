@@ -14,17 +14,17 @@ from itertools import product
 from pathlib import Path
 from typing import Any
 
+from common.base.errors import MissingData, UserError
+from common.base.progress import Progress
+from common.base.workers import RANK
 from common.discover import load_detector, load_objective, names
-from common.errors import MissingData, UserError
-from common.experiment import Experiment, Setting
-from common.files import write_text
-from common.judge import Questions, curves, judge, judge_variant
-from common.progress import Progress
-from common.provenance import commit, versions
-from common.report import write_report
-from common.results import Row, smaller_set, write_rows
+from common.experiment import Experiment, RunOptions
+from common.judge import EvaluationSpec, curves, judge, judge_variant
+from common.reporting.report import write_report
+from common.store.files import write_text
+from common.store.provenance import commit, versions
+from common.store.rows import Row, smaller_set, write_rows
 from common.task import Budget
-from common.workers import RANK
 
 
 @dataclass(frozen=True)
@@ -66,8 +66,8 @@ class Run:
             self.record["not_run"].append(entry)
 
 
-def evaluate(selection: Selection, setting: Setting, progress: Progress | None = None) -> Run:
-    """Run everything selected and write ``results.jsonl``, ``run.json`` and the report to ``setting.out``.
+def evaluate(selection: Selection, options: RunOptions, progress: Progress | None = None) -> Run:
+    """Run everything selected and write ``results.jsonl``, ``run.json`` and the report to ``options.out``.
 
     A run that is interrupted writes what it has, if it has anything, and says that it is unfinished.
 
@@ -78,19 +78,19 @@ def evaluate(selection: Selection, setting: Setting, progress: Progress | None =
     detectors = [load_detector(name) for name in selection.detectors or names("common/detectors")]
     for objective in selection.objectives or ():
         load_objective(objective)
-    run = Run(record=new_record(selection.command, setting.profile, selection.seeds, setting.device))
+    run = Run(record=new_record(selection.command, options.profile, selection.seeds, options.device))
     try:
         for name, seed in product(selection.tasks, range(selection.seeds)):
-            experiment = Experiment(name, seed, setting, progress)
+            experiment = Experiment(name, seed, options, progress)
             whole = _attempt_all(experiment, selection, detectors, run)
-            for budget in _smaller(name, experiment.budget, whole, selection.examples, run) if whole else ():
+            for budget in _reduced_budgets(name, experiment.budget, whole, selection.examples, run) if whole else ():
                 # Under the same name, so that the data of the one before need not stay in memory.
-                experiment = Experiment(name, seed, setting, progress, budget)
+                experiment = Experiment(name, seed, options, progress, budget)
                 _attempt_all(experiment, selection, detectors, run)
         run.record["finished"] = True
     finally:
         if run.record["finished"] or run.rows:
-            finish(run, setting.out)
+            finish(run, options.out)
     return run
 
 
@@ -103,7 +103,9 @@ def _attempt_all(
     return next((meta for meta in found if meta is not None), None)
 
 
-def _smaller(name: str, budget: Budget, whole: Mapping[str, Any], sizes: Sequence[int], run: Run) -> Iterator[Budget]:
+def _reduced_budgets(
+    name: str, budget: Budget, whole: Mapping[str, Any], sizes: Sequence[int], run: Run
+) -> Iterator[Budget]:
     """Yield a budget for each training set that is smaller than the whole; of the others, note that none is trained."""
     for size in sizes:
         if size < whole["n_train"]:
@@ -143,7 +145,7 @@ def _evaluate(
         run.skip(f"{experiment.name}: {source.name}", "its data is not here", source.remedy)
     outputs = experiment.outputs(objective)
     identity = _identity(experiment, objective, outputs.meta)
-    questions = Questions.of(experiment.task)
+    questions = EvaluationSpec.of(experiment.task)
     variant = _variant(experiment)
     judged = partial(judge_variant, variant) if variant else judge
     rows, gaps = judged(questions, outputs, detectors, identity)
@@ -158,8 +160,8 @@ def _evaluate(
 
 def _variant(experiment: Experiment) -> str | None:
     """Return what rows call a training on a part of the training set; None where it is the task's own."""
-    fewer = experiment.fewer
-    return smaller_set(fewer.examples) if fewer and fewer.examples else None
+    reduced_budget = experiment.reduced_budget
+    return smaller_set(reduced_budget.examples) if reduced_budget and reduced_budget.examples else None
 
 
 def _left_out(selection: Selection, rows: list[Row]) -> list[str]:
@@ -175,13 +177,13 @@ def _identity(experiment: Experiment, objective: str, meta: Any) -> dict[str, An
         "task": experiment.name,
         "modality": experiment.modality,
         "seed": experiment.seed,
-        "profile": experiment.setting.profile,
+        "profile": experiment.options.profile,
         "data": meta["data"],
         "objective": objective,
         "model": experiment.model_label,
         "held_out": tuple(held_out) if held_out is not None else None,
         "in_dist": experiment.task.in_dist,
-        "device": experiment.setting.device,
+        "device": experiment.options.device,
         "commit": commit(),
         "versions": versions(),
     }
@@ -221,7 +223,7 @@ def _describe(run: Run, experiment: Experiment, objective: str, meta: Any) -> No
             "own_variant": task.own_variant,
             "row_name": task.row_name,
             "error_name": task.error_name,
-            "departures": list(task.departures),
+            "departures": list(task.deviations_from_paper),
             "notes": list(task.notes),
             "dropped": {},
             "seconds": {},
@@ -246,6 +248,6 @@ def finish(run: Run, out: Path) -> None:
 
 
 if __name__ == "__main__":
-    from common.own import main
+    from common.user_logits import main
 
     main()

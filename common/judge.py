@@ -8,11 +8,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from common.encoded import OodKey
-from common.experiment import TaskOutputs
-from common.metrics import roc_curve, separation
-from common.outputs import Outputs
-from common.results import Row
+from common.metrics.detection import roc_curve, separation
+from common.store.outputs import OodKey, Outputs, TaskOutputs
+from common.store.rows import Row
 from common.task import Subset, Task
 
 if TYPE_CHECKING:
@@ -22,7 +20,7 @@ Floats = NDArray[np.floating[Any]]
 BINS = 20
 
 
-class Scored:
+class ScoredSet:
     """One data set's outputs, scored by row, or by group of rows where the task's unit is the group."""
 
     def __init__(self, outputs: Outputs, by_group: bool) -> None:
@@ -58,12 +56,12 @@ class Scored:
         return np.asarray(np.bincount(self._groups, weights=values) / np.bincount(self._groups))
 
 
-Part = tuple[Scored, Any]
+Part = tuple[ScoredSet, Any]
 """A data set and which of its units count: an index or mask."""
 
 
 @dataclass(frozen=True)
-class Questions:
+class EvaluationSpec:
     """What is asked of a model.
 
     Attributes:
@@ -83,13 +81,13 @@ class Questions:
     subsets: Mapping[str, Subset] = field(default_factory=dict)
 
     @classmethod
-    def of(cls, task: Task) -> "Questions":
+    def of(cls, task: Task) -> "EvaluationSpec":
         """Return what a task asks."""
         return cls(task.unit == "group", task.misclassification, task.population, task.group_variant, task.subsets)
 
 
 def judge(
-    questions: Questions, outputs: TaskOutputs, detectors: Sequence["Detector"], identity: Mapping[str, Any]
+    questions: EvaluationSpec, outputs: TaskOutputs, detectors: Sequence["Detector"], identity: Mapping[str, Any]
 ) -> tuple[list[Row], list[str]]:
     """Return the rows of one trained model, and a sentence for each that has no meaning.
 
@@ -117,7 +115,7 @@ def judge(
 
 def judge_variant(
     variant: str,
-    questions: Questions,
+    questions: EvaluationSpec,
     outputs: TaskOutputs,
     detectors: Sequence["Detector"],
     identity: Mapping[str, Any],
@@ -135,9 +133,9 @@ Key = tuple[str | None, str | None]
 Comparison = tuple[str, str, Key, Part, list[Part]]
 
 
-def _comparisons(questions: Questions, outputs: TaskOutputs) -> Iterator[Comparison]:
+def _comparisons(questions: EvaluationSpec, outputs: TaskOutputs) -> Iterator[Comparison]:
     """Yield (question, population, key, positive part, negative parts)."""
-    test = Scored(outputs.test, questions.by_group)
+    test = ScoredSet(outputs.test, questions.by_group)
     yield from _of_units(questions, test, outputs.ood, None)
     for name, subset in questions.subsets.items():
         chosen = subset(outputs.test)
@@ -146,11 +144,11 @@ def _comparisons(questions: Questions, outputs: TaskOutputs) -> Iterator[Compari
             yield "misclassification", "all", (None, name), right, [wrong]
     if questions.group_variant and outputs.test.groups is not None:
         own_setting = {key: ood for key, ood in outputs.ood.items() if key[1] is None}
-        yield from _of_units(questions, Scored(outputs.test, by_group=True), own_setting, questions.group_variant)
+        yield from _of_units(questions, ScoredSet(outputs.test, by_group=True), own_setting, questions.group_variant)
 
 
 def _of_units(
-    questions: Questions, test: Scored, ood: Mapping[OodKey, Outputs], variant: str | None
+    questions: EvaluationSpec, test: ScoredSet, ood: Mapping[OodKey, Outputs], variant: str | None
 ) -> Iterator[Comparison]:
     populations: dict[str, Any] = {"all": slice(None)}
     if questions.misclassification:
@@ -162,9 +160,9 @@ def _of_units(
             yield "ood", population, (name, own_variant or variant), (test, chosen), negatives
 
 
-def _ood_sets(ood: Mapping[OodKey, Outputs], by_group: bool) -> list[tuple[OodKey, list[Scored]]]:
+def _ood_sets(ood: Mapping[OodKey, Outputs], by_group: bool) -> list[tuple[OodKey, list[ScoredSet]]]:
     """List every OOD set and, for each variant with two or more, their pool ``All``."""
-    scored = {key: Scored(outputs, by_group) for key, outputs in ood.items()}
+    scored = {key: ScoredSet(outputs, by_group) for key, outputs in ood.items()}
     listed = [(key, [one]) for key, one in scored.items()]
     for variant in dict.fromkeys(variant for _, variant in scored):
         pool = [one for (_, other), one in scored.items() if other == variant]
@@ -182,7 +180,7 @@ def _row(
     negatives: list[Part],
     identity: Mapping[str, Any],
 ) -> Row | None:
-    def side(parts: list[Part], values: Callable[[Scored], Floats]) -> Floats:
+    def side(parts: list[Part], values: Callable[[ScoredSet], Floats]) -> Floats:
         return np.concatenate([values(scored)[chosen] for scored, chosen in parts])
 
     kept = side([positive], lambda scored: scored.scores(detector))
@@ -215,10 +213,10 @@ def error_of(test: Outputs) -> float | None:
 
 
 def curves(
-    questions: Questions, outputs: TaskOutputs, detector: "Detector", identity: Mapping[str, Any]
+    questions: EvaluationSpec, outputs: TaskOutputs, detector: "Detector", identity: Mapping[str, Any]
 ) -> dict[str, Any]:
     """Return what the plots of one model show: histograms of the MSP and ROC curves of ``detector``."""
-    test = Scored(outputs.test, questions.by_group)
+    test = ScoredSet(outputs.test, questions.by_group)
     listed = [(key, sets) for key, sets in _ood_sets(outputs.ood, questions.by_group) if key[1] is None]
     histogram: dict[str, Any] = {"edges": np.linspace(0, 1, BINS + 1).round(3).tolist()}
     if questions.misclassification:

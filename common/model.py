@@ -6,10 +6,10 @@ from typing import Protocol
 import torch
 from torch import Tensor, nn
 
-from common.data import Samples
-from common.examples import Batch, Examples
+from common.data.examples import Batch, TensorDataset
+from common.data.samples import RawDataset
 
-Encoder = Callable[[Samples], Examples]
+Preprocessor = Callable[[RawDataset], TensorDataset]
 """Turns samples into a model's inputs; made from the training samples alone (a vocabulary, a mean)."""
 
 
@@ -79,8 +79,8 @@ class Architecture(Protocol):
     identifies the content of the files.
     """
 
-    def encoder(self, train: Samples) -> Encoder:
+    def preprocessor(self, train: RawDataset) -> Preprocessor:
         """Return what turns samples into examples, made from the training samples alone."""
 
-    def build(self, encoder: Encoder, train: Samples) -> Classifier:
-        """Return an untrained network for what ``encoder`` gives and for the classes ``train.label_names``."""
+    def build(self, preprocessor: Preprocessor, train: RawDataset) -> Classifier:
+        """Return an untrained network for what ``preprocessor`` gives and for the classes ``train.label_names``."""

@@ -5,13 +5,14 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Literal
 
-from common.data import AnySource, Samples
+from common.data.samples import RawDataset, Split
+from common.data.sources import AnySource
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from common.outputs import Outputs
+    from common.store.outputs import Outputs
 
 
 Schedule = Literal["constant", "steps", "cosine", "one_cycle"]
@@ -35,7 +36,7 @@ class Budget:
             processor that has instructions for it; weights and all else stay float32.
         examples: use at most so many training examples (a seeded draw), or None for all.
         test_examples: the same for the test set and for each OOD set.
-        dev: size of the part of the training examples held back to choose the best epoch by its error; 0 for none.
+        validation: size of the part of the training examples held back to choose the best epoch by its error; 0 for none.
     """
 
     epochs: int
@@ -50,11 +51,11 @@ class Budget:
     mixed_precision: bool = False
     examples: int | None = None
     test_examples: int | None = None
-    dev: int = 0
+    validation: int = 0
 
-    def held_back(self, examples: int) -> int:
+    def validation_size(self, examples: int) -> int:
         """How many of so many training examples are held back to choose the best epoch: a fifth at most."""
-        return min(self.dev, examples // 5)
+        return min(self.validation, examples // 5)
 
     def on(self, examples: int, whole: int, batched: int) -> "Budget":
         """Return the budget on a draw of the training examples, with as many optimiser steps as on all of them.
@@ -72,7 +73,7 @@ class Budget:
         >>> Budget(epochs=5, batch_size=10, learning_rate=0.1).on(15, whole=120, batched=120).epochs
         30
         """
-        kept = batched * (examples - self.held_back(examples)) / (whole - self.held_back(whole))
+        kept = batched * (examples - self.validation_size(examples)) / (whole - self.validation_size(whole))
         longer = math.ceil(batched / self.batch_size) / max(math.ceil(kept / self.batch_size), 1)
         return replace(
             self,
@@ -103,16 +104,6 @@ class Model:
         return replace(self, options={**own.options, **self.options}) if self.name == own.name else self
 
 
-@dataclass(frozen=True)
-class Split:
-    """What a seed makes of the data: training and test samples, OOD samples by name, and what was drawn."""
-
-    train: Samples
-    test: Samples
-    ood: Mapping[str, Samples] = field(default_factory=dict)
-    held_out: tuple[str, ...] | None = None
-
-
 Subset = Callable[["Outputs"], "NDArray[np.bool_] | None"]
 """From outputs to a mask of rows, or to None where the outputs do not tell."""
 
@@ -135,9 +126,9 @@ class Task:
             ``ood``.
         distortions: ``(batch, generator) -> inputs`` for objectives that learn from distorted examples: the inputs of
             a ``Batch``, every example changed so that it is no longer in-distribution. The generator is the CPU's.
-        distorted: ``(train, rng) -> Samples`` in place of ``distortions`` where a change is made to samples (waveforms)
+        distorted: ``(train, rng) -> RawDataset`` in place of ``distortions`` where a change is made to samples (waveforms)
             and not to a model's inputs: the training samples, each changed in one way or in several.
-        head_share: epochs of the abnormality head, as a share of the classifier's.
+        head_epochs_fraction: epochs of the abnormality head, as a share of the classifier's.
         head_schedule: of the head's learning rate; see ``Budget``.
         augment: ``(inputs, generator) -> inputs`` on batches in training.
         unit: what is scored: each row, or each group of rows by the mean of its rows' scores.
@@ -151,7 +142,7 @@ class Task:
         error_name: what ``error`` is.
         published: the task's name in the tables of published figures; its own where None.
         population: the in-distribution examples that the published OOD table uses.
-        departures: sentences that say where the task differs from the publication.
+        deviations_from_paper: sentences that say where the task differs from the publication.
         notes: sentences that a reader of its results needs.
     """
 
@@ -164,12 +155,12 @@ class Task:
     quick: Budget
     paper: Budget
     quick_model: Model | None = None
-    split: Callable[[Samples, Samples, int], Split] | None = None
+    split: Callable[[RawDataset, RawDataset, int], Split] | None = None
     objectives: tuple[str, ...] = ("cross_entropy",)
     auxiliary: AnySource | None = None
     distortions: Callable[..., Any] | None = None
-    distorted: "Callable[[Samples, np.random.Generator], Samples] | None" = None
-    head_share: float = 0.5
+    distorted: "Callable[[RawDataset, np.random.Generator], RawDataset] | None" = None
+    head_epochs_fraction: float = 0.5
     head_schedule: Schedule = "constant"
     augment: Callable[..., Any] | None = None
     unit: Literal["row", "group"] = "row"
@@ -181,7 +172,7 @@ class Task:
     error_name: str = "test error"
     published: str | None = None
     population: Literal["correct", "all"] = "correct"
-    departures: tuple[str, ...] = ()
+    deviations_from_paper: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
 
     def budget(self, profile: str) -> Budget:

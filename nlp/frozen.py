@@ -7,13 +7,14 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from common.data import Folders, Samples
-from common.errors import UserError
-from common.examples import Batch, Examples
-from common.model import Classifier, Encoder
-from common.pretrained import Checkpoint
-from common.progress import Progress
+from common.base.errors import UserError
+from common.base.progress import Progress
+from common.data.examples import Batch, TensorDataset
+from common.data.samples import RawDataset
+from common.data.sources import Folders
+from common.model import Classifier, Preprocessor
 from common.task import Budget
+from common.training.pretrained import Checkpoint
 from nlp.transformer import text_features
 
 
@@ -30,7 +31,7 @@ class FrozenFeatures:
     pieces: int
     cache: Path
 
-    def __call__(self, samples: Samples) -> Examples:
+    def __call__(self, samples: RawDataset) -> TensorDataset:
         """Return the examples.
 
         Raises:
@@ -42,7 +43,7 @@ class FrozenFeatures:
         length = np.linalg.norm(raw, axis=1, keepdims=True)
         features = raw * (raw.shape[1] ** 0.5 / np.maximum(length, 1e-12))
         labels = None if samples.labels is None else torch.from_numpy(samples.labels)
-        return Examples(torch.from_numpy(features.astype(np.float32)), labels=labels)
+        return TensorDataset(torch.from_numpy(features.astype(np.float32)), labels=labels)
 
 
 class LinearHead(Classifier):
@@ -99,12 +100,12 @@ class FrozenArchitecture:
             gradient_norm=None,
         )
 
-    def encoder(self, train: Samples) -> FrozenFeatures:
+    def preprocessor(self, train: RawDataset) -> FrozenFeatures:
         """Return what turns texts into features."""
         return FrozenFeatures(self.checkpoint(), self.pieces, self.folders.cache)
 
-    def build(self, encoder: Encoder, train: Samples) -> LinearHead:
+    def build(self, preprocessor: Preprocessor, train: RawDataset) -> LinearHead:
         """Return an untrained linear layer."""
-        assert isinstance(encoder, FrozenFeatures), "this model reads frozen features"
-        size = encoder(train.take(np.array([0]))).inputs.shape[1]
+        assert isinstance(preprocessor, FrozenFeatures), "this model reads frozen features"
+        size = preprocessor(train.take(np.array([0]))).inputs.shape[1]
         return LinearHead(size, len(train.label_names))

@@ -6,7 +6,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from common.outputs import Outputs
+    from common.store.outputs import Outputs
 
 
 def seen(outputs: "Outputs") -> "NDArray[np.bool_] | None":

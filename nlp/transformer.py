@@ -12,10 +12,10 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from common.files import read_tensors, write_tensors
-from common.pretrained import Checkpoint, find_checkpoint  # noqa: F401 (the models beside this take both from here)
-from common.progress import Progress
-from common.training import has_bfloat16
+from common.base.progress import Progress
+from common.store.files import read_tensors, write_tensors
+from common.training.loop import has_bfloat16
+from common.training.pretrained import Checkpoint
 
 TEXTS_A_SHARD = 1024
 """After so many texts the features computed so far are stored, so that a killed run loses little."""

@@ -10,9 +10,9 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from common.data import Samples
-from common.errors import UserError
-from common.examples import Examples
+from common.base.errors import UserError
+from common.data.examples import TensorDataset
+from common.data.samples import RawDataset
 from common.model import Classifier
 
 PADDING, UNKNOWN, FIRST_WORD = 0, 1, 2
@@ -96,11 +96,11 @@ class WordNumbers:
     vocabulary: Vocabulary
     positions: int
 
-    def __call__(self, samples: Samples) -> Examples:
+    def __call__(self, samples: RawDataset) -> TensorDataset:
         """Return the examples."""
         numbers, offsets = self.vocabulary.numbers(samples.items, self.positions)
         labels = None if samples.labels is None else torch.from_numpy(samples.labels)
-        return Examples(torch.from_numpy(numbers), torch.from_numpy(offsets), labels)
+        return TensorDataset(torch.from_numpy(numbers), torch.from_numpy(offsets), labels)
 
 
 class WordClassifier(Classifier):

@@ -9,8 +9,8 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from common.data import Samples
-from common.examples import Examples
+from common.data.examples import TensorDataset
+from common.data.samples import RawDataset
 
 PADDING, UNKNOWN, FIRST = 0, 1, 6
 """Ids: padding; words that training did not see, by their shape (from ``UNKNOWN`` on); the first word of training."""
@@ -88,7 +88,7 @@ class Vectors:
     table: Tensor
 
     @classmethod
-    def of(cls, samples: Samples) -> "Vectors":
+    def of(cls, samples: RawDataset) -> "Vectors":
         """Return the vectors that a data set of words holds in ``extras["vectors"]``."""
         table = np.concatenate(
             [np.zeros((NO_VECTOR + 1, samples.extras["vectors"].shape[1])), samples.extras["vectors"]]
@@ -131,14 +131,14 @@ class WordEncoder:
     vectors: Vectors | None = None
     _rows: dict[str, tuple[int, int]] = field(default_factory=dict, repr=False, compare=False)
 
-    def __call__(self, samples: Samples) -> Examples:
+    def __call__(self, samples: RawDataset) -> TensorDataset:
         """Return the examples of tokenised sentences, with their tags where they have some."""
         lengths = [len(sentence) for sentence in samples.items]
         offsets = torch.tensor([0, *np.cumsum(lengths)], dtype=torch.int64)
         inputs = torch.tensor([self._row(word) for word in chain.from_iterable(samples.items)], dtype=torch.int64)
         if samples.labels is None:
-            return Examples(inputs, offsets)
-        return Examples(inputs, offsets, torch.from_numpy(np.concatenate(samples.labels)), offsets)
+            return TensorDataset(inputs, offsets)
+        return TensorDataset(inputs, offsets, torch.from_numpy(np.concatenate(samples.labels)), offsets)
 
     def _row(self, word: str) -> tuple[int, int]:
         if word not in self._rows:

@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 
-from common.data import Samples
+from common.data.samples import RawDataset
 from speech.data.audio import SAMPLE_RATE, Waveform
 from speech.data.noise import colour, low_passed, mix_all, shaped
 
@@ -25,7 +25,7 @@ NARROW_SHARE = 0.5
 NARROWEST = 2000.0
 
 
-def with_made_up_noise(train: Samples, rng: np.random.Generator) -> Samples:
+def with_made_up_noise(train: RawDataset, rng: np.random.Generator) -> RawDataset:
     """Return each training utterance with white, with pink and with brown noise, each time at another level.
 
     The spectrum of each noise is bent by a random curve and its band is a random one, so that no two noises are alike
@@ -41,7 +41,7 @@ def with_made_up_noise(train: Samples, rng: np.random.Generator) -> Samples:
     return mix_all(copies, noises)
 
 
-def with_narrow_noise(train: Samples, rng: np.random.Generator) -> Samples:
+def with_narrow_noise(train: RawDataset, rng: np.random.Generator) -> RawDataset:
     """Return what ``with_made_up_noise`` does, low-passed at 4 kHz as the speech is."""
     made = with_made_up_noise(train, rng)
     return replace(made, items=[low_passed(waveform) for waveform in made.items])

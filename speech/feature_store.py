@@ -8,16 +8,16 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from common.data import Folders
-from common.examples import Examples
-from common.files import read_tensors, write_tensors
-from common.provenance import code_hash, versions
+from common.data.examples import TensorDataset
+from common.data.sources import Folders
+from common.store.files import read_tensors, write_tensors
+from common.store.provenance import code_hash, versions
 from speech.data.audio import Waveform
 
 LIMIT = 2**31
 """Bytes that are kept; the files unused for longest go first."""
 
-Compute = Callable[[Sequence[Waveform]], Examples]
+Compute = Callable[[Sequence[Waveform]], TensorDataset]
 
 
 @dataclass(frozen=True)
@@ -26,7 +26,7 @@ class FeatureStore:
 
     folders: Folders | None
 
-    def get(self, name: str, compute: Compute, waveforms: Sequence[Waveform]) -> Examples:
+    def get(self, name: str, compute: Compute, waveforms: Sequence[Waveform]) -> TensorDataset:
         """Return ``compute(waveforms)``, sequences of features, from the store where it was computed before.
 
         Args:
@@ -45,7 +45,7 @@ class FeatureStore:
             return made
         stored = read_tensors(path)
         path.touch()
-        return Examples(torch.from_numpy(stored["inputs"]), torch.from_numpy(stored["offsets"]))
+        return TensorDataset(torch.from_numpy(stored["inputs"]), torch.from_numpy(stored["offsets"]))
 
 
 def _key(name: str, waveforms: Sequence[Waveform]) -> str:

@@ -12,8 +12,8 @@ import torch
 from torch import Tensor, nn
 from torchaudio import functional, transforms
 
-from common.errors import UserError
-from common.examples import Examples
+from common.base.errors import UserError
+from common.data.examples import TensorDataset
 from speech.data.audio import HOP, SAMPLE_RATE, Waveform, frame_count
 
 WINDOW = SAMPLE_RATE // 40
@@ -61,12 +61,12 @@ def _log_energy(waveforms: Tensor) -> Tensor:
     return nn.functional.avg_pool1d(padded[:, None], WINDOW, HOP)[:, 0].add(_FLOOR).log()
 
 
-def mfcc_with_deltas(waveforms: Sequence[Waveform]) -> Examples:
+def mfcc_with_deltas(waveforms: Sequence[Waveform]) -> TensorDataset:
     """Return 12 cepstra and the energy, with their first and second slopes: sequences of (F, 39)."""
     return add_deltas(extract(waveforms, mfcc))
 
 
-def add_deltas(features: Examples, window: int = 5) -> Examples:
+def add_deltas(features: TensorDataset, window: int = 5) -> TensorDataset:
     """Return sequences of (F, D) features with their first and second slopes over ``window`` frames: (F, 3 D).
 
     A slope is that of the least-squares line; beyond its ends a sequence goes on as it ended.
@@ -81,7 +81,7 @@ def _with_deltas(features: Tensor, window: int) -> Tensor:
     return torch.cat([features, first, functional.compute_deltas(first, window)])
 
 
-def extract(waveforms: Sequence[Waveform], features: Features) -> Examples:
+def extract(waveforms: Sequence[Waveform], features: Features) -> TensorDataset:
     """Return features of waveforms of any lengths as sequences without labels.
 
     Each gets what it would get alone: waveforms of like length share a batch, zeros follow the shorter ones, and the
@@ -99,7 +99,7 @@ def extract(waveforms: Sequence[Waveform], features: Features) -> Examples:
             rows = features(padded)
         for i, row in zip(index, rows, strict=True):
             parts[i] = row[: frame_count(len(waveforms[i]))].clone()
-    return Examples(torch.cat(parts), offsets_of([len(part) for part in parts]))
+    return TensorDataset(torch.cat(parts), offsets_of([len(part) for part in parts]))
 
 
 def offsets_of(lengths: Sequence[int]) -> Tensor:

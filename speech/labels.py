@@ -4,8 +4,8 @@ from typing import Literal
 
 import numpy as np
 
-from common.data import Samples
-from common.errors import UserError
+from common.base.errors import UserError
+from common.data.samples import RawDataset
 from speech.data.audio import frame_count
 
 Form = Literal["one label an utterance", "a label a frame", "a sequence of labels an utterance"]
@@ -17,7 +17,7 @@ _MODELS: dict[Form, str] = {
 }
 
 
-def form_of(samples: Samples) -> Form:
+def form_of(samples: RawDataset) -> Form:
     """Return what the labels of waveforms are labels of."""
     if isinstance(samples.labels, np.ndarray):
         return "one label an utterance"
@@ -26,7 +26,7 @@ def form_of(samples: Samples) -> Form:
     return "a label a frame" if framed else "a sequence of labels an utterance"
 
 
-def require_labels(samples: Samples, wanted: Form, model: str) -> None:
+def require_labels(samples: RawDataset, wanted: Form, model: str) -> None:
     """Check that samples have the labels that a model learns from, or none, as sets have that are only scored.
 
     Raises:

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from hypothesis import settings
 
-from common.data import Folders
+from common.data.sources import Folders
 
 settings.register_profile("suite", derandomize=True, deadline=None)
 settings.load_profile("suite")

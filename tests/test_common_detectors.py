@@ -9,8 +9,8 @@ from numpy.typing import NDArray
 import common.detectors
 from common.detector import Detector
 from common.discover import load_detector, names
-from common.metrics import roc_auc
-from common.outputs import Outputs
+from common.metrics.detection import roc_auc
+from common.store.outputs import Outputs
 
 RNG = np.random.default_rng(20170424)
 LOGITS = RNG.normal(0, 3, (100, 8)).astype(np.float32)

@@ -2,8 +2,8 @@
 
 import pytest
 
+from common.base.errors import UserError
 from common.discover import parse_model, resolve_task
-from common.errors import UserError
 from common.task import Model
 
 

@@ -10,13 +10,15 @@ import pytest
 import torch
 
 import common.objective
-import common.predict
-from common.data import Folders, Samples
-from common.errors import UserError
+import common.training.predict
+from common.base.errors import UserError
+from common.data.examples import TensorDataset
+from common.data.samples import RawDataset
+from common.data.sources import Folders
 from common.evaluate import Run, Selection, evaluate
-from common.examples import Examples
-from common.experiment import Experiment, Setting, TaskOutputs
-from common.results import read_rows
+from common.experiment import Experiment, RunOptions
+from common.store.outputs import TaskOutputs
+from common.store.rows import read_rows
 from common.task import Model
 
 TASK = "nlp/reuters8"
@@ -24,7 +26,7 @@ TASK = "nlp/reuters8"
 
 def run(out: Path, **changes: object) -> Run:
     selection = Selection((TASK,), **{"required": True, **changes})
-    return evaluate(selection, Setting(out=out, folders=Folders((), out / "cache")))
+    return evaluate(selection, RunOptions(out=out, folders=Folders((), out / "cache")))
 
 
 @pytest.fixture(scope="module")
@@ -85,19 +87,19 @@ def test_a_finished_run_is_not_trained_again(copy: Path, monkeypatch: pytest.Mon
 def test_a_run_killed_while_predicting_continues_with_the_stored_weights(
     finished: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    predict = common.predict.predict
+    predict = common.training.predict.predict
 
     def killed(*arguments: object, **options: object) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(common.predict, "predict", killed)
+    monkeypatch.setattr(common.training.predict, "predict", killed)
     with pytest.raises(KeyboardInterrupt):
         run(tmp_path, seeds=2)
     assert not (tmp_path / "results.jsonl").exists()
-    monkeypatch.setattr(common.predict, "predict", predict)
+    monkeypatch.setattr(common.training.predict, "predict", predict)
     monkeypatch.setattr(common.objective.LossObjective, "train", killed)
-    outputs = Experiment(TASK, 0, Setting(out=tmp_path, folders=Folders())).outputs("cross_entropy")
-    stored = Experiment(TASK, 0, Setting(out=finished, folders=Folders())).outputs("cross_entropy")
+    outputs = Experiment(TASK, 0, RunOptions(out=tmp_path, folders=Folders())).outputs("cross_entropy")
+    stored = Experiment(TASK, 0, RunOptions(out=finished, folders=Folders())).outputs("cross_entropy")
     assert np.array_equal(outputs.test.logits, stored.test.logits)
 
 
@@ -151,12 +153,12 @@ def test_a_detector_that_was_asked_for_and_does_not_apply_is_named(copy: Path) -
 
 
 def test_missing_data_is_reported_with_its_remedy_unless_it_was_asked_for(tmp_path: Path) -> None:
-    setting = Setting(out=tmp_path, folders=Folders((tmp_path,)))
-    result = evaluate(Selection(("nlp/imdb",)), setting)
+    options = RunOptions(out=tmp_path, folders=Folders((tmp_path,)))
+    result = evaluate(Selection(("nlp/imdb",)), options)
     assert not result.failed and result.rows == []
     assert "--download" in result.record["not_run"][0]["remedy"]
     with pytest.raises(UserError, match="nlp/imdb: .* get it with"):
-        evaluate(Selection(("nlp/imdb",), required=True), setting)
+        evaluate(Selection(("nlp/imdb",), required=True), options)
 
 
 def test_outputs_are_stored_anew_when_anything_that_determines_them_changes(
@@ -164,33 +166,33 @@ def test_outputs_are_stored_anew_when_anything_that_determines_them_changes(
 ) -> None:
     weights = tmp_path / "some.safetensors"
     weights.write_bytes(b"weights")
-    setting = Setting(out=tmp_path, folders=Folders())
+    options = RunOptions(out=tmp_path, folders=Folders())
     settings = {
-        "nothing": setting,
-        "budget": replace(setting, profile="paper"),
-        "model": replace(setting, model=Model("bag_of_words", {"hidden": 64})),
-        "weights": replace(setting, weights=weights),
-        "device": replace(setting, device="cuda"),
+        "nothing": options,
+        "budget": replace(options, profile="paper"),
+        "model": replace(options, model=Model("bag_of_words", {"hidden": 64})),
+        "weights": replace(options, weights=weights),
+        "device": replace(options, device="cuda"),
     }
 
-    def path(one: Setting) -> Path:
+    def path(one: RunOptions) -> Path:
         return Experiment("nlp/rotten_tomatoes", 0, one).folder("cross_entropy").path
 
     paths = {what: path(one) for what, one in settings.items()}
-    for what in ("common.experiment.code_hash", "common.experiment.versions", "common.data.Source.fingerprint"):
+    for what in ("common.experiment.code_hash", "common.experiment.versions", "common.data.sources.Source.fingerprint"):
         monkeypatch.setattr(what, lambda *arguments: "other")
-        paths[what] = path(setting)
+        paths[what] = path(options)
     assert len(set(paths.values())) == len(paths)
 
 
 def test_weights_of_ones_own_replace_training_and_wrong_ones_are_told(finished: Path, tmp_path: Path) -> None:
     weights = next(finished.glob("store/nlp/reuters8/*seed0*/model.safetensors"))
-    setting = Setting(out=tmp_path, folders=Folders(), weights=weights)
-    outputs = Experiment(TASK, 0, setting).outputs("cross_entropy")
-    stored = Experiment(TASK, 0, Setting(out=finished, folders=Folders())).outputs("cross_entropy")
+    options = RunOptions(out=tmp_path, folders=Folders(), weights=weights)
+    outputs = Experiment(TASK, 0, options).outputs("cross_entropy")
+    stored = Experiment(TASK, 0, RunOptions(out=finished, folders=Folders())).outputs("cross_entropy")
     assert np.array_equal(outputs.test.logits, stored.test.logits)
     with pytest.raises(UserError, match="does not fit the model"):
-        Experiment(TASK, 0, replace(setting, model=Model("bag_of_words", {"hidden": 64}))).outputs("cross_entropy")
+        Experiment(TASK, 0, replace(options, model=Model("bag_of_words", {"hidden": 64}))).outputs("cross_entropy")
 
 
 @pytest.mark.parametrize("kept, reads", [(2**30, 1), (0, 2)])
@@ -198,13 +200,13 @@ def test_further_objectives_use_what_fits_in_memory_and_read_the_rest_again(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, kept: int, reads: int
 ) -> None:
     monkeypatch.setattr("common.encoded.KEPT_BYTES", kept)
-    experiment = Experiment(TASK, 0, Setting(out=tmp_path, folders=Folders((), tmp_path / "cache")))
+    experiment = Experiment(TASK, 0, RunOptions(out=tmp_path, folders=Folders((), tmp_path / "cache")))
     encoded: list[int] = []
-    encoder = experiment.data.encoder
+    preprocessor = experiment.data.preprocessor
 
-    def counting(samples: Samples) -> Examples:
+    def counting(samples: RawDataset) -> TensorDataset:
         encoded.append(len(samples))
-        return encoder(samples)
+        return preprocessor(samples)
 
     monkeypatch.setitem(experiment.data.__dict__, "encoder", counting)
     (first,), (again,) = list(experiment.data.ood_examples()), list(experiment.data.ood_examples())

@@ -4,9 +4,8 @@ import numpy as np
 import pytest
 
 from common.discover import load_detector
-from common.experiment import TaskOutputs
-from common.judge import Questions, Scored, curves, judge, judge_variant
-from common.outputs import Outputs
+from common.judge import EvaluationSpec, ScoredSet, curves, judge, judge_variant
+from common.store.outputs import Outputs, TaskOutputs
 
 IDENTITY = {
     "task": "nlp/x",
@@ -29,17 +28,17 @@ def sentences(seen: bool = True) -> Outputs:
 
 
 def rows(outputs: Outputs, ood: Outputs) -> dict:
-    questions = Questions(group_variant="sentences", subsets={"seen": lambda outputs: outputs.extras.get("seen")})
+    questions = EvaluationSpec(group_variant="sentences", subsets={"seen": lambda outputs: outputs.extras.get("seen")})
     found, _ = judge(questions, TaskOutputs(outputs, {("Y", None): ood}, {}), [load_detector("msp")], IDENTITY)
     return {(row.question, row.variant, row.population): row for row in found}
 
 
 def test_a_sentence_is_right_if_all_its_words_are():
-    assert Scored(sentences(), by_group=True).correct.tolist() == [False, False, True]
+    assert ScoredSet(sentences(), by_group=True).correct.tolist() == [False, False, True]
 
 
 def test_a_sentence_scores_the_mean_probability_of_its_words():
-    scored = Scored(sentences(), by_group=True)
+    scored = ScoredSet(sentences(), by_group=True)
     msp = 1 / (1 + np.exp(-np.array([4.0, 1, 3, 5, 2])))
     expected = [msp[:2].mean(), msp[2], msp[3:].mean()]
     assert scored.scores(load_detector("msp")) == pytest.approx(expected)
@@ -67,7 +66,7 @@ def test_a_subset_is_left_out_where_the_model_does_not_tell_it():
 
 
 def test_a_training_that_is_a_variant_has_rows_of_the_own_setting_alone_under_its_name():
-    questions = Questions(group_variant="sentences", subsets={"seen": lambda outputs: outputs.extras.get("seen")})
+    questions = EvaluationSpec(group_variant="sentences", subsets={"seen": lambda outputs: outputs.extras.get("seen")})
     ood = {("Y", None): sentences(), ("Z", None): sentences(), ("Y", "5 dB"): sentences()}
     found, gaps = judge_variant(
         "2 training examples", questions, TaskOutputs(sentences(), ood, {}), [load_detector("msp")], IDENTITY
@@ -78,7 +77,7 @@ def test_a_training_that_is_a_variant_has_rows_of_the_own_setting_alone_under_it
 
 def test_plots_show_the_task_s_own_units():
     shown = curves(
-        Questions(group_variant="sentences"),
+        EvaluationSpec(group_variant="sentences"),
         TaskOutputs(sentences(), {("Y", None): sentences()}, {}),
         load_detector("msp"),
         IDENTITY,

@@ -9,8 +9,9 @@ from typing import Any
 
 import pytest
 
-from common.published import POOLED, Figure, all_figures, answers, pooled_sets, published, read_table, remarks
-from common.results import FIGURES, Row
+from common.papers.table import POOLED, Figure, read_table
+from common.reporting.published import all_figures, answers, pooled_sets, published, remarks
+from common.store.rows import FIGURES, Row
 
 SETS = ("Omniglot", "notMNIST", "CIFAR-10bw", "Gaussian", "Uniform")
 

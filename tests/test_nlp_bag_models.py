@@ -4,27 +4,27 @@ import numpy as np
 import pytest
 import torch
 
-from common.data import Samples
-from common.errors import UserError
+from common.base.errors import UserError
+from common.data.samples import RawDataset
 from nlp.models.bag_of_embeddings import BagOfEmbeddings, Initial, MeanOfWords
 from nlp.models.bag_of_words import BagOfWords
 from nlp.models.gru import Gru
 from nlp.vocabulary import PADDING, WordClassifier, WordNumbers
 
-TRAIN = Samples(["good film great", "bad film", "dull film"] * 10, np.array([1, 0, 0] * 10), ("neg", "pos"))
-TEST = Samples(["", "great great", "film unheard", "the"])
+TRAIN = RawDataset(["good film great", "bad film", "dull film"] * 10, np.array([1, 0, 0] * 10), ("neg", "pos"))
+TEST = RawDataset(["", "great great", "film unheard", "the"])
 
 
 def mean_of_words(initial: Initial = "unit_columns") -> tuple[MeanOfWords, WordNumbers]:
     torch.manual_seed(0)
     architecture = BagOfEmbeddings(positions=4, dimensions=6, initial=initial)
-    encoder = architecture.encoder(TRAIN)
-    return architecture.build(encoder, TRAIN), encoder
+    preprocessor = architecture.preprocessor(TRAIN)
+    return architecture.build(preprocessor, TRAIN), preprocessor
 
 
 def test_the_feature_is_the_mean_over_all_positions_padding_included() -> None:
-    model, encoder = mean_of_words()
-    examples = encoder(Samples(["good film"]))
+    model, preprocessor = mean_of_words()
+    examples = preprocessor(RawDataset(["good film"]))
     batch = examples.batch(torch.arange(1))
     vectors = model.embedding.weight
     first, second = batch.inputs[0].tolist()
@@ -33,8 +33,8 @@ def test_the_feature_is_the_mean_over_all_positions_padding_included() -> None:
 
 
 def test_the_fast_way_through_gives_the_logits_and_gradients_of_the_three_steps() -> None:
-    model, encoder = mean_of_words()
-    batch = encoder(Samples(["film", "", "good bad dull film", "good good"])).batch(torch.arange(4))
+    model, preprocessor = mean_of_words()
+    batch = preprocessor(RawDataset(["film", "", "good bad dull film", "good good"])).batch(torch.arange(4))
     slow = model.classify(model.encode(model.embed(batch), batch))
     torch.testing.assert_close(model(batch), slow)
     gradients = [torch.autograd.grad(way.square().sum(), list(model.parameters())) for way in (model(batch), slow)]
@@ -42,17 +42,17 @@ def test_the_fast_way_through_gives_the_logits_and_gradients_of_the_three_steps(
 
 
 def test_padding_to_the_longest_of_a_batch_does_not_change_the_logits() -> None:
-    model, encoder = mean_of_words()
-    examples = encoder(Samples(["film", "good bad dull film"]))
+    model, preprocessor = mean_of_words()
+    examples = preprocessor(RawDataset(["film", "good bad dull film"]))
     alone, together = model(examples.batch(torch.tensor([0]))), model(examples.batch(torch.tensor([0, 1])))
     torch.testing.assert_close(alone[0], together[0])
 
 
 def test_what_stands_in_the_rows_of_padding_does_not_matter() -> None:
     for architecture in (BagOfEmbeddings(positions=4), Gru()):
-        encoder = architecture.encoder(TRAIN)
-        model = architecture.build(encoder, TRAIN)
-        batch = encoder(Samples(["film", "good bad dull film"])).batch(torch.arange(2))
+        preprocessor = architecture.preprocessor(TRAIN)
+        model = architecture.build(preprocessor, TRAIN)
+        batch = preprocessor(RawDataset(["film", "good bad dull film"])).batch(torch.arange(2))
         embedded = model.embed(batch)
         changed = embedded.clone()
         changed[0, 1:] = 7.0
@@ -61,9 +61,9 @@ def test_what_stands_in_the_rows_of_padding_does_not_matter() -> None:
 
 @pytest.mark.parametrize("architecture", [BagOfEmbeddings(), BagOfWords(), Gru()])
 def test_texts_without_a_known_word_get_finite_logits(architecture: BagOfEmbeddings | BagOfWords | Gru) -> None:
-    encoder = architecture.encoder(TRAIN)
-    model = architecture.build(encoder, TRAIN).eval()
-    examples = encoder(TEST)
+    preprocessor = architecture.preprocessor(TRAIN)
+    model = architecture.build(preprocessor, TRAIN).eval()
+    examples = preprocessor(TEST)
     logits = model(examples.batch(torch.arange(4)))
     assert logits.shape == (4, 2) and bool(torch.isfinite(logits).all())
     torch.testing.assert_close(model(examples.batch(torch.tensor([0]))), logits[:1])  # a batch of empty texts alone
@@ -81,9 +81,9 @@ def test_first_word_vectors_are_as_the_recipes_say() -> None:
 
 def test_the_bag_of_words_sees_each_word_once_and_starts_with_the_recipes_columns() -> None:
     architecture = BagOfWords(words=1000, hidden=8)
-    encoder = architecture.encoder(TRAIN)
-    model = architecture.build(encoder, TRAIN).eval()
-    once, twice = model(encoder(Samples(["bad", "bad bad"])).batch(torch.arange(2)))
+    preprocessor = architecture.preprocessor(TRAIN)
+    model = architecture.build(preprocessor, TRAIN).eval()
+    once, twice = model(preprocessor(RawDataset(["bad", "bad bad"])).batch(torch.arange(2)))
     assert torch.equal(once, twice)
     for layer in (model.first, model.output):
         torch.testing.assert_close(layer.weight.norm(dim=1), torch.full((len(layer.weight),), 1.45**-0.5))
@@ -92,14 +92,14 @@ def test_the_bag_of_words_sees_each_word_once_and_starts_with_the_recipes_column
 
 @pytest.mark.parametrize("architecture", [BagOfEmbeddings(), BagOfWords(), Gru()])
 def test_the_vocabulary_comes_from_the_training_texts_alone(architecture: BagOfEmbeddings | BagOfWords | Gru) -> None:
-    assert set(architecture.encoder(TRAIN).vocabulary.words) <= {"good", "film", "great", "bad", "dull"}
+    assert set(architecture.preprocessor(TRAIN).vocabulary.words) <= {"good", "film", "great", "bad", "dull"}
 
 
 def test_the_gru_takes_its_state_after_the_last_word() -> None:
     torch.manual_seed(0)
-    encoder = Gru().encoder(TRAIN)
-    model = Gru().build(encoder, TRAIN)
-    batch = encoder(Samples(["good film", "dull"])).batch(torch.arange(2))
+    preprocessor = Gru().preprocessor(TRAIN)
+    model = Gru().build(preprocessor, TRAIN)
+    batch = preprocessor(RawDataset(["good film", "dull"])).batch(torch.arange(2))
     features = model.encode(model.embed(batch), batch)
     states, _ = model.gru(model.embedding(batch.inputs[1:, :1]))
     torch.testing.assert_close(features[1], states[0, 0])
@@ -109,12 +109,12 @@ def test_the_gru_takes_its_state_after_the_last_word() -> None:
 def test_weights_carry_their_words_and_refuse_a_model_that_knows_others(
     architecture: BagOfEmbeddings | BagOfWords | Gru,
 ) -> None:
-    def model_of(train: Samples) -> WordClassifier:
-        return architecture.build(architecture.encoder(train), train)
+    def model_of(train: RawDataset) -> WordClassifier:
+        return architecture.build(architecture.preprocessor(train), train)
 
     weights = model_of(TRAIN).state_dict()
     assert bytes(weights["_extra_state"].numpy()).decode().split() == ["bad", "dull", "film", "good", "great"]
     model_of(TRAIN).load_state_dict(weights)
-    other = Samples([text.replace("dull", "lame") for text in TRAIN.items], TRAIN.labels, TRAIN.label_names)
+    other = RawDataset([text.replace("dull", "lame") for text in TRAIN.items], TRAIN.labels, TRAIN.label_names)
     with pytest.raises(UserError, match="these weights know other words"):
         model_of(other).load_state_dict(weights)

@@ -5,8 +5,8 @@ from dataclasses import replace
 import pytest
 from datasets import ClassLabel, Dataset, Features, Value
 
-from common.download import downloads
-from common.errors import UserError
+from common.base.errors import UserError
+from common.data.download import downloads
 from nlp.data.huggingface import CORPORA
 from nlp.data.imdb import SENTIMENTS
 from nlp.data.multi30k import MULTI30K

@@ -2,11 +2,11 @@
 
 import numpy as np
 
-from common.data import Samples
+from common.data.samples import RawDataset
 from nlp.data.newsgroups import GROUPS
 from nlp.tasks.newsgroups_authors import by_first_digit, split
 
-ALL = Samples([f"text {number}" for number in range(20)], np.arange(20), GROUPS)
+ALL = RawDataset([f"text {number}" for number in range(20)], np.arange(20), GROUPS)
 
 
 def test_groups_1_and_10_to_19_are_one_class() -> None:

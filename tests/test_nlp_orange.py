@@ -6,8 +6,8 @@ from pathlib import Path
 import pyarrow.parquet as pq
 import pytest
 
-from common.data import Folders
-from common.errors import UserError
+from common.base.errors import UserError
+from common.data.sources import Folders
 from nlp.data import newsgroups, reuters
 from nlp.data.orange import COLUMNS, orange_place, tab_reader
 

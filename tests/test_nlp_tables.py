@@ -6,8 +6,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from common.data import Folders, Place, Prepared, Source
-from common.errors import UserError
+from common.base.errors import UserError
+from common.data.sources import Folders, Location, Prepared, Source
 from nlp.data.tables import EMPTY, UNLABELED, labelled_texts, read_columns, text_table
 
 
@@ -63,7 +63,7 @@ def test_a_split_without_rows_is_an_error(tmp_path: Path) -> None:
 def test_a_truncated_file_is_one_line_that_names_it(tmp_path: Path) -> None:
     path = write(tmp_path / "nlp" / "x.parquet", text=["a"] * 100)
     path.write_bytes(path.read_bytes()[:-20])
-    source = Source("x", (Place((Prepared("nlp/x.parquet"),), text_table()),))
+    source = Source("x", (Location((Prepared("nlp/x.parquet"),), text_table()),))
     with pytest.raises(UserError, match=r"nlp/x\.parquet cannot be read") as caught:
         source.load(Folders((tmp_path,)))
     assert "\n" not in str(caught.value)

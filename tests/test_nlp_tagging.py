@@ -6,9 +6,9 @@ import pyarrow.parquet
 import pytest
 import torch
 
-from common.data import Samples
-from common.errors import UserError
-from common.predict import predict
+from common.base.errors import UserError
+from common.data.samples import RawDataset
+from common.training.predict import predict
 from nlp.data.glove import GLOVE, read_vectors
 from nlp.data.tagging import PENN_TAGS, penn_spelling, tagged_table
 from nlp.data.twitter import TWEETS, TWITTER_TAGS, TWITTER_TEST, TWITTER_TRAIN
@@ -21,7 +21,7 @@ from nlp.words import FIRST, NO_VECTOR, UNKNOWN, Vectors, WordEncoder, Words, sh
 
 SENTENCES = [["the", "dog", "barks"], ["the", "cat"], ["a", "dog", "sees", "the", "cat"]]
 TAGS = [np.array([0, 1, 2]), np.array([0, 1]), np.array([0, 1, 2, 0, 1])]
-TRAIN = Samples(SENTENCES, TAGS, ("DT", "NN", "VB"))
+TRAIN = RawDataset(SENTENCES, TAGS, ("DT", "NN", "VB"))
 
 
 def table(path, tokens, tags, **more):
@@ -61,7 +61,7 @@ def test_training_words_have_numbers_and_other_words_that_of_their_shape():
 
 
 def test_vectors_are_found_in_lower_case_and_without_the_treebank_s_spelling(tmp_path):
-    vectors = Vectors.of(Samples(["(", "dog"], extras={"vectors": np.ones((2, 3), np.float32)}))
+    vectors = Vectors.of(RawDataset(["(", "dog"], extras={"vectors": np.ones((2, 3), np.float32)}))
     assert vectors.id("-LRB-") == vectors.id("(") > NO_VECTOR
     assert vectors.id("DOG") == vectors.id("dog")
     assert vectors.id("cat") == NO_VECTOR
@@ -70,11 +70,11 @@ def test_vectors_are_found_in_lower_case_and_without_the_treebank_s_spelling(tmp
 
 def test_a_tagger_s_rows_are_words_in_the_order_of_the_text():
     architecture = LstmTagger(embedding=8, width=8, layers=1)
-    encoder = architecture.encoder(TRAIN)
+    preprocessor = architecture.preprocessor(TRAIN)
     torch.manual_seed(0)
-    model = architecture.build(encoder, TRAIN)
-    test = Samples([["the", "mouse"], ["cat"]], [np.array([0, 1]), np.array([1])], TRAIN.label_names)
-    outputs = predict(model, encoder(test))
+    model = architecture.build(preprocessor, TRAIN)
+    test = RawDataset([["the", "mouse"], ["cat"]], [np.array([0, 1]), np.array([1])], TRAIN.label_names)
+    outputs = predict(model, preprocessor(test))
     assert outputs.groups.tolist() == [0, 0, 1]
     assert outputs.labels.tolist() == [0, 1, 1]
     assert outputs.extras["seen"].tolist() == [True, False, True]
@@ -82,27 +82,27 @@ def test_a_tagger_s_rows_are_words_in_the_order_of_the_text():
 
 @pytest.mark.parametrize("name", ["lstm", "window"])
 def test_padding_does_not_change_what_a_tagger_says(name):
-    vectors = Vectors.of(Samples(["the", "dog"], extras={"vectors": np.eye(2, 4, dtype=np.float32)}))
-    encoder = WordEncoder(Words.of(SENTENCES, shape), vectors)
+    vectors = Vectors.of(RawDataset(["the", "dog"], extras={"vectors": np.eye(2, 4, dtype=np.float32)}))
+    preprocessor = WordEncoder(Words.of(SENTENCES, shape), vectors)
     torch.manual_seed(0)
     if name == "lstm":
-        model = LstmTagger(embedding=8, width=8, layers=2).build(encoder, TRAIN)
+        model = LstmTagger(embedding=8, width=8, layers=2).build(preprocessor, TRAIN)
     else:
-        model = WindowTagger(width=8).build(encoder, TRAIN)
+        model = WindowTagger(width=8).build(preprocessor, TRAIN)
         torch.nn.init.normal_(model.learned.weight)
-    examples = encoder(TRAIN)
+    examples = preprocessor(TRAIN)
     together, apart = predict(model, examples), predict(model, examples, batch_size=1)
     assert np.allclose(together.logits, apart.logits, atol=1e-6)
 
 
 def test_a_window_reaches_one_word_each_way():
-    vectors = Vectors.of(Samples([], extras={"vectors": np.zeros((0, 4), np.float32)}))
-    encoder = WordEncoder(Words.of(SENTENCES), vectors)
+    vectors = Vectors.of(RawDataset([], extras={"vectors": np.zeros((0, 4), np.float32)}))
+    preprocessor = WordEncoder(Words.of(SENTENCES), vectors)
     torch.manual_seed(0)
-    model: WindowTaggerNetwork = WindowTagger(width=8).build(encoder, TRAIN)
+    model: WindowTaggerNetwork = WindowTagger(width=8).build(preprocessor, TRAIN)
     torch.nn.init.normal_(model.learned.weight)
     logits = [
-        predict(model, encoder(Samples([sentence]))).logits
+        predict(model, preprocessor(RawDataset([sentence]))).logits
         for sentence in (["the", "dog", "sees", "a", "cat"], ["cat", "dog", "sees", "a", "cat"])
     ]
     changed = np.abs(logits[0] - logits[1]).max(1) > 1e-6
@@ -110,20 +110,20 @@ def test_a_window_reaches_one_word_each_way():
 
 
 def test_pretrained_vectors_are_not_trained_and_words_without_training_keep_theirs():
-    vectors = Vectors.of(Samples(["mouse"], extras={"vectors": np.full((1, 4), 0.5, np.float32)}))
-    encoder = WordEncoder(Words.of(SENTENCES), vectors)
-    model: WindowTaggerNetwork = WindowTagger(width=8).build(encoder, TRAIN)
+    vectors = Vectors.of(RawDataset(["mouse"], extras={"vectors": np.full((1, 4), 0.5, np.float32)}))
+    preprocessor = WordEncoder(Words.of(SENTENCES), vectors)
+    model: WindowTaggerNetwork = WindowTagger(width=8).build(preprocessor, TRAIN)
     torch.nn.init.normal_(model.learned.weight)
-    batch = encoder(Samples([["mouse", "dog"]])).batch(torch.tensor([0]))
+    batch = preprocessor(RawDataset([["mouse", "dog"]])).batch(torch.tensor([0]))
     assert not model.vectors.weight.requires_grad
     assert model.eval().embed(batch)[0, 0].tolist() == [0.5] * 4
-    assert model.embed(batch)[0, 1].equal(model.learned.weight[encoder.words.id("dog")])
+    assert model.embed(batch)[0, 1].equal(model.learned.weight[preprocessor.words.id("dog")])
 
 
 def test_vectors_that_are_absent_are_an_error_with_a_remedy(tmp_path):
     for architecture in (GloveLstmTagger(), WindowTagger()):
         with pytest.raises(UserError, match="GloVe vectors is not here; get it with"):
-            architecture.encoder(TRAIN)
+            architecture.preprocessor(TRAIN)
 
 
 def test_a_file_without_vectors_is_not_read_as_vectors(tmp_path):
@@ -133,7 +133,7 @@ def test_a_file_without_vectors_is_not_read_as_vectors(tmp_path):
 
 def test_the_corpora_have_the_sizes_that_are_published(folders):
     sizes = {source.name: sum(map(len, source.load(folders).items)) for source in (WSJ_TRAIN, WSJ_DEV, WSJ_TEST)}
-    assert sizes == {"WSJ train": 66_841, "WSJ dev": 9268, "WSJ": 17_975}
+    assert sizes == {"WSJ train": 66_841, "WSJ validation": 9268, "WSJ": 17_975}
     assert len(WEBLOG.load(folders)) == 214
     train, test = TWITTER_TRAIN.load(folders), TWITTER_TEST.load(folders)
     assert (len(train), len(test)) == (1000, 500)

@@ -4,11 +4,11 @@ from dataclasses import replace
 
 import pytest
 
-from common.data import Folders
+from common.base.errors import MissingData
+from common.data.sources import Folders
 from common.discover import load_detector, load_task
-from common.errors import MissingData
-from common.experiment import Experiment, Setting
-from common.judge import Questions, judge
+from common.experiment import Experiment, RunOptions
+from common.judge import EvaluationSpec, judge
 from common.task import Model
 
 IDENTITY = {
@@ -27,9 +27,9 @@ IDENTITY = {
 def rows(name, out, folders, model=None):
     task = load_task(name)
     budget = replace(task.quick, epochs=1, examples=64, test_examples=40)
-    setting = Setting("quick", out, folders, model=model, own_task=replace(task, quick=budget))
-    experiment = Experiment(name.replace("/", "/tasks."), 0, setting)
-    found, _ = judge(Questions.of(task), experiment.outputs("cross_entropy"), [load_detector("msp")], IDENTITY)
+    options = RunOptions("quick", out, folders, model=model, user_task=replace(task, quick=budget))
+    experiment = Experiment(name.replace("/", "/tasks."), 0, options)
+    found, _ = judge(EvaluationSpec.of(task), experiment.outputs("cross_entropy"), [load_detector("msp")], IDENTITY)
     return found
 
 
@@ -57,6 +57,6 @@ def test_vectors_that_are_not_there_are_missing_data(tmp_path, data_folder):
     (tmp_path / "nlp").mkdir()
     file = "nlp/pos_twitter_gimpel2011.parquet"
     (tmp_path / file).write_bytes((data_folder / file).read_bytes())
-    experiment = Experiment("nlp/twitter_pos", 0, Setting("quick", tmp_path / "out", Folders((tmp_path,))))
+    experiment = Experiment("nlp/twitter_pos", 0, RunOptions("quick", tmp_path / "out", Folders((tmp_path,))))
     with pytest.raises(MissingData, match="GloVe vectors is not here"):
         experiment.folder("cross_entropy")

@@ -9,10 +9,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from common.data import Folders
+from common.data.sources import Folders
 from common.discover import load_task
 from common.evaluate import Selection, evaluate
-from common.experiment import Experiment, Setting
+from common.experiment import Experiment, RunOptions
 
 OFFLINE = ("newsgroups", "newsgroups_authors", "reuters8", "reuters52", "rotten_tomatoes")
 
@@ -46,10 +46,10 @@ def test_every_row_of_a_held_out_task_says_which_classes_were_out(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     task = load_task("nlp/reuters8")
-    budget = replace(task.quick, epochs=1, examples=600, test_examples=200, dev=0)
+    budget = replace(task.quick, epochs=1, examples=600, test_examples=200, validation=0)
     tiny = replace(task, quick=budget)
     monkeypatch.setattr("common.experiment.load_task", lambda name: tiny)
-    run = evaluate(Selection(("nlp/reuters8",), seeds=2, detectors=("msp",)), Setting(out=tmp_path))
+    run = evaluate(Selection(("nlp/reuters8",), seeds=2, detectors=("msp",)), RunOptions(out=tmp_path))
     by_seed = {seed: {row.held_out for row in run.rows if row.seed == seed} for seed in (0, 1)}
     assert all(len(held_out) == 1 and None not in held_out for held_out in by_seed.values())
     assert by_seed[0] != by_seed[1]
@@ -58,9 +58,9 @@ def test_every_row_of_a_held_out_task_says_which_classes_were_out(
 
 def test_labels_of_other_classes_are_not_taken_for_the_models(monkeypatch: pytest.MonkeyPatch) -> None:
     task = load_task("nlp/rotten_tomatoes")
-    budget = replace(task.quick, examples=100, test_examples=50, dev=0)
+    budget = replace(task.quick, examples=100, test_examples=50, validation=0)
     monkeypatch.setattr("common.experiment.load_task", lambda name: replace(task, quick=budget))
-    experiment = Experiment("nlp/rotten_tomatoes", 0, Setting())
+    experiment = Experiment("nlp/rotten_tomatoes", 0, RunOptions())
     labels = experiment.data.test.labels
     assert labels is not None and int(labels.max()) == 1
     ood = [examples for _, examples in experiment.data.ood_examples()]

@@ -4,15 +4,16 @@ import numpy as np
 import pytest
 import torch
 
-from common.data import Folders, Samples
+from common.base.errors import UserError
+from common.data.examples import batches
+from common.data.samples import RawDataset
+from common.data.sources import Folders
 from common.discover import load_architecture, parse_model
-from common.errors import UserError
-from common.examples import batches
-from common.objective import Setup
 from common.objectives.cross_entropy import cross_entropy
-from common.predict import predict
 from common.task import Budget, Model, Task
-from common.training import error_rate, fit
+from common.training.loop import error_rate, fit
+from common.training.predict import predict
+from common.training.setup import Setup
 from nlp.models.hf import FineTuned, PretrainedTagger
 from nlp.models.hf_frozen import FrozenCheckpoint
 from nlp.models.minilm import MiniLM
@@ -20,8 +21,8 @@ from nlp.transformer import Checkpoint, find_checkpoint, masked_mean, mean_featu
 
 PIECES = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "good", "bad", "film", "play", "##ing", "##s", "the", "a"]
 TEXTS = ["good film", "bad film", "the good play", "a bad play", "good", "bad", "the film playing bad", "a good film"]
-TRAIN = Samples(TEXTS, np.array([1, 0, 1, 0, 1, 0, 0, 1]), ("neg", "pos"))
-BUDGET = Budget(epochs=1, batch_size=32, learning_rate=1.0, examples=77, dev=5)
+TRAIN = RawDataset(TEXTS, np.array([1, 0, 1, 0, 1, 0, 0, 1]), ("neg", "pos"))
+BUDGET = Budget(epochs=1, batch_size=32, learning_rate=1.0, examples=77, validation=5)
 
 
 @pytest.fixture(scope="module")
@@ -65,43 +66,43 @@ def test_the_command_line_names_a_checkpoint(tiny):
 
 def test_a_fine_tuned_checkpoint_learns_texts(tiny):
     architecture = FineTuned(str(tiny.folder))
-    encoder = architecture.encoder(TRAIN)
-    model = architecture.build(encoder, TRAIN)
+    preprocessor = architecture.preprocessor(TRAIN)
+    model = architecture.build(preprocessor, TRAIN)
     before = model.network.embeddings.word_embeddings.weight.clone()
-    train(model, encoder(TRAIN))
-    assert error_rate(model, encoder(TRAIN)) == 0
+    train(model, preprocessor(TRAIN))
+    assert error_rate(model, preprocessor(TRAIN)) == 0
     assert not model.network.embeddings.word_embeddings.weight.equal(before), "the checkpoint itself is trained"
 
 
 def test_padding_does_not_change_what_a_checkpoint_says(tiny):
     architecture = FineTuned(str(tiny.folder))
-    encoder = architecture.encoder(TRAIN)
-    model = architecture.build(encoder, TRAIN)
-    together, apart = (predict(model, encoder(TRAIN), batch_size=size) for size in (8, 1))
+    preprocessor = architecture.preprocessor(TRAIN)
+    model = architecture.build(preprocessor, TRAIN)
+    together, apart = (predict(model, preprocessor(TRAIN), batch_size=size) for size in (8, 1))
     assert np.allclose(together.logits, apart.logits, atol=1e-5)
 
 
 def test_embeddings_are_the_checkpoint_s_input(tiny):
     architecture = FineTuned(str(tiny.folder))
-    encoder = architecture.encoder(TRAIN)
-    model = architecture.build(encoder, TRAIN).eval()
-    batch = encoder(TRAIN).batch(torch.tensor([0]))
+    preprocessor = architecture.preprocessor(TRAIN)
+    model = architecture.build(preprocessor, TRAIN).eval()
+    batch = preprocessor(TRAIN).batch(torch.tensor([0]))
     direct = model.network(input_ids=batch.inputs).last_hidden_state.mean(1)
     assert torch.allclose(model.encode(model.embed(batch), batch), direct, atol=1e-6)
 
 
-def tagged() -> Samples:
+def tagged() -> RawDataset:
     sentences = [["the", "film", "plays"], ["bad"], ["a", "good", "play", "playing", "zzz"]]
-    return Samples(sentences, [np.array([0, 1, 2]), np.array([1]), np.array([0, 1, 1, 2, 2])], ("A", "B", "C"))
+    return RawDataset(sentences, [np.array([0, 1, 2]), np.array([1]), np.array([0, 1, 1, 2, 2])], ("A", "B", "C"))
 
 
 def test_a_tagger_reads_a_sentence_as_the_checkpoint_does_and_answers_at_first_pieces(tiny):
     samples = tagged()
     architecture = FineTuned(str(tiny.folder))
-    encoder = architecture.encoder(samples)
-    model = architecture.build(encoder, samples).eval()
+    preprocessor = architecture.preprocessor(samples)
+    model = architecture.build(preprocessor, samples).eval()
     assert isinstance(model, PretrainedTagger)
-    batch = encoder(samples).batch(torch.arange(3))
+    batch = preprocessor(samples).batch(torch.arange(3))
     hidden = model.encode(model.embed(batch), batch)
     for i, (sentence, first) in enumerate(zip(samples.items, ([1, 2, 3], [1], [1, 2, 3, 4, 6]), strict=True)):
         ids = tiny.tokenizer()(sentence, is_split_into_words=True, return_tensors="pt")["input_ids"]
@@ -112,20 +113,20 @@ def test_a_tagger_reads_a_sentence_as_the_checkpoint_does_and_answers_at_first_p
 def test_a_fine_tuned_tagger_learns_and_its_rows_are_words(tiny):
     samples = tagged()
     architecture = FineTuned(str(tiny.folder))
-    encoder = architecture.encoder(samples)
-    model = architecture.build(encoder, samples)
-    train(model, encoder(samples), epochs=30)
-    outputs = predict(model, encoder(samples))
+    preprocessor = architecture.preprocessor(samples)
+    model = architecture.build(preprocessor, samples)
+    train(model, preprocessor(samples), epochs=30)
+    outputs = predict(model, preprocessor(samples))
     assert outputs.correct.all() and outputs.groups.tolist() == [0, 0, 0, 1, 2, 2, 2, 2, 2]
 
 
 def test_a_long_sentence_keeps_the_first_piece_of_each_word_and_a_longer_one_is_an_error(tiny):
-    encoder = FineTuned(str(tiny.folder)).encoder(tagged())
-    assert encoder.positions == 30
-    assert (encoder(Samples([["playing"] * 15])).inputs > 0).sum() == 30
-    assert (encoder(Samples([["playing"] * 16])).inputs > 0).sum() == 16
+    preprocessor = FineTuned(str(tiny.folder)).preprocessor(tagged())
+    assert preprocessor.positions == 30
+    assert (preprocessor(RawDataset([["playing"] * 15])).inputs > 0).sum() == 30
+    assert (preprocessor(RawDataset([["playing"] * 16])).inputs > 0).sum() == 16
     with pytest.raises(UserError, match="a sentence of 31 words is too long"):
-        encoder(Samples([["play"] * 31]))
+        preprocessor(RawDataset([["play"] * 31]))
 
 
 def test_texts_are_cut_after_the_stated_pieces(tiny):
@@ -166,10 +167,10 @@ def test_each_text_goes_through_the_encoder_once(tiny, tmp_path, monkeypatch):
 
 def test_frozen_features_have_one_length_and_the_checkpoint_stays(tiny, tmp_path):
     architecture = FrozenCheckpoint(str(tiny.folder), folders=Folders((), tmp_path))
-    encoder = architecture.encoder(TRAIN)
-    examples = encoder(TRAIN)
+    preprocessor = architecture.preprocessor(TRAIN)
+    examples = preprocessor(TRAIN)
     assert torch.allclose(examples.inputs.square().mean(1), torch.ones(8))
-    model = architecture.build(encoder, TRAIN)
+    model = architecture.build(preprocessor, TRAIN)
     assert sum(p.numel() for p in model.parameters()) == 2 * 32 + 2, "one linear layer is all that is trained"
     train(model, examples, epochs=60)
     assert error_rate(model, examples) == 0
@@ -178,7 +179,7 @@ def test_frozen_features_have_one_length_and_the_checkpoint_stays(tiny, tmp_path
 def test_a_pretrained_model_sets_how_it_is_trained_but_not_on_how_much(tiny):
     for architecture in (FineTuned(str(tiny.folder)), MiniLM()):
         budget = architecture.budget(BUDGET)
-        assert (budget.examples, budget.dev) == (77, 5)
+        assert (budget.examples, budget.validation) == (77, 5)
         assert budget.learning_rate < 0.01
 
 
@@ -209,16 +210,16 @@ def test_damaged_weights_are_one_clear_line(tiny, tmp_path):
 
 def test_a_model_without_a_checkpoint_and_tokens_for_a_text_encoder_are_errors(tiny, tmp_path):
     with pytest.raises(UserError, match="needs a checkpoint: --model hf:NAME_OR_PATH"):
-        FineTuned().encoder(TRAIN)
+        FineTuned().preprocessor(TRAIN)
     with pytest.raises(UserError, match="needs a checkpoint: --model hf_frozen:NAME_OR_PATH"):
-        FrozenCheckpoint().encoder(TRAIN)
+        FrozenCheckpoint().preprocessor(TRAIN)
     with pytest.raises(UserError, match="reads whole texts"):
-        FrozenCheckpoint(str(tiny.folder), folders=Folders((), tmp_path)).encoder(tagged())(tagged())
+        FrozenCheckpoint(str(tiny.folder), folders=Folders((), tmp_path)).preprocessor(tagged())(tagged())
 
 
 def test_batches_of_texts_waste_little_on_padding(tiny):
-    long_and_short = Samples(["good"] * 64 + ["the film " * 10] * 64, np.zeros(128, np.int64), ("x",))
-    examples = FineTuned(str(tiny.folder)).encoder(long_and_short)(long_and_short)
+    long_and_short = RawDataset(["good"] * 64 + ["the film " * 10] * 64, np.zeros(128, np.int64), ("x",))
+    examples = FineTuned(str(tiny.folder)).preprocessor(long_and_short)(long_and_short)
     order = torch.Generator().manual_seed(0)
     padded = sum(examples.batch(index).inputs.numel() for index in batches(examples, 16, order))
     assert padded < 1.2 * len(examples.inputs)

@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from common.data import Samples
-from common.errors import UserError
+from common.base.errors import UserError
+from common.data.samples import RawDataset
 from nlp.vocabulary import PADDING, UNKNOWN, Vocabulary, WordNumbers
 
 TEXTS = ["The cat sat, the cat slept", "a DOG sat", "the bird"]
@@ -60,7 +60,7 @@ def test_texts_without_a_word_cannot_make_a_vocabulary() -> None:
 
 def test_the_encoder_keeps_labels_and_gives_32_bit_numbers() -> None:
     encode = WordNumbers(Vocabulary.of(TEXTS, 100, stop_words=False), positions=3)
-    examples = encode(Samples(TEXTS, np.array([1, 0, 1]), ("x", "y")))
+    examples = encode(RawDataset(TEXTS, np.array([1, 0, 1]), ("x", "y")))
     assert examples.labels is not None and examples.labels.tolist() == [1, 0, 1]
     assert str(examples.inputs.dtype) == "torch.int32" and len(examples) == 3
-    assert encode(Samples(TEXTS)).labels is None
+    assert encode(RawDataset(TEXTS)).labels is None

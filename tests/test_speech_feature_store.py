@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 import torch
 
-from common.data import Folders
-from common.errors import UserError
-from common.examples import Examples
+from common.base.errors import UserError
+from common.data.examples import TensorDataset
+from common.data.sources import Folders
 from speech.data.audio import Waveform
 from speech.feature_store import FeatureStore
 from speech.features import mfcc_with_deltas
@@ -22,7 +22,7 @@ class Counting:
     def __init__(self) -> None:
         self.calls = 0
 
-    def __call__(self, waveforms: Sequence[Waveform]) -> Examples:
+    def __call__(self, waveforms: Sequence[Waveform]) -> TensorDataset:
         self.calls += 1
         return mfcc_with_deltas(waveforms)
 

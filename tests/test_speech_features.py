@@ -5,7 +5,7 @@ import pytest
 import torch
 from torchaudio.functional import compute_deltas
 
-from common.errors import UserError
+from common.base.errors import UserError
 from speech.data.audio import frame_count
 from speech.features import add_deltas, extract, log_filterbank, mfcc, mfcc_with_deltas
 

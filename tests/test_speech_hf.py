@@ -8,21 +8,22 @@ import numpy as np
 import pytest
 import torch
 
-from common.data import Derived, Samples
+from common.base.errors import UserError
+from common.data.examples import Batch, TensorDataset
+from common.data.samples import RawDataset
+from common.data.sources import Derived
 from common.discover import load_architecture, parse_model
-from common.errors import UserError
-from common.examples import Batch, Examples
-from common.experiment import Experiment, Setting
-from common.objective import Setup
+from common.experiment import Experiment, RunOptions
 from common.objectives.cross_entropy import OBJECTIVE as CROSS_ENTROPY
 from common.objectives.ctc import OBJECTIVE as CTC
-from common.outputs import Outputs
-from common.predict import predict
+from common.store.outputs import Outputs
 from common.task import Budget, Model, Task
+from common.training.predict import predict
+from common.training.setup import Setup
 from speech.models.hf import PretrainedArchitecture
 
 BUDGET = Budget(2, 8, 1e-3)
-NOTHING = Derived("nothing", lambda test, rng: Samples([]))
+NOTHING = Derived("nothing", lambda test, rng: RawDataset([]))
 TASK = Task("sounds", "sounds", NOTHING, NOTHING, (), Model("hf"), BUDGET, BUDGET)
 VOCABULARY, BLANK = 12, 3
 
@@ -45,22 +46,22 @@ def tiny(request: pytest.FixtureRequest, tmp_path: Path) -> Path:
     return save_tiny(tmp_path / request.param, request.param)
 
 
-def sounds(lengths: tuple[int, ...] = (3000, 5000, 300, 16_000), phones: bool = True) -> Samples:
+def sounds(lengths: tuple[int, ...] = (3000, 5000, 300, 16_000), phones: bool = True) -> RawDataset:
     rng = np.random.default_rng(0)
     items = [rng.standard_normal(length).astype(np.float32) for length in lengths]
     labels = [np.array([i % 5, 4]) for i in range(len(items))] if phones else np.arange(len(items)) % 5
-    return Samples(items, labels, tuple("abcde"))
+    return RawDataset(items, labels, tuple("abcde"))
 
 
-def built(checkpoint: str, samples: Samples) -> tuple:
+def built(checkpoint: str, samples: RawDataset) -> tuple:
     architecture = PretrainedArchitecture(checkpoint)
-    encoder = architecture.encoder(samples)
+    preprocessor = architecture.preprocessor(samples)
     torch.manual_seed(1)
-    return architecture, encoder, architecture.build(encoder, samples).eval()
+    return architecture, preprocessor, architecture.build(preprocessor, samples).eval()
 
 
-def setup(architecture: PretrainedArchitecture, samples: Samples) -> Setup:
-    examples = architecture.encoder(samples)(samples)
+def setup(architecture: PretrainedArchitecture, samples: RawDataset) -> Setup:
+    examples = architecture.preprocessor(samples)(samples)
     return Setup(TASK, architecture.budget(BUDGET), examples, seed=0, device=torch.device("cpu"))
 
 
@@ -73,14 +74,14 @@ def test_as_it_is_it_scores_its_own_characters_without_the_blank(tiny: Path) -> 
     from transformers import Wav2Vec2ForCTC
 
     samples = sounds((4000,))
-    architecture, encoder, model = built(str(tiny), samples)
+    architecture, preprocessor, model = built(str(tiny), samples)
     assert architecture.budget(BUDGET).epochs == 0
     before = {name: value.clone() for name, value in model.state_dict().items()}
     CTC.train(model, setup(architecture, samples))
     assert all(torch.equal(value, before[name]) for name, value in model.state_dict().items())
-    outputs = predict(model, encoder(samples))
+    outputs = predict(model, preprocessor(samples))
     with torch.inference_mode():
-        own = Wav2Vec2ForCTC.from_pretrained(tiny)(encoder(samples).inputs[None]).logits[0]
+        own = Wav2Vec2ForCTC.from_pretrained(tiny)(preprocessor(samples).inputs[None]).logits[0]
     kept = [i for i in range(VOCABULARY) if i != BLANK]
     np.testing.assert_allclose(outputs.logits, own[:, kept].numpy(), atol=1e-5)
     assert outputs.groups is not None and outputs.labels is None and "edits" not in outputs.extras
@@ -91,8 +92,8 @@ def test_where_the_labels_are_its_characters_there_is_an_error_rate(tmp_path: Pa
     vocabulary = {name: i for i, name in enumerate(("e", "d", "x", "<pad>", "c", "b", "a"))}
     (folder / "vocab.json").write_text(json.dumps(vocabulary))
     samples = sounds()
-    _, encoder, model = built(str(folder), samples)
-    examples = encoder(samples)
+    _, preprocessor, model = built(str(folder), samples)
+    examples = preprocessor(samples)
     letters = [tuple(vocabulary)[model.order[i]] for i in examples.labels.tolist()]
     assert "".join(letters) == "aebecede"
     outputs = predict(model, examples)
@@ -101,23 +102,23 @@ def test_where_the_labels_are_its_characters_there_is_an_error_rate(tmp_path: Pa
 
 def test_rows_are_those_of_the_shortened_time_and_padding_changes_nothing(tiny: Path) -> None:
     samples = sounds()
-    _, encoder, model = built(f"{tiny},head", samples)
-    together = predict(model, encoder(samples))
+    _, preprocessor, model = built(f"{tiny},head", samples)
+    together = predict(model, preprocessor(samples))
     rows = np.bincount(together.groups)
     assert rows.tolist() == [9, 15, 1, 49]
     for i in range(len(samples)):
-        alone = predict(model, encoder(samples.take(np.array([i]))))
+        alone = predict(model, preprocessor(samples.take(np.array([i]))))
         np.testing.assert_allclose(alone.logits, together.logits[together.groups == i], atol=1e-4)
 
 
 def test_a_new_head_spells_the_tasks_phones_and_the_rest_stays_frozen(tiny: Path) -> None:
     samples = sounds()
-    architecture, encoder, model = built(f"{tiny},head", samples)
+    architecture, preprocessor, model = built(f"{tiny},head", samples)
     before = {name: value.clone() for name, value in model.state_dict().items()}
     CTC.train(model, setup(architecture, samples))
     changed = {name for name, value in model.state_dict().items() if not torch.equal(value, before[name])}
     assert changed == {"output.weight", "output.bias"}
-    outputs = predict(model, encoder(samples))
+    outputs = predict(model, preprocessor(samples))
     assert outputs.logits.shape[1] == 5 and outputs.extras["reference_length"].tolist() == [2, 2, 2, 2]
     assert outputs.extras["edits"].shape == (4,)
 
@@ -128,20 +129,20 @@ def test_tuning_trains_the_transformer_and_not_the_convolutions(tiny: Path) -> N
     before = {name: value.clone() for name, value in model.state_dict().items()}
     CROSS_ENTROPY.train(model, replace(setup(architecture, samples), budget=replace(BUDGET, epochs=1)))
     changed = {name for name, value in model.state_dict().items() if not torch.equal(value, before[name])}
-    assert any("encoder.layers" in name for name in changed)
+    assert any("preprocessor.layers" in name for name in changed)
     assert not any("feature_extractor" in name for name in changed)
 
 
 def test_words_are_told_from_the_mean_of_frozen_states(tiny: Path) -> None:
     samples = sounds((3000, 1200, 2000, 700), phones=False)
-    architecture, encoder, model = built(f"{tiny},head", samples)
-    before = predict(model, encoder(samples), features=True)
+    architecture, preprocessor, model = built(f"{tiny},head", samples)
+    before = predict(model, preprocessor(samples), features=True)
     CROSS_ENTROPY.train(model, setup(architecture, samples))
-    after = predict(model, encoder(samples), features=True)
+    after = predict(model, preprocessor(samples), features=True)
     assert after.logits.shape == (4, 5) and after.groups is None and after.labels is not None
     np.testing.assert_array_equal(after.features, before.features)
     assert probability_of_label(after) > probability_of_label(before)
-    states = model.states(*states_input(encoder(samples.take(np.array([1])))))
+    states = model.states(*states_input(preprocessor(samples.take(np.array([1])))))
     np.testing.assert_allclose(after.features[1], states[0].mean(0).detach().numpy(), atol=1e-4)
 
 
@@ -149,7 +150,7 @@ def probability_of_label(outputs: Outputs) -> float:
     return float(torch.from_numpy(outputs.logits).softmax(1)[np.arange(4), outputs.labels].log().mean())
 
 
-def states_input(examples: Examples) -> tuple[torch.Tensor, Batch]:
+def states_input(examples: TensorDataset) -> tuple[torch.Tensor, Batch]:
     batch = examples.batch(torch.tensor([0]))
     return batch.inputs, batch
 
@@ -181,13 +182,13 @@ def test_the_fingerprint_is_that_of_the_files(tmp_path: Path) -> None:
 
 
 def test_augmentation_of_the_tasks_own_features_stays_away_from_other_architectures(tiny: Path) -> None:
-    own = Experiment("speech/digits", 0, Setting())
-    other = Experiment("speech/digits", 0, Setting(model=parse_model("speech", f"hf:{tiny},head")))
+    own = Experiment("speech/digits", 0, RunOptions())
+    other = Experiment("speech/digits", 0, RunOptions(model=parse_model("speech", f"hf:{tiny},head")))
     assert own.task.augment is not None and other.task.augment is None
     train = sounds(phones=False)
     architecture = load_architecture("speech", other.model)
-    encoder = architecture.encoder(train)
-    model = architecture.build(encoder, train)
+    preprocessor = architecture.preprocessor(train)
+    model = architecture.build(preprocessor, train)
     budget = replace(other.task.quick, epochs=1)
-    CROSS_ENTROPY.train(model, Setup(other.task, budget, encoder(train), seed=0, device=torch.device("cpu")))
-    assert predict(model, encoder(train)).logits.shape == (len(train), len(train.label_names))
+    CROSS_ENTROPY.train(model, Setup(other.task, budget, preprocessor(train), seed=0, device=torch.device("cpu")))
+    assert predict(model, preprocessor(train)).logits.shape == (len(train), len(train.label_names))

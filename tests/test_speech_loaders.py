@@ -6,11 +6,12 @@ import numpy as np
 import pytest
 import soundfile
 
-from common.data import Folders, Samples
-from common.download import downloads
-from common.errors import UserError
+from common.base.errors import UserError
+from common.data.download import downloads
+from common.data.samples import RawDataset
+from common.data.sources import Folders
 from common.evaluate import Selection, evaluate
-from common.experiment import Setting
+from common.experiment import RunOptions
 from speech.data import fleurs, librispeech
 from speech.data.prepared import flac, write_table
 from speech.tasks.own_audio import by_file
@@ -61,7 +62,7 @@ def test_every_set_of_speech_that_can_be_fetched_is_known_by_name() -> None:
 def test_pieces_of_one_recording_are_never_on_both_sides() -> None:
     files = [f"{word}/{i}.wav" for word in ("no", "yes") for i in range(8) for _ in range(3)]
     labels = np.repeat([0, 1], 24)
-    samples = Samples([np.zeros(1)] * 48, labels, ("no", "yes"), {"file": files})
+    samples = RawDataset([np.zeros(1)] * 48, labels, ("no", "yes"), {"file": files})
     split = by_file(samples, samples, seed=0)
     train, test = (set(part.extras["file"]) for part in (split.train, split.test))
     assert not train & test and len(test) == 4 and np.bincount(split.test.labels).tolist() == [6, 6]
@@ -82,8 +83,8 @@ def test_folders_of_ones_own_run_as_a_task_and_the_report_names_the_bad_file(tmp
     for i in range(5):
         noise = np.random.default_rng(i).uniform(-0.5, 0.5, 5000)
         soundfile.write(tmp_path / "speech" / "own_audio_ood" / f"{i}.flac", noise, 44_100)
-    setting = Setting(out=tmp_path / "out", folders=Folders((tmp_path,), tmp_path / "cache"))
-    run = evaluate(Selection(("speech/own_audio",), detectors=("msp",), required=True), setting)
+    options = RunOptions(out=tmp_path / "out", folders=Folders((tmp_path,), tmp_path / "cache"))
+    run = evaluate(Selection(("speech/own_audio",), detectors=("msp",), required=True), options)
     assert {row.out_dist for row in run.rows if row.question == "ood"} >= {"Own other sounds", "Tones (synthetic)"}
     assert run.rows[0].data == "full"
     text = (tmp_path / "out" / "report.md").read_text()

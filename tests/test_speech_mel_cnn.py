@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 import torch
 
-from common.data import Samples
-from common.examples import Examples
-from common.predict import predict
+from common.data.examples import TensorDataset
+from common.data.samples import RawDataset
+from common.training.predict import predict
 from speech.augment import noisy, other_speakers, other_voices, warped
 from speech.models.mel_cnn import MelCnn, trimmed, window
 
@@ -20,12 +20,12 @@ def chirp(up: bool, length: int = 6000, silence: int = 4000) -> np.ndarray:
     return (np.pad(word, silence) + noise).astype(np.float32)
 
 
-def encoded(items: list[np.ndarray], **options: object) -> tuple[Examples, torch.nn.Module]:
-    samples = Samples(items, np.zeros(len(items), np.int64), ("a", "b"))
+def encoded(items: list[np.ndarray], **options: object) -> tuple[TensorDataset, torch.nn.Module]:
+    samples = RawDataset(items, np.zeros(len(items), np.int64), ("a", "b"))
     architecture = MelCnn(frames=FRAMES, **options)
-    encoder = architecture.encoder(samples)
+    preprocessor = architecture.preprocessor(samples)
     torch.manual_seed(0)
-    return encoder(samples), architecture.build(encoder, samples).eval()
+    return preprocessor(samples), architecture.build(preprocessor, samples).eval()
 
 
 def test_loudness_channel_and_the_silence_around_a_word_change_little() -> None:
@@ -63,21 +63,21 @@ def test_a_short_word_lies_in_the_middle_of_its_own_background() -> None:
 
 
 def test_chirps_up_and_down_are_learned() -> None:
-    from common.data import Derived
-    from common.objective import Setup
+    from common.data.sources import Derived
     from common.objectives.cross_entropy import OBJECTIVE
     from common.task import Budget, Model, Task
+    from common.training.setup import Setup
 
     items = [chirp(up=i % 2 == 0, length=5000 + 37 * i) for i in range(20)]
-    samples = Samples(items, np.arange(20) % 2, ("up", "down"))
+    samples = RawDataset(items, np.arange(20) % 2, ("up", "down"))
     architecture = MelCnn(frames=FRAMES, width=16)
-    encoder = architecture.encoder(samples)
+    preprocessor = architecture.preprocessor(samples)
     torch.manual_seed(0)
-    model = architecture.build(encoder, samples)
-    nothing, budget = Derived("nothing", lambda test, rng: Samples([])), Budget(8, 10, 1e-2)
+    model = architecture.build(preprocessor, samples)
+    nothing, budget = Derived("nothing", lambda test, rng: RawDataset([])), Budget(8, 10, 1e-2)
     task = Task("chirps", "chirps", nothing, nothing, (), Model("mel_cnn"), budget, budget, augment=other_speakers)
-    OBJECTIVE.train(model, Setup(task, budget, encoder(samples), seed=0, device=torch.device("cpu")))
-    assert predict(model, encoder(samples)).correct.mean() == 1
+    OBJECTIVE.train(model, Setup(task, budget, preprocessor(samples), seed=0, device=torch.device("cpu")))
+    assert predict(model, preprocessor(samples)).correct.mean() == 1
 
 
 def test_features_are_the_last_of_the_hidden_layers() -> None:

@@ -9,8 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from common.data import Folders, Samples
-from common.errors import UserError
+from common.base.errors import UserError
+from common.data.samples import RawDataset
+from common.data.sources import Folders
 from speech.data import noise
 from speech.data.noise import (
     NOIZEUS,
@@ -65,14 +66,14 @@ def test_silence_and_other_lengths_are_refused() -> None:
         mix(some, some[:10], 10)
 
 
-def utterances(count: int = 6, **changes: object) -> Samples:
+def utterances(count: int = 6, **changes: object) -> RawDataset:
     items = [speech_with_pauses(i, 0.5) for i in range(count)]
     extras = {"speaker": [f"s{i}" for i in range(count)]}
-    return replace(Samples(items, [np.array([1])] * count, ("x", "y"), extras), **changes)
+    return replace(RawDataset(items, [np.array([1])] * count, ("x", "y"), extras), **changes)
 
 
-def recorded(test: Samples, rng: np.random.Generator) -> Samples:
-    return with_noise(test, rng, Samples([speech_with_pauses(9)]), snr=5)
+def recorded(test: RawDataset, rng: np.random.Generator) -> RawDataset:
+    return with_noise(test, rng, RawDataset([speech_with_pauses(9)]), snr=5)
 
 
 MAKERS = [recorded, partial(with_made_noise, make=white, snr=5), partial(with_babble, voices=3, snr=5)]
@@ -80,7 +81,7 @@ MAKERS = [recorded, partial(with_made_noise, make=white, snr=5), partial(with_ba
 
 @pytest.mark.parametrize(("make", "copies"), [*((make, 1) for make in MAKERS), (with_made_up_noise, 3)])
 def test_a_silent_utterance_is_left_out_and_counted_and_the_others_are_what_they_would_be(
-    make: Callable[..., Samples], copies: int
+    make: Callable[..., RawDataset], copies: int
 ) -> None:
     """The same draws fall to the others: a sound one in place of the silent one changes nothing else."""
     whole = utterances()
@@ -98,7 +99,7 @@ def test_a_silent_utterance_is_left_out_and_counted_and_the_others_are_what_they
 
 def test_a_noisy_set_lacks_what_its_noises_lack_and_not_once_more_what_the_test_set_lacks() -> None:
     test = utterances(2, dropped={"bad.wav: no audio": 1})
-    noises = [Samples([speech_with_pauses(i)], dropped={"hum.wav: no audio": 1, "other": 2}) for i in range(2)]
+    noises = [RawDataset([speech_with_pauses(i)], dropped={"hum.wav: no audio": 1, "other": 2}) for i in range(2)]
     assert with_noise(test, np.random.default_rng(0), *noises, snr=5).dropped == {"hum.wav: no audio": 2, "other": 4}
     assert not with_made_noise(test, np.random.default_rng(0), make=white, snr=5).dropped
 
@@ -108,7 +109,7 @@ def test_a_silent_noise_costs_its_utterance_and_nothing_but_silence_is_one_clear
     mixed = mix_all(test, [(np.zeros(8000, np.float32), 5.0), (white(8000, np.random.default_rng(0)), 5.0)])
     assert mixed.extras["speaker"] == ["s1"] and mixed.dropped == {SILENT: 1}
     with pytest.raises(UserError, match="none of 2 utterances can be mixed with noise: they or the noises are silent"):
-        with_noise(test, np.random.default_rng(0), Samples([np.zeros(100, np.float32)]), snr=5)
+        with_noise(test, np.random.default_rng(0), RawDataset([np.zeros(100, np.float32)]), snr=5)
 
 
 def test_a_cut_goes_on_from_the_start_where_the_recording_ends() -> None:
@@ -146,7 +147,7 @@ def test_the_power_of_coloured_noise_falls_with_frequency_as_its_exponent_says(e
 
 
 def test_the_first_level_is_the_tasks_own_and_each_set_is_seeded() -> None:
-    test = Samples([speech_with_pauses(i, 0.5) for i in range(8)], labels=[np.array([1])] * 8, kind="sample")
+    test = RawDataset([speech_with_pauses(i, 0.5) for i in range(8)], labels=[np.array([1])] * 8, kind="sample")
     sets = at_levels("speech+babble", lambda *given, snr: with_babble(*given, voices=3, snr=snr), (10, 0, -5))
     assert [one.variant for one in sets] == [None, "0 dB", "-5 dB"]
     first, again, other = (sets[1].load(Folders(), seed, test) for seed in (0, 0, 1))

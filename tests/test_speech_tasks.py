@@ -10,14 +10,15 @@ import pytest
 import soundfile
 import torch
 
-from common.data import Folders, Samples
+from common.base.errors import UserError
+from common.data.samples import RawDataset
+from common.data.sources import Folders
 from common.discover import load_architecture, load_objective, load_task
-from common.errors import UserError
 from common.evaluate import Selection, evaluate
-from common.experiment import Setting
-from common.objective import Setup
-from common.predict import predict
+from common.experiment import RunOptions
 from common.task import Budget, Model
+from common.training.predict import predict
+from common.training.setup import Setup
 from speech.data.noise import NOIZEUS, active, is_narrow
 from speech.distortions import LEVELS, made_up_noise, with_made_up_noise, with_narrow_noise
 from speech.models.ctc_lstm import BidirectionalLstm
@@ -85,7 +86,7 @@ def test_turned_sequences_give_what_packed_ones_give() -> None:
     torch.testing.assert_close(layer(values, lengths)[inside], expected[inside])
 
 
-def tones(count: int, seed: int) -> Samples:
+def tones(count: int, seed: int) -> RawDataset:
     """Utterances of two or three tones with silence between; which tones they are is what is said."""
     rng = np.random.default_rng(seed)
     items, labels = [], []
@@ -97,24 +98,24 @@ def tones(count: int, seed: int) -> Samples:
         wave = np.concatenate(pieces)
         items.append((wave + 0.001 * rng.standard_normal(len(wave))).astype(np.float32))
         labels.append(said.astype(np.int64))
-    return Samples(items, labels, ("low", "middle", "high"))
+    return RawDataset(items, labels, ("low", "middle", "high"))
 
 
 def test_a_ctc_network_learns_to_spell_and_its_outputs_have_utterances_and_edits() -> None:
     train, test = tones(48, 0), tones(12, 1)
     task = load_task("speech/espeak_phones")
     architecture = load_architecture("speech", Model("ctc_lstm", {"hidden": 24, "layers": 1}))
-    encoder = architecture.encoder(train)
+    preprocessor = architecture.preprocessor(train)
     torch.manual_seed(0)
-    model = architecture.build(encoder, train)
+    model = architecture.build(preprocessor, train)
     budget = Budget(12, 4, 1e-2, "rmsprop", "one_cycle", gradient_norm=5.0)
-    load_objective("ctc").train(model, Setup(task, budget, encoder(train), 0, torch.device("cpu")))
-    outputs = predict(model, encoder(test))
+    load_objective("ctc").train(model, Setup(task, budget, preprocessor(train), 0, torch.device("cpu")))
+    outputs = predict(model, preprocessor(test))
     assert outputs.logits.shape[1] == 3, "the blank is not scored"
     assert outputs.units == 12 and outputs.labels is None
     assert outputs.extras["reference_length"].tolist() == [len(labels) for labels in test.labels]
     assert outputs.extras["edits"].sum() / outputs.extras["reference_length"].sum() < 0.3
-    silent = predict(model, encoder(replace(test, labels=None)))
+    silent = predict(model, preprocessor(replace(test, labels=None)))
     np.testing.assert_array_equal(silent.logits, outputs.logits)
     assert "edits" not in silent.extras
 
@@ -136,11 +137,13 @@ def test_a_model_that_does_not_fit_a_task_says_so_in_one_line_before_features_ar
     samples = {"ctc_lstm": spelled, "frame_mlp": framed(spelled), "mel_cnn": words}[fits]
     architecture = load_architecture("speech", Model(model))
     if model == fits:
-        encoder = architecture.encoder(samples)
-        assert len(encoder(samples)) and len(encoder(replace(samples, labels=None))), "what is only scored has none"
+        preprocessor = architecture.preprocessor(samples)
+        assert len(preprocessor(samples)) and len(preprocessor(replace(samples, labels=None))), (
+            "what is only scored has none"
+        )
         return
     with pytest.raises(UserError, match=f"^model {model} wants {FORMS[model]} and this task has {FORMS[fits]}: choose"):
-        architecture.encoder(samples)(samples)
+        architecture.preprocessor(samples)(samples)
 
 
 @pytest.mark.parametrize("task", ["digits", "timit_ctc"])
@@ -148,30 +151,30 @@ def test_on_the_command_line_a_model_that_does_not_fit_is_one_line_too(
     task: str, folders: Folders, tmp_path: Path
 ) -> None:
     model = "mel_cnn" if task == "timit_ctc" else "frame_mlp"
-    setting = Setting(out=tmp_path / "out", folders=folders, model=Model(model))
+    options = RunOptions(out=tmp_path / "out", folders=folders, model=Model(model))
     with pytest.raises(UserError, match=f"model {model} wants .* choose another --model"):
-        evaluate(Selection((f"speech/{task}",), required=True), setting)
+        evaluate(Selection((f"speech/{task}",), required=True), options)
 
 
 def test_what_an_utterance_gets_does_not_depend_on_its_company() -> None:
     train = tones(6, 0)
     architecture = load_architecture("speech", Model("ctc_lstm", {"hidden": 8}))
-    encoder = architecture.encoder(train)
+    preprocessor = architecture.preprocessor(train)
     torch.manual_seed(0)
-    model = architecture.build(encoder, train)
-    together, alone = (predict(model, encoder(train), batch_size=size) for size in (6, 1))
+    model = architecture.build(preprocessor, train)
+    together, alone = (predict(model, preprocessor(train), batch_size=size) for size in (6, 1))
     np.testing.assert_allclose(together.logits, alone.logits, atol=1e-4)
     np.testing.assert_array_equal(together.extras["edits"], alone.extras["edits"])
 
 
-def framed(samples: Samples) -> Samples:
+def framed(samples: RawDataset) -> RawDataset:
     labels = [np.arange(1 + len(item) // 160) % 3 for item in samples.items]
     return replace(samples, labels=labels)
 
 
 def test_a_window_holds_its_frame_in_the_middle_and_repeats_the_ends() -> None:
     samples = framed(tones(2, 0))
-    examples = FrameMlpArchitecture().encoder(samples)(samples)
+    examples = FrameMlpArchitecture().preprocessor(samples)(samples)
     windows = examples.inputs.unflatten(1, (11, 26))
     count = len(samples.labels[0])
     assert len(examples) == sum(map(len, samples.labels)) and examples.labels is not None
@@ -182,7 +185,7 @@ def test_a_window_holds_its_frame_in_the_middle_and_repeats_the_ends() -> None:
 
 def test_frames_of_a_speaker_are_a_group() -> None:
     samples = replace(framed(tones(3, 0)), extras={"speaker": ["b", "a", "b"]})
-    examples = FrameMlpArchitecture().encoder(samples)(samples)
+    examples = FrameMlpArchitecture().preprocessor(samples)(samples)
     lengths = [len(labels) for labels in samples.labels]
     assert examples.groups is not None
     assert examples.groups.tolist() == [1] * lengths[0] + [0] * lengths[1] + [1] * lengths[2]

@@ -7,8 +7,9 @@ import pyarrow as pa
 import pyarrow.parquet as parquet
 import pytest
 
-from common.data import Folders, Samples
-from common.errors import UserError
+from common.base.errors import UserError
+from common.data.samples import RawDataset
+from common.data.sources import Folders
 from speech.data.audio import frame_count
 from speech.data.phones import PHONES
 from speech.data.prepared import flac
@@ -23,12 +24,12 @@ from speech.data.timit import (
 )
 
 
-def made_up(women: int = 8, men: int = 8) -> Samples:
+def made_up(women: int = 8, men: int = 8) -> RawDataset:
     people = [("f", i) for i in range(women)] + [("m", i) for i in range(men)]
     rows = [(f"{sex}{i}", sex, text) for sex, i in people for text in ("sa1", "sa2", f"si{sex}{i}", f"sx{i}")]
     speakers, sexes, texts = map(list, zip(*rows, strict=True))
     items = [np.full(400, i, np.float32) for i in range(len(rows))]
-    return Samples(items, [np.array([0])] * len(rows), PHONES, {"speaker": speakers, "sex": sexes, "text": texts})
+    return RawDataset(items, [np.array([0])] * len(rows), PHONES, {"speaker": speakers, "sex": sexes, "text": texts})
 
 
 def test_a_frame_has_the_phone_at_its_middle() -> None:

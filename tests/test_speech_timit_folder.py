@@ -9,8 +9,8 @@ import pyarrow.parquet as parquet
 import pytest
 import soundfile
 
-from common.data import Folders
-from common.errors import UserError
+from common.base.errors import UserError
+from common.data.sources import Folders
 from speech.data.timit import TIMIT, TIMIT_BY_FRAME, by_speaker
 from speech.data.timit_folder import read_timit_folder
 

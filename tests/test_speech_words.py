@@ -8,9 +8,10 @@ import pyarrow.parquet as parquet
 import pytest
 import soundfile
 
-from common.data import Folders, Samples
+from common.base.errors import UserError
+from common.data.samples import RawDataset
+from common.data.sources import Folders
 from common.discover import load_task
-from common.errors import UserError
 from speech.data.fsdd import FSDD_TEST, FSDD_TRAIN, unseen_speakers
 from speech.data.mandarin import THCHS30, thchs30_rows
 from speech.data.noise import is_narrow, read_noises
@@ -21,10 +22,10 @@ from speech.data.speech_commands import COMMANDS_TEST, COMMANDS_TRAIN, OTHER_WOR
 NAMES = tuple("abcdef")
 
 
-def spoken(speakers: tuple[str, ...], each: int = 3, kind: str = "full") -> Samples:
+def spoken(speakers: tuple[str, ...], each: int = 3, kind: str = "full") -> RawDataset:
     people = [name for name in speakers for _ in range(each)]
     items = [np.full(2000 + i, 0.1, np.float32) for i in range(len(people))]
-    return Samples(items, np.arange(len(people)) % 2, ("x", "y"), {"speaker": people}, kind=kind)
+    return RawDataset(items, np.arange(len(people)) % 2, ("x", "y"), {"speaker": people}, kind=kind)
 
 
 def test_three_seeds_test_each_digit_speaker_once_and_never_train_on_one_that_they_test() -> None:
@@ -58,8 +59,10 @@ def test_five_folds_of_the_commands_sample_test_everything_once_and_the_whole_co
 
 def test_pieces_take_their_lengths_from_the_test_words_and_end_at_4_khz() -> None:
     rng = np.random.default_rng(0)
-    test = Samples([np.zeros(length, np.float32) for length in (3000, 5000, 100)])
-    recordings = Samples([rng.standard_normal(16_000).astype(np.float32), np.ones(500, np.float32)], dropped={"x": 1})
+    test = RawDataset([np.zeros(length, np.float32) for length in (3000, 5000, 100)])
+    recordings = RawDataset(
+        [rng.standard_normal(16_000).astype(np.float32), np.ones(500, np.float32)], dropped={"x": 1}
+    )
     found = [pieces(test, np.random.default_rng(i), recordings, most=3) for i in range(12)]
     lengths = {len(item) for samples in found for item in samples.items[:-1]}
     assert lengths == {3000, 5000, 800}, "a word of nothing would leave nothing to classify"
@@ -86,7 +89,7 @@ def test_the_loudest_pieces_come_in_their_order_and_never_overlap() -> None:
 
 
 def test_tones_are_as_long_as_the_words_and_differ() -> None:
-    test = Samples([np.zeros(length, np.float32) for length in (3000, 5000)])
+    test = RawDataset([np.zeros(length, np.float32) for length in (3000, 5000)])
     made = TONES.load(Folders(), 0, test)
     assert [len(item) for item in made.items] == [3000, 5000] and made.kind == "synthetic"
     assert all(0.01 < np.abs(item).max() <= 1 for item in made.items)

@@ -10,11 +10,12 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from common import download as downloading
-from common.data import Folders, Samples, Source
+from common.base.errors import UserError
+from common.data import download as downloading
+from common.data.download import download
+from common.data.samples import RawDataset
+from common.data.sources import Folders, Source
 from common.discover import load_task
-from common.download import download
-from common.errors import UserError
 from vision.data import cifar, lsun, tiny_imagenet
 from vision.data.cifar import CIFAR10_TEST, CIFAR10_TRAIN, MEAN
 from vision.data.prepared import central_square, colour_source, encoded, further, png, write_parquet
@@ -196,7 +197,7 @@ def test_every_image_task_has_two_models_and_says_what_departs():
         task = load_task(f"vision/{name}")
         assert task.model_of("paper").name == "wrn"
         assert task.model_of("quick").name == "small_resnet"
-        assert task.departures
+        assert task.deviations_from_paper
         assert task.auxiliary not in task.ood
         names = [(one.name, one.variant) for one in task.ood]
         assert len(set(names)) == len(names)
@@ -210,7 +211,7 @@ def test_only_the_published_sets_are_pooled_for_cifar():
 
 def test_noise_has_the_published_moments_after_the_mean_is_subtracted():
     gaussian = next(one for one in load_task("vision/cifar10").ood if one.name == "Gaussian")
-    noise = gaussian.load(Folders(), test=Samples(np.zeros((300, 32, 32, 3), np.uint8))).items - np.float32(MEAN)
+    noise = gaussian.load(Folders(), test=RawDataset(np.zeros((300, 32, 32, 3), np.uint8))).items - np.float32(MEAN)
     assert noise.mean((0, 1, 2)) == pytest.approx(np.zeros(3), abs=0.005)
     assert noise.std((0, 1, 2)) == pytest.approx(np.full(3, 0.5), abs=0.005)
 

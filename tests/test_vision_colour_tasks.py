@@ -7,17 +7,17 @@ import numpy as np
 import pytest
 
 import common.experiment
-from common.data import Folders
+from common.base.errors import UserError
+from common.data.sources import Folders
 from common.discover import load_task
-from common.errors import UserError
-from common.experiment import Experiment, Setting
-from common.files import write_tensors
+from common.experiment import Experiment, RunOptions
+from common.store.files import write_tensors
 from common.task import Model
 from vision.data.prepared import encoded, write_parquet
 from vision.data.tiny_imagenet import NEAR_CIFAR100, OOD_CLASSES
 
 TASKS = ("cifar10", "cifar100", "svhn", "tiny_imagenet", "places365")
-COUNT = 12
+WORLD_SIZE = 12
 # A class that the CIFAR-100 task leaves out, and one that it keeps.
 NAMES = (f"{NEAR_CIFAR100[0]} goldfish", f"{OOD_CLASSES[7]} abacus")
 
@@ -33,8 +33,8 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
         for source in (task.train, task.test, *task.ood):
             for file in (file for place in getattr(source, "places", ()) for file in place.files):
                 size = 64 if "tiny_imagenet_train" in file.path or "tiny_imagenet_val" in file.path else 32
-                images = rng.integers(0, 256, (COUNT, size, size, 3), dtype=np.uint8)
-                write_parquet(folder / file.path, encoded(images, [0, 1] * (COUNT // 2)), NAMES)
+                images = rng.integers(0, 256, (WORLD_SIZE, size, size, 3), dtype=np.uint8)
+                write_parquet(folder / file.path, encoded(images, [0, 1] * (WORLD_SIZE // 2)), NAMES)
     return folder
 
 
@@ -42,8 +42,8 @@ def experiment(name: str, folder: Path, out: Path, monkeypatch: pytest.MonkeyPat
     task = load_task(f"vision/{name}")
     short = replace(task.quick, epochs=1, batch_size=4, examples=8, test_examples=6)
     monkeypatch.setattr(common.experiment, "load_task", lambda _: replace(task, quick=short))
-    setting = Setting(out=out, folders=Folders((folder,), out / "cache"), model=Model("small_resnet", {"width": 2}))
-    return Experiment(f"vision/{name}", 0, replace(setting, **changes))
+    options = RunOptions(out=out, folders=Folders((folder,), out / "cache"), model=Model("small_resnet", {"width": 2}))
+    return Experiment(f"vision/{name}", 0, replace(options, **changes))
 
 
 @pytest.mark.parametrize("name", TASKS)
@@ -61,7 +61,7 @@ def test_a_task_gives_outputs_on_its_test_set_and_all_its_ood_sets(name, folder,
 
 def test_what_cifar100_leaves_out_is_counted(folder, tmp_path, monkeypatch):
     dropped = experiment("cifar100", folder, tmp_path, monkeypatch).outputs("cross_entropy").meta["dropped"]
-    assert dropped == {"Tiny ImageNet further: of a class that the in-distribution has too": COUNT // 2}
+    assert dropped == {"Tiny ImageNet further: of a class that the in-distribution has too": WORLD_SIZE // 2}
 
 
 def test_weights_of_ones_own_serve_instead_of_training_and_must_fit(folder, tmp_path, monkeypatch):

@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 import torch
 
-from common.data import Samples
+from common.base.errors import UserError
+from common.data.samples import RawDataset
 from common.discover import load_architecture, parse_model
-from common.errors import UserError
 from common.task import Model
 from vision.convolutional import ImageEncoder, mean_colour
 from vision.pixels import unit_range
@@ -17,20 +17,20 @@ NAMES = tuple("0123456789")
 MODELS = ["wrn:16-1", "lenet", "small_resnet", "resnet18", "efficientnet_b0"]
 
 
-def colour(count: int = 6, size: int = 32, seed: int = 0) -> Samples:
+def colour(count: int = 6, size: int = 32, seed: int = 0) -> RawDataset:
     rng = np.random.default_rng(seed)
-    return Samples(rng.integers(0, 256, (count, size, size, 3), dtype=np.uint8), np.arange(count) % 10, NAMES)
+    return RawDataset(rng.integers(0, 256, (count, size, size, 3), dtype=np.uint8), np.arange(count) % 10, NAMES)
 
 
-def grey(count: int = 6, size: int = 28) -> Samples:
-    return Samples(colour(count, size).items[..., 0].copy(), np.arange(count) % 10, NAMES)
+def grey(count: int = 6, size: int = 28) -> RawDataset:
+    return RawDataset(colour(count, size).items[..., 0].copy(), np.arange(count) % 10, NAMES)
 
 
-def built(text: str, train: Samples):
+def built(text: str, train: RawDataset):
     architecture = load_architecture("vision", parse_model("vision", text))
-    encoder = architecture.encoder(train)
+    preprocessor = architecture.preprocessor(train)
     torch.manual_seed(0)
-    return encoder, architecture.build(encoder, train)
+    return preprocessor, architecture.build(preprocessor, train)
 
 
 @pytest.mark.parametrize(
@@ -53,8 +53,8 @@ def test_parameter_counts_are_the_published_ones(text, published):
 @pytest.mark.parametrize("train", [colour(), grey()], ids=["colour", "grey"])
 @pytest.mark.parametrize("text", MODELS)
 def test_a_model_embeds_encodes_and_classifies(text, train):
-    encoder, model = built(text, train)
-    batch = encoder(train).batch(torch.arange(6))
+    preprocessor, model = built(text, train)
+    batch = preprocessor(train).batch(torch.arange(6))
     model.eval()
     with torch.no_grad():
         embedded = model.embed(batch)
@@ -72,8 +72,8 @@ def test_a_model_embeds_encodes_and_classifies(text, train):
 
 @pytest.mark.parametrize("text", MODELS)
 def test_every_weight_gets_a_gradient_and_so_does_the_input(text):
-    encoder, model = built(text, colour())
-    batch = encoder(colour()).batch(torch.arange(6))
+    preprocessor, model = built(text, colour())
+    batch = preprocessor(colour()).batch(torch.arange(6))
     embedded = model.embed(batch).requires_grad_()
     model.classify(model.encode(embedded, batch)).logsumexp(1).sum().backward()
     assert all(parameter.grad is not None for parameter in model.parameters())
@@ -82,8 +82,8 @@ def test_every_weight_gets_a_gradient_and_so_does_the_input(text):
 
 def test_the_mean_colour_is_taken_off_and_kept_with_the_weights():
     train = colour()
-    encoder, model = built("small_resnet", train)
-    everything = model.embed(encoder(train).batch(torch.arange(6)))
+    preprocessor, model = built("small_resnet", train)
+    everything = model.embed(preprocessor(train).batch(torch.arange(6)))
     assert everything.mean((0, 2, 3)).numpy() == pytest.approx(np.zeros(3), abs=1e-6)
     expected = train.items.reshape(-1, 3).mean(0) / 255
     assert model.state_dict()["mean"].flatten().numpy() == pytest.approx(expected, abs=1e-6)
@@ -92,10 +92,10 @@ def test_the_mean_colour_is_taken_off_and_kept_with_the_weights():
 
 def test_weights_of_one_model_give_another_the_same_logits():
     train = colour()
-    encoder, first = built("wrn:10-1", train)
-    second = load_architecture("vision", Model("wrn", {"size": "10-1"})).build(encoder, colour(seed=3))
+    preprocessor, first = built("wrn:10-1", train)
+    second = load_architecture("vision", Model("wrn", {"size": "10-1"})).build(preprocessor, colour(seed=3))
     second.load_state_dict(first.state_dict())
-    batch = encoder(train).batch(torch.arange(6))
+    batch = preprocessor(train).batch(torch.arange(6))
     assert torch.equal(first.eval()(batch), second.eval()(batch))
 
 
@@ -112,12 +112,12 @@ def test_images_of_another_size_or_colour_are_fitted():
     assert larger.float().mean().item() == pytest.approx(colour().items.mean(), abs=1)
     coloured = ImageEncoder((28, 28, 3))(grey()).inputs
     assert np.array_equal(coloured.numpy(), np.repeat(grey().items[..., None], 3, axis=3))
-    plain = Samples(np.full((2, 32, 32, 3), (10, 20, 30), np.uint8))
+    plain = RawDataset(np.full((2, 32, 32, 3), (10, 20, 30), np.uint8))
     assert (ImageEncoder((28, 28))(plain).inputs == 20).all()
 
 
 def test_noise_is_neither_clipped_nor_rounded_by_fitting():
-    noise = Samples(np.random.default_rng(0).normal(0.5, 2, (4, 32, 32, 3)).astype(np.float32))
+    noise = RawDataset(np.random.default_rng(0).normal(0.5, 2, (4, 32, 32, 3)).astype(np.float32))
     for size in (32, 64):
         inputs = ImageEncoder((size, size, 3))(noise).inputs
         assert inputs.dtype == torch.float32
@@ -133,16 +133,16 @@ def test_a_size_that_is_no_wide_residual_network_is_a_clear_error(size):
 
 def test_a_small_residual_network_learns_textures(data_folder: Path):
     """240 textures of 10 kinds, 8 epochs: far better on those than the 10 % of chance."""
-    from common.objective import Setup
     from common.objectives.cross_entropy import cross_entropy
     from common.task import Budget
-    from common.training import error_rate, fit
+    from common.training.loop import error_rate, fit
+    from common.training.setup import Setup
     from vision.data.images import read_parquet
     from vision.tasks.cifar10 import TASK
 
     samples = read_parquet(data_folder / "vision/textures_dtd_ood.parquet").take(np.arange(0, 1200, 5))
-    encoder, model = built("small_resnet:8", samples)
+    preprocessor, model = built("small_resnet:8", samples)
     budget = Budget(8, 16, 0.05, optimizer="sgd", schedule="one_cycle", weight_decay=5e-4)
-    examples = encoder(samples)
+    examples = preprocessor(samples)
     fit(model, cross_entropy, Setup(TASK, budget, examples, seed=0, device=torch.device("cpu")))
     assert error_rate(model, examples) < 0.7

@@ -11,8 +11,8 @@ import pyarrow.parquet as parquet
 import pytest
 from PIL import Image
 
-from common.data import Folders, Place, Prepared, Source
-from common.errors import UserError
+from common.base.errors import UserError
+from common.data.sources import Folders, Location, Prepared, Source
 from vision.data.images import check_labels, read_npz, read_parquet
 
 NAMES = ("cat", "dog")
@@ -42,7 +42,7 @@ def table(path: Path, files: list[bytes | None], labels: list[int], names: tuple
 
 def load(path: Path, read: Any) -> Any:
     """Load the way a task does: through a source that finds the file in a data folder."""
-    place = Place((Prepared(path.name, download="toy"),), read)
+    place = Location((Prepared(path.name, download="toy"),), read)
     return Source("toy", (place,)).load(Folders((path.parent,)))
 
 

@@ -6,21 +6,21 @@ import torch
 from scipy.ndimage import gaussian_filter
 from torch import nn
 
-from common.data import Samples
-from common.examples import Batch
-from common.layers import gelu, unit_columns
+from common.data.examples import Batch
+from common.data.samples import RawDataset
+from common.training.layers import gelu, unit_norm_linear
 from vision.distortions import blur, distort_digits
 from vision.models.mlp import ARCHITECTURE, Mlp
 from vision.pixels import encode_images
 
 IMAGES = np.random.default_rng(0).integers(0, 256, (12, 28, 28)).astype(np.uint8)
-DIGITS = Samples(IMAGES, np.arange(12) % 10, tuple("0123456789"))
+DIGITS = RawDataset(IMAGES, np.arange(12) % 10, tuple("0123456789"))
 
 
 def built() -> Mlp:
     torch.manual_seed(0)
     architecture = ARCHITECTURE()
-    return architecture.build(architecture.encoder(DIGITS), DIGITS)
+    return architecture.build(architecture.preprocessor(DIGITS), DIGITS)
 
 
 def whole() -> Batch:
@@ -66,8 +66,8 @@ def test_the_last_hidden_layer_is_the_features() -> None:
 
 
 def test_a_layer_without_bias_has_none() -> None:
-    assert unit_columns(3, 2, bias=False).bias is None
-    assert isinstance(unit_columns(3, 2), nn.Linear)
+    assert unit_norm_linear(3, 2, bias=False).bias is None
+    assert isinstance(unit_norm_linear(3, 2), nn.Linear)
 
 
 def distorted(batch: Batch, seed: int = 0) -> torch.Tensor:

@@ -7,9 +7,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from common.data import Folders, Packaged
+from common.base.errors import UserError
+from common.data.sources import Folders, Packaged
 from common.discover import load_task
-from common.errors import UserError
 from vision.data import mnist
 from vision.data.cifar10bw import CIFAR10BW
 from vision.data.notmnist import NOTMNIST

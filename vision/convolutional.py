@@ -9,8 +9,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from common.data import Samples
-from common.examples import Batch, Examples
+from common.data.examples import Batch, TensorDataset
+from common.data.samples import RawDataset
 from common.model import Classifier
 from vision.pixels import encode_images, unit_range
 
@@ -64,11 +64,11 @@ class ImageEncoder:
 
     shape: tuple[int, ...]
 
-    def __call__(self, samples: Samples) -> Examples:
+    def __call__(self, samples: RawDataset) -> TensorDataset:
         """Return the images, shaped (N, H, W) or (N, H, W, C) as the training images are."""
         if samples.items.shape[1:] == self.shape:
             return encode_images(samples)
-        return encode_images(Samples(_fitted(samples.items, self.shape), samples.labels))
+        return encode_images(RawDataset(_fitted(samples.items, self.shape), samples.labels))
 
 
 def _fitted(images: Any, shape: tuple[int, ...]) -> Any:
@@ -92,11 +92,11 @@ def _resized(images: Tensor, size: tuple[int, ...]) -> Tensor:
 class ImageArchitecture:
     """What the architecture of every convolutional classifier shares; a subclass defines ``network``."""
 
-    def encoder(self, train: Samples) -> ImageEncoder:
+    def preprocessor(self, train: RawDataset) -> ImageEncoder:
         """Return what gives images the training images' size."""
         return ImageEncoder(train.items.shape[1:])
 
-    def build(self, encoder: Callable[[Samples], Examples], train: Samples) -> ConvolutionalClassifier:
+    def build(self, preprocessor: Callable[[RawDataset], TensorDataset], train: RawDataset) -> ConvolutionalClassifier:
         """Return an untrained network for the training images' colours and classes."""
         channels = train.items.shape[3] if train.items.ndim == 4 else 1
         return self.network(len(train.label_names), mean_colour(train.items, channels))

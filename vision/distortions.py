@@ -3,7 +3,7 @@
 import torch
 from torch import Tensor
 
-from common.examples import Batch
+from common.data.examples import Batch
 from vision.pixels import unit_range
 
 NOISE = 0.9, 1.2

@@ -3,14 +3,14 @@
 import torch
 from torch import Tensor
 
-from common.data import Samples
-from common.examples import Examples
+from common.data.examples import TensorDataset
+from common.data.samples import RawDataset
 
 
-def encode_images(samples: Samples) -> Examples:
+def encode_images(samples: RawDataset) -> TensorDataset:
     """Return images as examples: (N, H, W) grey or (N, H, W, 3) colour, uint8 or float32 as the samples are."""
     labels = None if samples.labels is None else torch.as_tensor(samples.labels)
-    return Examples(torch.as_tensor(samples.items), labels=labels)
+    return TensorDataset(torch.as_tensor(samples.items), labels=labels)
 
 
 def unit_range(inputs: Tensor) -> Tensor:

@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from common.detector import Detector
-from common.outputs import Outputs
+from common.store.outputs import Outputs
 
 
 def score(outputs: Outputs) -> NDArray[np.float64]:

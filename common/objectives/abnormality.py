@@ -16,8 +16,8 @@ What a modality provides, pixels and speech frames alike:
   frames. Widths are read off one example, so nothing is declared.
 - Labels are one a row, as for cross-entropy. Padding (``Classifier.row_lengths``) is left out of every loss.
 - ``Task.distortions``, ``(batch, generator) -> inputs``: distorts every example of a batch, in whatever mixture; or
-  ``Task.distorted``, ``(train, rng) -> Samples``: distorts the training samples before they are encoded.
-- ``Examples.groups`` where examples are not independent: what is held out is then whole groups, such as speakers.
+  ``Task.distorted``, ``(train, rng) -> RawDataset``: distorts the training samples before they are encoded.
+- ``TensorDataset.groups`` where examples are not independent: what is held out is then whole groups, such as speakers.
 
 Source: Hendrycks & Gimpel (ICLR 2017), arXiv:1610.02136, section 4 and their code.
 """
@@ -30,13 +30,13 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from common.errors import UserError
-from common.examples import IGNORE, Batch, Examples
-from common.layers import gelu, unit_columns
+from common.base.errors import UserError
+from common.base.seeds import seed_of
+from common.data.examples import IGNORE, Batch, TensorDataset
 from common.model import Classifier
-from common.objective import Setup
-from common.seeds import seed_of
-from common.training import fit
+from common.training.layers import gelu, unit_norm_linear
+from common.training.loop import fit
+from common.training.setup import Setup
 
 CLASSIFICATION, RECONSTRUCTION = 0.9, 0.1
 HEAD_WIDTHS = 512, 128
@@ -68,10 +68,10 @@ class Head(nn.Module):
     def __init__(self, logits: int, inputs: int, second: int) -> None:
         super().__init__()
         wide, narrow = HEAD_WIDTHS
-        self.of_logits = unit_columns(logits, wide)
-        self.of_residual = unit_columns(inputs, wide, bias=False)
-        self.of_second = unit_columns(second, wide, bias=False)
-        self.rest = nn.Sequential(gelu(), unit_columns(wide, narrow), gelu(), unit_columns(narrow, 1))
+        self.of_logits = unit_norm_linear(logits, wide)
+        self.of_residual = unit_norm_linear(inputs, wide, bias=False)
+        self.of_second = unit_norm_linear(second, wide, bias=False)
+        self.rest = nn.Sequential(gelu(), unit_norm_linear(wide, narrow), gelu(), unit_norm_linear(narrow, 1))
 
     def forward(self, view: View) -> Tensor:
         """Return the logit of being normal: (B,) or (B, T)."""
@@ -88,10 +88,10 @@ class WithAbnormality(Classifier):
         self.classifier, self.scored, self.by_length = classifier, classifier.scored, classifier.by_length
         inputs, second, logits = _widths(classifier, example)
         self.decoder = nn.Sequential(
-            *(unit_columns(second, second // 2), gelu()),
-            *(unit_columns(second // 2, second), gelu()),
-            *(unit_columns(second, second), gelu()),
-            unit_columns(second, inputs),
+            *(unit_norm_linear(second, second // 2), gelu()),
+            *(unit_norm_linear(second // 2, second), gelu()),
+            *(unit_norm_linear(second, second), gelu()),
+            unit_norm_linear(second, inputs),
         )
         self.head = Head(logits, inputs, second)
 
@@ -146,7 +146,7 @@ class HeadLoss:
     """
 
     distort: Distort
-    held_out: Examples
+    held_out: TensorDataset
 
     def __call__(self, model: Classifier, batch: Batch) -> Tensor:
         """Return the mean loss over the rows; random choices follow torch's global seed."""
@@ -168,7 +168,7 @@ class Abnormality:
 
     needs_outliers = False
 
-    def wrap(self, model: Classifier, train: Examples) -> Classifier:
+    def wrap(self, model: Classifier, train: TensorDataset) -> Classifier:
         """Return the model with an untrained decoder and head."""
         return WithAbnormality(model, train.batch(torch.arange(1)))
 
@@ -183,10 +183,10 @@ class Abnormality:
         train, held_out = _hold_out(setup.train, setup.seed)
         first = replace(setup.budget, weight_decay=0.0)
         fit(model, joint_loss, replace(setup, train=train), phase="classifier and decoder", budget=first)
-        epochs = max(int(first.epochs * setup.task.head_share), 1)
+        epochs = max(int(first.epochs * setup.task.head_epochs_fraction), 1)
         second = replace(first, epochs=epochs, schedule=setup.task.head_schedule, **HEAD_TRAINING)
         plain = replace(setup.task, augment=None)  # what the head is to know as clean is what it will see in use
-        loss, seen = HeadLoss(distort, held_out), replace(setup, task=plain, train=train, dev=None)
+        loss, seen = HeadLoss(distort, held_out), replace(setup, task=plain, train=train, validation=None)
         fit(model, loss, seen, phase="abnormality head", budget=second, parameters=model.head.parameters())
 
 
@@ -220,7 +220,7 @@ def _distort(setup: Setup) -> Distort:
     )
 
 
-def _hold_out(train: Examples, seed: int) -> tuple[Examples, Examples]:
+def _hold_out(train: TensorDataset, seed: int) -> tuple[TensorDataset, TensorDataset]:
     """Divide at random into what phase 1 learns from and the rest; groups stay together, unless there is but one."""
     generator = torch.Generator().manual_seed(seed_of(seed, "held out from the decoder"))
     grouped = train.groups is not None and len(torch.unique(train.groups)) > 1

@@ -3,8 +3,8 @@
 from torch import Tensor
 from torch.nn import functional
 
-from common.errors import UserError
-from common.examples import IGNORE, Batch
+from common.base.errors import UserError
+from common.data.examples import IGNORE, Batch
 from common.model import Classifier
 from common.objective import LossObjective
 

@@ -6,8 +6,8 @@ Source: Graves, Fernandez, Gomez & Schmidhuber, "Connectionist temporal classifi
 from torch import Tensor
 from torch.nn import functional
 
-from common.errors import UserError
-from common.examples import Batch
+from common.base.errors import UserError
+from common.data.examples import Batch
 from common.model import Classifier
 from common.objective import LossObjective
 

@@ -7,12 +7,12 @@ from dataclasses import replace
 
 from torch import Tensor
 
-from common.errors import UserError
-from common.examples import Examples
+from common.base.errors import UserError
+from common.data.examples import TensorDataset
 from common.model import Classifier
-from common.objective import Setup
 from common.objectives.ctc import ctc
-from common.training import fit
+from common.training.loop import fit
+from common.training.setup import Setup
 
 START, REST = 1 / 10, 1 / 2
 """Epochs of the start and of what follows, as shares of the budget's: who can spell already needs fewer."""
@@ -26,7 +26,7 @@ class AuxiliaryStart:
 
     needs_outliers = True
 
-    def wrap(self, model: Classifier, train: Examples) -> Classifier:
+    def wrap(self, model: Classifier, train: TensorDataset) -> Classifier:
         """Return the model as it is."""
         return model
 
@@ -43,7 +43,7 @@ class AuxiliaryStart:
         epochs = [max(round(setup.budget.epochs * share), 1) for share in (START, REST)]
         short = replace(setup.budget, epochs=min(epochs[0], LONGEST_START))
         rest = replace(setup.budget, epochs=epochs[1])
-        fit(model, ctc, replace(setup, train=alike, dev=None), phase="auxiliary start", budget=short)
+        fit(model, ctc, replace(setup, train=alike, validation=None), phase="auxiliary start", budget=short)
         fit(model, ctc, setup, budget=rest)
 
 

@@ -1,1 +1,1 @@
-"""Published figures, one file a paper; ``common.published`` looks them up."""
+"""Published figures, one file a paper; ``common.reporting.published`` looks them up."""

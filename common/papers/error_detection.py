@@ -10,7 +10,7 @@ trapezoid, not to our average precision.
 
 from functools import partial
 
-from common.published import read_table
+from common.papers.table import read_table
 
 _FIELDS = {
     "auroc": "auroc",

@@ -7,7 +7,7 @@ FPR95 is read at the recall nearest to 95 %, not at the strictest threshold that
 
 from dataclasses import replace
 
-from common.published import read_table
+from common.papers.table import read_table
 
 _FIELDS = {"fpr95": "fpr95_out", "auroc": "auroc", "aupr_out": "ap_negative"}
 _TRAINED = {

@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 
 from common.reporting.document import Cell, Section, Table, Text
-from common.reporting.facts import RunFacts
-from common.reporting.study import Study
+from common.reporting.study import TaskResults
+from common.store.run_record import RunRecord
 
 LEGEND = (
     "AUROC: the chance that a right (or in-distribution) row gets a higher score than a wrong (or OOD) one, ties"
@@ -30,7 +30,7 @@ def legend_section() -> Section:
     return Section("How to read the figures", (Text(LEGEND),))
 
 
-def missing_section(facts: RunFacts) -> Section | None:
+def missing_section(facts: RunRecord) -> Section | None:
     """Return what did not run, why, and the command that mends it."""
     if not facts.not_run:
         return None
@@ -40,7 +40,7 @@ def missing_section(facts: RunFacts) -> Section | None:
     return Section("Not run", (Text(points, brief=True),))
 
 
-def provenance_section(facts: RunFacts, studies: Sequence[Study]) -> Section:
+def provenance_section(facts: RunRecord, studies: Sequence[TaskResults]) -> Section:
     """Return where the figures come from."""
     lines = [
         ("command", facts.command),
@@ -55,7 +55,7 @@ def provenance_section(facts: RunFacts, studies: Sequence[Study]) -> Section:
     return Section("Where this comes from", (Table("Provenance", ("what", ""), rows),))
 
 
-def _time(studies: Sequence[Study]) -> str:
+def _time(studies: Sequence[TaskResults]) -> str:
     times = [
         f"{study.facts.name} {sum(study.facts.seconds.values()):.0f} s" for study in studies if study.facts.seconds
     ]

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from common.results import Spread
+from common.store.rows import Spread
 
 DASH, MINUS = "\N{EN DASH}", "\N{MINUS SIGN}"
 

@@ -4,17 +4,17 @@ from collections.abc import Iterable, Iterator
 from math import log2
 from statistics import fmean, linear_regression
 
-from common.published import training_examples
 from common.reporting.document import DASH, NOTHING, Cell, Plots, Table, percent, spread_cell
 from common.reporting.plots import size_curve
-from common.reporting.study import SOURCES, Setting, Study
-from common.results import Averaged
+from common.reporting.published import training_examples
+from common.reporting.study import SOURCES, TaskResults, TrainedModel
+from common.store.rows import SeedMean
 
 Point = tuple[float, float, float]
 """Number of training examples, mean error over the seeds and its standard deviation (0 for one seed); fractions."""
 
 
-def learning_table(study: Study, setting: Setting) -> Table | None:
+def learning_table(study: TaskResults, setting: TrainedModel) -> Table | None:
     """Return error and AUROCs by the number of training examples, where there are trainings on fewer."""
     lines = [_line(smaller, setting, Cell(f"{size:,}")) for size, smaller in _sizes(study, setting)]
     if not lines:
@@ -32,7 +32,7 @@ def learning_table(study: Study, setting: Setting) -> Table | None:
     )
 
 
-def learning_plot(study: Study) -> Plots | None:
+def learning_plot(study: TaskResults) -> Plots | None:
     """Return the error over the number of training examples, a line for each setting that has trainings on fewer."""
     lines = {study.label(one) or study.facts.error_name: _points(study, one) for one in study.settings}
     lines = {name: line for name, line in lines.items() if len(line) > 1}
@@ -61,31 +61,31 @@ def error_by_doubling(points: Iterable[tuple[float, float]]) -> tuple[float, flo
     return slope, intercept
 
 
-def _sizes(study: Study, setting: Setting) -> list[tuple[int, Study]]:
+def _sizes(study: TaskResults, setting: TrainedModel) -> list[tuple[int, TaskResults]]:
     """List the smaller training sets that the setting was trained on."""
     return [(size, smaller) for size, smaller in study.smaller.items() if setting in smaller.settings]
 
 
-def _line(study: Study, setting: Setting, size: Cell) -> tuple[Cell, ...]:
+def _line(study: TaskResults, setting: TrainedModel, size: Cell) -> tuple[Cell, ...]:
     detector = study.leading(setting)[0]
     found = (study.right_wrong(setting, detector), study.ood_mean(setting, detector))
     return (size, spread_cell(study.error(setting)), *map(_auroc, found))
 
 
-def _auroc(one: Averaged | None) -> Cell:
+def _auroc(one: SeedMean | None) -> Cell:
     if one is None:
         return Cell(NOTHING)
     interval = (one.row.auroc_low, one.row.auroc_high) if len(one.rows) == 1 else (None, None)
     return spread_cell(one.figures["auroc"], interval)
 
 
-def _whole(study: Study) -> Cell:
+def _whole(study: TaskResults) -> Cell:
     """Name the task's own training set by its size, which a seed's split may change."""
     sizes = sorted(set(study.facts.n_train.values()))
     return Cell(DASH.join(f"{size:,}" for size in dict.fromkeys((sizes[0], sizes[-1]))) if sizes else "all", "whole")
 
 
-def _published_lines(study: Study, setting: Setting) -> Iterator[tuple[Cell, ...]]:
+def _published_lines(study: TaskResults, setting: TrainedModel) -> Iterator[tuple[Cell, ...]]:
     """Yield a line for each source whose training set's size is known and that has a figure of the same."""
     detector = study.leading(setting)[0]
     wanted = [
@@ -100,33 +100,33 @@ def _published_lines(study: Study, setting: Setting) -> Iterator[tuple[Cell, ...
             yield Cell(f"{size:,}", name), *(Cell(f"{figure.value:g}" if figure else "") for figure in found)
 
 
-def _published_errors(study: Study, setting: Setting) -> Iterator[tuple[float, float]]:
+def _published_errors(study: TaskResults, setting: TrainedModel) -> Iterator[tuple[float, float]]:
     """Yield (training examples, error as a fraction) of each source."""
     for source, figure in study.figures(study.any_row(setting), "error").items():
         if size := training_examples(source, study.facts.published, setting.objective):
             yield size, figure.value / 100
 
 
-def _points(study: Study, setting: Setting) -> list[Point]:
+def _points(study: TaskResults, setting: TrainedModel) -> list[Point]:
     """List what is drawn and fitted: the smaller training sets, ascending, then the whole."""
-    sizes: list[tuple[float, Study]] = [*_sizes(study, setting)]
+    sizes: list[tuple[float, TaskResults]] = [*_sizes(study, setting)]
     if study.facts.n_train:
         sizes.append((fmean(study.facts.n_train.values()), study))
     found = [(size, one.error(setting)) for size, one in sizes]
     return [(size, error.mean, error.sd or 0.0) for size, error in found if error is not None]
 
 
-def _notes(study: Study, setting: Setting) -> tuple[str, ...]:
+def _notes(study: TaskResults, setting: TrainedModel) -> tuple[str, ...]:
     """Say how the smaller trainings were made, and how the error goes with the size."""
     spread = "± standard deviation over the seeds, then the smallest and the largest seed. " * (len(study.seeds) > 1)
     made = (
         f"Percent, {spread}Smaller training sets are drawn by the seed, each a part of the next; all trainings have as"
-        " many optimiser steps, so fewer examples are seen more often. Test and OOD sets are the same for all."
+        " many optimiser steps, so reduced_budget examples are seen more often. Test and OOD sets are the same for all."
     )
     return tuple(said for said in (made, _trend(study, setting)) if said)
 
 
-def _trend(study: Study, setting: Setting) -> str:
+def _trend(study: TaskResults, setting: TrainedModel) -> str:
     """Say what a doubling does to the error, and where a straight line would arrive at the publication's size."""
     line = _points(study, setting)
     if len(line) < 3:

@@ -5,13 +5,13 @@ from collections.abc import Mapping
 
 from common.reporting.document import NOTHING, Cell, Plots, Table, percent
 from common.reporting.plots import level_curve
-from common.reporting.study import AVERAGE, OWN_SETTING, Setting, Study, name_of
+from common.reporting.study import AVERAGE, OWN_SETTING, TaskResults, TrainedModel, name_of
 
 Lines = Mapping[str, Mapping[float | None, float]]
 """By OOD set, the AUROC at each level; None stands for the task's own setting where that has no known level."""
 
 
-def level_lines(study: Study, setting: Setting, detector: str) -> Lines:
+def level_lines(study: TaskResults, setting: TrainedModel, detector: str) -> Lines:
     """Return the sets that come at two levels or more; ``Average`` among them is the mean over the others.
 
     The pool ``All`` is left out: in the task's own setting it holds sets that come at no level, too.
@@ -31,7 +31,7 @@ def level_lines(study: Study, setting: Setting, detector: str) -> Lines:
     return {name: line for name, line in lines.items() if len(set(line) - {None}) > 0 and len(line) > 1}
 
 
-def level_plot(study: Study, setting: Setting, detector: str) -> Plots | None:
+def level_plot(study: TaskResults, setting: TrainedModel, detector: str) -> Plots | None:
     """Return AUROC as a curve over the level, a line a set."""
     lines = {
         name: sorted((level, auroc) for level, auroc in line.items() if level is not None)
@@ -45,7 +45,7 @@ def level_plot(study: Study, setting: Setting, detector: str) -> Plots | None:
     return Plots(f"AUROC over the signal-to-noise ratio ({label})", (level_curve(lines),))
 
 
-def level_table(study: Study, setting: Setting, detector: str) -> Table | None:
+def level_table(study: TaskResults, setting: TrainedModel, detector: str) -> Table | None:
     """Return AUROC by set and level, the quietest noise first."""
     lines = level_lines(study, setting, detector)
     levels = sorted({level for line in lines.values() for level in line if level is not None}, reverse=True)

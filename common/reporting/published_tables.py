@@ -2,10 +2,10 @@
 
 from collections.abc import Iterator
 
-from common.published import pooled_sets, published, remarks
 from common.reporting.document import Cell, Table, listed, percent, points
-from common.reporting.study import AVERAGE, SOURCES, Setting, Study, name_of, sources_of
-from common.results import Averaged
+from common.reporting.published import pooled_sets, published, remarks
+from common.reporting.study import AVERAGE, SOURCES, TaskResults, TrainedModel, name_of, sources_of
+from common.store.rows import SeedMean
 
 _ERROR_FIELDS = {
     "auroc": "AUROC",
@@ -22,11 +22,11 @@ _OOD_FIELDS = {
 }
 _EXPOSURE_FIELDS = {"auroc": "AUROC", "ap_negative": "AUPR Out", "fpr95_out": "FPR95, OOD to be kept"}
 
-_Line = tuple[str, str, str, Averaged, str]
+_Line = tuple[str, str, str, SeedMean, str]
 """What it is about, the score, what the figure is called, ours, and the field."""
 
 
-def published_table(study: Study) -> Table | None:
+def published_table(study: TaskResults) -> Table | None:
     """Return every published figure of the task beside ours, with base rates and differences."""
     lines = [line for setting in study.settings for line in _lines(study, setting)]
     found = [(line, figures) for line in lines if (figures := study.figures(line[3], line[4]))]
@@ -57,12 +57,12 @@ def published_table(study: Study) -> Table | None:
     )
 
 
-def _base(one: Averaged, field: str) -> str:
+def _base(one: SeedMean, field: str) -> str:
     base = one.mean(field.replace("aupr", "base")) if field.startswith("aupr") else None
     return "" if base is None else f"base {percent(base)}"
 
 
-def _lines(study: Study, setting: Setting) -> Iterator[_Line]:
+def _lines(study: TaskResults, setting: TrainedModel) -> Iterator[_Line]:
     """Yield every comparison that a published figure might answer to."""
     label = study.label(setting)
     yield "test set", label, study.facts.error_name, study.any_row(setting), "error"
@@ -74,7 +74,7 @@ def _lines(study: Study, setting: Setting) -> Iterator[_Line]:
     yield from _ood_lines(study, setting)
 
 
-def _ood_lines(study: Study, setting: Setting) -> Iterator[_Line]:
+def _ood_lines(study: TaskResults, setting: TrainedModel) -> Iterator[_Line]:
     leading = study.leading(setting)[0]
     for key in study.sets(setting):
         for detector in study.detectors(setting):
@@ -87,7 +87,7 @@ def _ood_lines(study: Study, setting: Setting) -> Iterator[_Line]:
             yield "test set", study.label(setting), "mean MSP", whole, "mean_msp_positive"
 
 
-def exposure_table(study: Study) -> Table | None:
+def exposure_table(study: TaskResults) -> Table | None:
     """Return our means over OOD sets beside those of the Outlier Exposure paper, whose sets are others."""
     rows = []
     for setting in study.settings:
@@ -111,7 +111,7 @@ def exposure_table(study: Study) -> Table | None:
     )
 
 
-def unanswered_pool(study: Study) -> str:
+def unanswered_pool(study: TaskResults) -> str:
     """Return a sentence where ``All`` is published but pools other sets than ours; otherwise nothing."""
     theirs = pooled_sets(study.facts.published)
     pooled = published(task=study.facts.published, out_dist="All", metric="auroc")
@@ -123,7 +123,7 @@ def unanswered_pool(study: Study) -> str:
     )
 
 
-def draws(study: Study) -> tuple[str, ...]:
+def draws(study: TaskResults) -> tuple[str, ...]:
     """Return sentences that say where each published draw of held-out classes lies among ours."""
     if len(study.seeds) < 2 or not any(row.held_out for row in study.rows):
         return ()

@@ -2,14 +2,15 @@
 
 from collections.abc import Sequence
 
-from common.data import FURTHER
+from common.data.sources import ADDITIONAL
 from common.reporting.document import DASH, NOTHING, Cell, Table, percent, spread_cell
-from common.reporting.facts import WHOLES
-from common.reporting.study import SOURCES, SetKey, Setting, Study, figure_cell, name_of, sources_of
-from common.results import Averaged
+from common.reporting.study import SOURCES, TaskResults, TrainedModel, figure_cell, name_of, sources_of
+from common.store.outputs import OodKey
+from common.store.rows import SeedMean
+from common.store.run_record import WHOLES
 
 
-def error_table(study: Study) -> Table | None:
+def error_table(study: TaskResults) -> Table | None:
     """Return how well each leading score tells right answers from wrong ones, on all test examples."""
     found = [
         one for setting in study.settings for one in study.errors(setting) if one.row.detector in study.leading(setting)
@@ -38,8 +39,8 @@ def error_table(study: Study) -> Table | None:
     )
 
 
-def _named(study: Study, one: Averaged) -> str:
-    label = study.label(Setting(one.row.objective, one.row.model), one.row.detector)
+def _named(study: TaskResults, one: SeedMean) -> str:
+    label = study.label(TrainedModel(one.row.objective, one.row.model), one.row.detector)
     return f"{label}, {one.row.variant}" if one.row.variant else label
 
 
@@ -49,7 +50,7 @@ def _brief(sources: Sequence[str], figures: int, names: int = 1) -> tuple[int, .
     return (*range(names + 1 + bool(sources)), *range(first_figure, first_figure + figures))
 
 
-def _comparison(study: Study, one: Averaged, sources: Sequence[str]) -> list[Cell]:
+def _comparison(study: TaskResults, one: SeedMean, sources: Sequence[str]) -> list[Cell]:
     """Return our AUROC, with its interval (over several seeds the mean of each bound), and the published ones."""
     interval = (one.mean("auroc_low"), one.mean("auroc_high"))
     figures = study.figures(one, "auroc")
@@ -57,7 +58,7 @@ def _comparison(study: Study, one: Averaged, sources: Sequence[str]) -> list[Cel
     return [spread_cell(one.figures["auroc"], interval), *theirs]
 
 
-def _error_cells(one: Averaged) -> list[Cell]:
+def _error_cells(one: SeedMean) -> list[Cell]:
     return [
         _with_base(one, "positive"),
         _with_base(one, "negative"),
@@ -69,17 +70,17 @@ def _error_cells(one: Averaged) -> list[Cell]:
     ]
 
 
-def _with_base(one: Averaged, side: str) -> Cell:
+def _with_base(one: SeedMean, side: str) -> Cell:
     base = one.mean(f"base_{side}")
     return Cell(percent(one.mean(f"ap_{side}")), "" if base is None else f"base {percent(base)}")
 
 
-def _count(one: Averaged, name: str) -> str:
+def _count(one: SeedMean, name: str) -> str:
     counts = sorted({int(getattr(row, name)) for row in one.rows})
     return f"{counts[0]:,}" if len(counts) == 1 else f"{counts[0]:,}{DASH}{counts[-1]:,}"
 
 
-def _notes(study: Study, first: str) -> tuple[str, ...]:
+def _notes(study: TaskResults, first: str) -> tuple[str, ...]:
     seeds = len(study.seeds)
     kind = (
         f"Means over {seeds} seeds ± standard deviation, then the smallest and the largest seed, and the 95 % interval"
@@ -97,12 +98,12 @@ def _notes(study: Study, first: str) -> tuple[str, ...]:
     return (f"{first} {kind}",)
 
 
-def ood_tables(study: Study, setting: Setting) -> list[Table]:
+def ood_tables(study: TaskResults, setting: TrainedModel) -> list[Table]:
     """Return how well the leading scores of a setting tell in-distribution from each OOD set; variants apart."""
     keys = study.sets(setting)
     own = [key for key in keys if key[1] is None]
-    further = [key for key in keys if key[1] == FURTHER]
-    variants = [key for key in keys if key[1] not in (None, FURTHER)]
+    further = [key for key in keys if key[1] == ADDITIONAL]
+    variants = [key for key in keys if key[1] not in (None, ADDITIONAL)]
     label = study.label(setting)
     about = f" ({label})" if label else ""
     second = setting != study.settings[0]
@@ -116,7 +117,9 @@ def ood_tables(study: Study, setting: Setting) -> list[Table]:
     return tables
 
 
-def _ood_table(study: Study, setting: Setting, keys: Sequence[SetKey], caption: str, folded: bool = False) -> Table:
+def _ood_table(
+    study: TaskResults, setting: TrainedModel, keys: Sequence[OodKey], caption: str, folded: bool = False
+) -> Table:
     detectors = study.leading(setting)
     found = [
         (key, one) for key in keys for detector in detectors if (one := study.ood(setting, detector, key)) is not None
@@ -159,13 +162,13 @@ def _whom(population: str) -> str:
     return {"correct": "correct only", "all": "all test"}[population]
 
 
-def _population(study: Study, one: Averaged) -> str:
+def _population(study: TaskResults, one: SeedMean) -> str:
     noun = f"{study.facts.unit_name}s"
     whom = {"correct": f"the correctly classified test {noun}", "all": f"all test {noun}"}[study.population]
     return f"In-distribution here means {whom} ({_count(one, 'n_positive')})."
 
 
-def _ood_cells(one: Averaged) -> list[Cell]:
+def _ood_cells(one: SeedMean) -> list[Cell]:
     return [
         _with_base(one, "positive"),
         _with_base(one, "negative"),

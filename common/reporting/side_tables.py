@@ -2,20 +2,21 @@
 
 from collections.abc import Sequence
 
-from common.published import POOLED
+from common.papers.table import POOLED
 from common.reporting.document import NOTHING, Cell, Table, percent
-from common.reporting.study import SOURCES, SetKey, Setting, Study, name_of, sources_of
-from common.results import Averaged, Row
+from common.reporting.study import SOURCES, TaskResults, TrainedModel, name_of, sources_of
+from common.store.outputs import OodKey
+from common.store.rows import Row, SeedMean
 
 _FIGURES = {"AUROC": "auroc", "AUPR In": "aupr_positive", "AUPR Out": "aupr_negative"}
 
 
-def own_sets(study: Study, setting: Setting) -> list[SetKey]:
+def own_sets(study: TaskResults, setting: TrainedModel) -> list[OodKey]:
     """Return the OOD sets in the task's own setting, pool and mean last."""
     return [key for key in study.sets(setting) if key[1] is None]
 
 
-def objective_table(study: Study) -> Table | None:
+def objective_table(study: TaskResults) -> Table | None:
     """Return the leading scores of every setting beside each other, where there are several settings."""
     if len(study.settings) < 2:
         return None
@@ -39,7 +40,7 @@ def objective_table(study: Study) -> Table | None:
     )
 
 
-def _beside_each_other(study: Study, found: Sequence[Averaged | None], field: str) -> list[Cell]:
+def _beside_each_other(study: TaskResults, found: Sequence[SeedMean | None], field: str) -> list[Cell]:
     """Return one figure of several settings, each with its base rate and the first published figure."""
     cells = []
     for one in found:
@@ -55,7 +56,7 @@ def _beside_each_other(study: Study, found: Sequence[Averaged | None], field: st
     return _with_best(cells, found, field)
 
 
-def _with_best(cells: Sequence[Cell], found: Sequence[Averaged | None], field: str) -> list[Cell]:
+def _with_best(cells: Sequence[Cell], found: Sequence[SeedMean | None], field: str) -> list[Cell]:
     """Mark the cells with the largest figure, unless all are the same as printed."""
     values = [-1.0 if one is None or (mean := one.mean(field)) is None else round(mean, 3) for one in found]
     best = max(values, default=-1.0)
@@ -65,12 +66,12 @@ def _with_best(cells: Sequence[Cell], found: Sequence[Averaged | None], field: s
     ]
 
 
-def score_table(study: Study, setting: Setting) -> Table | None:
+def score_table(study: TaskResults, setting: TrainedModel) -> Table | None:
     """Return the AUROC of every score of a setting on every question, where there are several scores."""
     detectors = study.detectors(setting)
     if len(detectors) < 2:
         return None
-    columns: dict[str, list[Averaged | None]] = {}
+    columns: dict[str, list[SeedMean | None]] = {}
     errors = {one.row.detector: one for one in study.errors(setting) if one.row.variant is None}
     if errors:
         columns["right / wrong"] = [errors.get(detector) for detector in detectors]
@@ -86,11 +87,11 @@ def score_table(study: Study, setting: Setting) -> Table | None:
     )
 
 
-def _auroc(one: Averaged | None) -> Cell:
+def _auroc(one: SeedMean | None) -> Cell:
     return Cell(percent(one.mean("auroc")) if one else NOTHING)
 
 
-def seed_table(study: Study, setting: Setting) -> Table | None:
+def seed_table(study: TaskResults, setting: TrainedModel) -> Table | None:
     """Return a line a seed, where there are several: the error, AUROCs of the first score, what was held out."""
     if len(study.seeds) < 2:
         return None
@@ -115,7 +116,7 @@ def seed_table(study: Study, setting: Setting) -> Table | None:
     )
 
 
-def _by_seed(study: Study, setting: Setting) -> dict[str, dict[int, Row]]:
+def _by_seed(study: TaskResults, setting: TrainedModel) -> dict[str, dict[int, Row]]:
     """Return by question or OOD set, and by seed, the rows of the first score; pools alone where sets are many."""
     detector = study.leading(setting)[0]
     keys = own_sets(study, setting)

@@ -6,10 +6,12 @@ from functools import cached_property
 from statistics import fmean
 from typing import Any
 
-from common.published import POOLED, Figure, answers
+from common.papers.table import POOLED, Figure
 from common.reporting.document import Cell, points
-from common.reporting.facts import TaskFacts
-from common.results import FIGURES, Averaged, Row, Spread, mean_over_seeds, spread, trained_on
+from common.reporting.published import answers
+from common.store.outputs import OodKey
+from common.store.rows import FIGURES, Row, SeedMean, Spread, mean_over_seeds, spread, trained_on
+from common.store.run_record import TaskRecord
 
 AVERAGE = "Average"
 """Stands as ``out_dist`` of the mean of a figure over the OOD sets of a variant, ``All`` left out."""
@@ -20,12 +22,9 @@ OWN_SETTING = "own setting"
 SOURCES = {"paper": "paper", "authors-run": "authors' run", "outlier-exposure": "Outlier Exposure"}
 """Published sources in the order of their columns."""
 
-SetKey = tuple[str, str | None]
-"""Name and variant of an OOD set."""
-
 
 @dataclass(frozen=True)
-class Setting:
+class TrainedModel:
     """One way of training one model."""
 
     objective: str
@@ -33,19 +32,19 @@ class Setting:
 
 
 @dataclass(frozen=True)
-class Study:
+class TaskResults:
     """One task of a run: its facts and its rows.
 
     ``smaller`` has a study of its own for each smaller training set, by its size, ascending; ``rows`` has none
     of theirs.
     """
 
-    facts: TaskFacts
+    facts: TaskRecord
     rows: tuple[Row, ...]
-    smaller: Mapping[int, "Study"] = field(default_factory=dict)
+    smaller: Mapping[int, "TaskResults"] = field(default_factory=dict)
 
     @classmethod
-    def of(cls, facts: TaskFacts, rows: Iterable[Row]) -> "Study":
+    def of(cls, facts: TaskRecord, rows: Iterable[Row]) -> "TaskResults":
         """Return the study of a task's rows, those of smaller training sets set apart."""
         by_size: dict[int | None, list[Row]] = {None: []}
         for row in rows:
@@ -56,14 +55,14 @@ class Study:
         return cls(facts, tuple(whole), smaller)
 
     @cached_property
-    def averaged(self) -> tuple[Averaged, ...]:
+    def averaged(self) -> tuple[SeedMean, ...]:
         """Rows averaged over seeds, with the mean over OOD sets beside them."""
         return mean_over_seeds([*self.rows, *_means_over_sets(self.rows, self.facts.own_variant or OWN_SETTING)])
 
     @cached_property
-    def settings(self) -> tuple[Setting, ...]:
+    def settings(self) -> tuple[TrainedModel, ...]:
         """Objectives and models in the order they first appear."""
-        return tuple(dict.fromkeys(Setting(row.objective, row.model) for row in self.rows))
+        return tuple(dict.fromkeys(TrainedModel(row.objective, row.model) for row in self.rows))
 
     @cached_property
     def seeds(self) -> tuple[int, ...]:
@@ -81,12 +80,12 @@ class Study:
         there = {row.population for row in self.rows if row.question == "ood"}
         return self.facts.population if self.facts.population in there or not there else min(there)
 
-    def detectors(self, setting: Setting) -> tuple[str, ...]:
+    def detectors(self, setting: TrainedModel) -> tuple[str, ...]:
         """Detectors that judged a setting, the baseline first."""
         names = dict.fromkeys(row.detector for row in self.rows if _setting(row) == setting)
         return tuple(sorted(names, key=lambda name: name != "msp"))
 
-    def leading(self, setting: Setting) -> tuple[str, ...]:
+    def leading(self, setting: TrainedModel) -> tuple[str, ...]:
         """The detectors shown in full: MSP (or the first there is), and those that only this way of training has."""
         names = self.detectors(setting)
         plain = {row.detector for row in self.rows if row.objective == "cross_entropy"}
@@ -94,39 +93,39 @@ class Study:
         first = "msp" if "msp" in names else names[0]
         return tuple(dict.fromkeys((first, *own)))
 
-    def label(self, setting: Setting, detector: str = "") -> str:
+    def label(self, setting: TrainedModel, detector: str = "") -> str:
         """Return what tells a setting, and a detector if given, from the others of this task."""
         several = len({one.model for one in self.settings}) > 1
         parts = [setting.objective] * (len({one.objective for one in self.settings}) > 1) + [setting.model] * several
         return " · ".join([*parts, detector] if detector else parts)
 
-    def errors(self, setting: Setting) -> tuple[Averaged, ...]:
+    def errors(self, setting: TrainedModel) -> tuple[SeedMean, ...]:
         """Right-against-wrong rows of a setting."""
         return self._select(setting, "misclassification")
 
-    def any_row(self, setting: Setting) -> Averaged:
+    def any_row(self, setting: TrainedModel) -> SeedMean:
         """A row that stands for a setting: for its error, which all its rows have."""
         return next(one for one in self.averaged if _setting(one.row) == setting)
 
-    def error(self, setting: Setting) -> Spread | None:
+    def error(self, setting: TrainedModel) -> Spread | None:
         """Error of a setting over the seeds, or None where no seed knows it."""
         return spread({row.seed: row.error for row in self.rows if _setting(row) == setting}.values())
 
-    def right_wrong(self, setting: Setting, detector: str) -> Averaged | None:
+    def right_wrong(self, setting: TrainedModel, detector: str) -> SeedMean | None:
         """Right against wrong in the task's own setting."""
         wanted = (detector, None)
         return next((one for one in self.errors(setting) if (one.row.detector, one.row.variant) == wanted), None)
 
-    def ood_mean(self, setting: Setting, detector: str) -> Averaged | None:
+    def ood_mean(self, setting: TrainedModel, detector: str) -> SeedMean | None:
         """In-distribution against OOD in the task's own setting: the one set, or the mean over the sets."""
         sets = self.single_sets(setting)
         return self.ood(setting, detector, sets[0] if len(sets) == 1 else (AVERAGE, None))
 
-    def single_sets(self, setting: Setting) -> list[SetKey]:
+    def single_sets(self, setting: TrainedModel) -> list[OodKey]:
         """OOD sets in the task's own setting, without pools and means."""
         return [key for key in self.sets(setting) if key[1] is None and key[0] not in POOLED]
 
-    def sets(self, setting: Setting) -> tuple[SetKey, ...]:
+    def sets(self, setting: TrainedModel) -> tuple[OodKey, ...]:
         """OOD sets, those of the task's own setting first, then their pool and mean, then variants."""
         keys = dict.fromkeys((str(one.row.out_dist), one.row.variant) for one in self._select(setting, "ood"))
         return tuple(sorted(keys, key=lambda key: (key[1] is not None, key[0] in POOLED, key[0] == AVERAGE)))
@@ -138,7 +137,7 @@ class Study:
             row.out_dist for row in self.rows if row.out_dist and row.out_dist not in POOLED and row.variant is None
         )
 
-    def ood(self, setting: Setting, detector: str, key: SetKey, population: str | None = None) -> Averaged | None:
+    def ood(self, setting: TrainedModel, detector: str, key: OodKey, population: str | None = None) -> SeedMean | None:
         """Return the OOD row of a detector and a set; of the study's population unless another is asked for."""
         for one in self._select(setting, "ood"):
             about = (one.row.detector, one.row.out_dist, one.row.variant, one.row.population)
@@ -146,18 +145,18 @@ class Study:
                 return one
         return None
 
-    def _select(self, setting: Setting, question: str) -> tuple[Averaged, ...]:
+    def _select(self, setting: TrainedModel, question: str) -> tuple[SeedMean, ...]:
         return self._by_question.get((setting, question), ())
 
     @cached_property
-    def _by_question(self) -> dict[tuple[Setting, str], tuple[Averaged, ...]]:
-        found: dict[tuple[Setting, str], tuple[Averaged, ...]] = {}
+    def _by_question(self) -> dict[tuple[TrainedModel, str], tuple[SeedMean, ...]]:
+        found: dict[tuple[TrainedModel, str], tuple[SeedMean, ...]] = {}
         for one in self.averaged:
             key = (_setting(one.row), one.row.question)
             found[key] = (*found.get(key, ()), one)
         return found
 
-    def figures(self, one: Averaged, field: str) -> dict[str, Figure]:
+    def figures(self, one: SeedMean, field: str) -> dict[str, Figure]:
         """Return the published figures that measure the same, by source."""
         found: dict[str, Figure] = {}
         for figure in answers(one.row, field, self.facts.published, self.pooled):
@@ -165,8 +164,8 @@ class Study:
         return found
 
 
-def _setting(row: Row) -> Setting:
-    return Setting(row.objective, row.model)
+def _setting(row: Row) -> TrainedModel:
+    return TrainedModel(row.objective, row.model)
 
 
 def _means_over_sets(rows: Iterable[Row], own_variant: str) -> list[Row]:
@@ -195,7 +194,7 @@ def _mean(group: list[Row], variant: str | None) -> Row:
     return replace(group[0], out_dist=AVERAGE, variant=variant, n_negative=total, **means)
 
 
-def name_of(key: SetKey) -> str:
+def name_of(key: OodKey) -> str:
     """Return what a table calls an OOD set."""
     name = "mean of the sets" if key[0] == AVERAGE else "All, pooled" if key[0] == "All" else key[0]
     return f"{name}, {key[1]}" if key[1] else name

@@ -4,10 +4,10 @@ from collections.abc import Iterable, Sequence
 from statistics import fmean
 
 from common.reporting.document import NOTHING, Cell, Plots, Section, Table, counted, listed, percent
-from common.reporting.facts import RunFacts
 from common.reporting.plots import Overview, overview
-from common.reporting.study import SOURCES, Study, figure_cell, sources_of
-from common.results import Averaged
+from common.reporting.study import SOURCES, TaskResults, figure_cell, sources_of
+from common.store.rows import SeedMean
+from common.store.run_record import RunRecord
 
 QUESTION = (
     "Asked of every classifier: does its confidence tell its right answers from its wrong ones,"
@@ -15,7 +15,7 @@ QUESTION = (
 )
 
 
-def headline(facts: RunFacts, studies: Sequence[Study]) -> tuple[str, ...]:
+def headline(facts: RunRecord, studies: Sequence[TaskResults]) -> tuple[str, ...]:
     """Return what was asked, what ran and what came out, in plain words."""
     if not studies:
         return (QUESTION, "Nothing ran: see below for what is missing and the commands that mend it.")
@@ -28,13 +28,13 @@ def headline(facts: RunFacts, studies: Sequence[Study]) -> tuple[str, ...]:
     return tuple(said for said in (QUESTION, ran, _outcome(studies), *_warnings(facts, studies)) if said)
 
 
-def _how(facts: RunFacts) -> str:
+def _how(facts: RunRecord) -> str:
     """Say with which budget and where the models were trained, if the suite trained them."""
     budget = f", {facts.profile} budget" if facts.profile in ("quick", "paper") else ""
     return budget + (f", on {facts.device}" if facts.device not in ("", "none") else "")
 
 
-def _outcome(studies: Sequence[Study]) -> str:
+def _outcome(studies: Sequence[TaskResults]) -> str:
     """Say how well the first score does on average over the tasks."""
     wrong = [value for study in studies if (value := right_wrong(study, "msp")) is not None]
     ood = [value for study in studies if (value := out_of_distribution(study, "msp")) is not None]
@@ -45,7 +45,7 @@ def _outcome(studies: Sequence[Study]) -> str:
     return f"The maximum softmax probability (MSP) tells {listed(parts)}; chance gives 50, perfection 100."
 
 
-def _warnings(facts: RunFacts, studies: Sequence[Study]) -> Iterable[str]:
+def _warnings(facts: RunRecord, studies: Sequence[TaskResults]) -> Iterable[str]:
     if not facts.finished:
         yield "UNFINISHED: the run was interrupted; the same command continues it."
     if facts.not_run:
@@ -57,26 +57,26 @@ def _warnings(facts: RunFacts, studies: Sequence[Study]) -> Iterable[str]:
         yield "The quick budget trains less, or on less, than the published recipes did; --profile paper repeats them."
 
 
-def right_wrong(study: Study, detector: str) -> float | None:
+def right_wrong(study: TaskResults, detector: str) -> float | None:
     """AUROC of right against wrong in the task's first setting, mean over seeds."""
     one = study.right_wrong(study.settings[0], detector)
     return one.mean("auroc") if one else None
 
 
-def out_of_distribution(study: Study, detector: str) -> float | None:
+def out_of_distribution(study: TaskResults, detector: str) -> float | None:
     """AUROC of in-distribution against OOD in the task's first setting, mean over OOD sets and seeds."""
     one = study.ood_mean(study.settings[0], detector)
     return one.mean("auroc") if one else None
 
 
-def summary_section(studies: Sequence[Study]) -> Section:
+def summary_section(studies: Sequence[TaskResults]) -> Section:
     """Return the drawing and the tables over all tasks."""
     drawing = overview([_overview(study) for study in studies])
     caption = "AUROC of the first score of every task; a published figure is drawn where it measures the same."
     return Section("Summary", (Plots(caption, (drawing,)), _tasks_table(studies), _detectors_table(studies)))
 
 
-def _overview(study: Study) -> Overview:
+def _overview(study: TaskResults) -> Overview:
     setting, error = study.settings[0], _first_error(study)
     found = [study.ood(setting, study.leading(setting)[0], key) for key in study.single_sets(setting)]
     ood = [one for one in found if one is not None]
@@ -89,11 +89,11 @@ def _overview(study: Study) -> Overview:
     )
 
 
-def _published(study: Study, found: Sequence[Averaged]) -> list[float]:
+def _published(study: TaskResults, found: Sequence[SeedMean]) -> list[float]:
     return [figure.value / 100 for one in found for figure in study.figures(one, "auroc").values()]
 
 
-def _tasks_table(studies: Sequence[Study]) -> Table:
+def _tasks_table(studies: Sequence[TaskResults]) -> Table:
     errors = [_first_error(study) for study in studies]
     figures = [study.figures(one, "auroc") if one else {} for study, one in zip(studies, errors, strict=True)]
     sources = sources_of(figures)
@@ -138,12 +138,12 @@ def _tasks_table(studies: Sequence[Study]) -> Table:
     )
 
 
-def _first_error(study: Study) -> Averaged | None:
+def _first_error(study: TaskResults) -> SeedMean | None:
     setting = study.settings[0]
     return study.right_wrong(setting, study.leading(setting)[0])
 
 
-def _worst(study: Study) -> Cell:
+def _worst(study: TaskResults) -> Cell:
     setting = study.settings[0]
     found = [
         (auroc, key[0])
@@ -153,7 +153,7 @@ def _worst(study: Study) -> Cell:
     return Cell(percent(min(found)[0]), min(found)[1]) if found else Cell(NOTHING)
 
 
-def _detectors_table(studies: Sequence[Study]) -> Table:
+def _detectors_table(studies: Sequence[TaskResults]) -> Table:
     """Return the mean AUROC of every score in every modality, for both questions."""
     modalities = list(dict.fromkeys(study.rows[0].modality for study in studies))
     detectors = list(dict.fromkeys(name for study in studies for name in study.detectors(study.settings[0])))
@@ -180,13 +180,13 @@ def _detectors_table(studies: Sequence[Study]) -> Table:
     )
 
 
-def _size(modality: str, studies: Sequence[Study]) -> str:
+def _size(modality: str, studies: Sequence[TaskResults]) -> str:
     chosen = [study for study in studies if study.rows[0].modality == modality]
     seeds = {seed for study in chosen for seed in study.seeds}
     return f"{modality}: {counted(len(chosen), 'task')}, {counted(len(seeds), 'seed')}"
 
 
-def _mean_cell(values: Sequence[float | None], studies: Sequence[Study], figure: object) -> Cell:
+def _mean_cell(values: Sequence[float | None], studies: Sequence[TaskResults], figure: object) -> Cell:
     known = [value for value in values if value is not None]
     asked = [study for study in studies if figure is not right_wrong or study.errors(study.settings[0])]
     if not known:

@@ -10,7 +10,7 @@ from common.reporting.plots import histogram, roc
 from common.reporting.published_tables import draws, exposure_table, published_table, unanswered_pool
 from common.reporting.question_tables import error_table, ood_tables
 from common.reporting.side_tables import objective_table, score_table, seed_table
-from common.reporting.study import SOURCES, Setting, Study
+from common.reporting.study import SOURCES, TaskResults, TrainedModel
 
 MARKS = {
     "synthetic": "SYNTHETIC DATA: made by a program, so its figures say little about the real thing",
@@ -18,7 +18,7 @@ MARKS = {
 }
 
 
-def task_section(study: Study, curves: Sequence[Mapping[str, Any]]) -> Section:
+def task_section(study: TaskResults, curves: Sequence[Mapping[str, Any]]) -> Section:
     """Return the section of a task; ``curves`` are the points of its plots, as run.json holds them."""
     facts = study.facts
     leading = [(setting, name) for setting in study.settings for name in study.leading(setting)]
@@ -46,11 +46,11 @@ def task_section(study: Study, curves: Sequence[Mapping[str, Any]]) -> Section:
     )
 
 
-def _seeds(study: Study) -> str:
+def _seeds(study: TaskResults) -> str:
     return ", ".join(map(str, study.seeds))
 
 
-def error_line(study: Study, setting: Setting) -> str:
+def error_line(study: TaskResults, setting: TrainedModel) -> str:
     """Return a sentence with the error of a setting beside the published ones."""
     label = study.label(setting)
     name = study.facts.error_name[:1].upper() + study.facts.error_name[1:] + (f" ({label})" if label else "")
@@ -65,13 +65,13 @@ def error_line(study: Study, setting: Setting) -> str:
     return said + "."
 
 
-def _left_out(study: Study) -> tuple[str, ...]:
+def _left_out(study: TaskResults) -> tuple[str, ...]:
     """Say that readers left something out, where they did."""
     count = sum(study.facts.dropped.values())
     return (f"Left out of the data: {counted(count, 'item')}; the page lists them under Dropped.",) if count else ()
 
 
-def _remarks(study: Study) -> list[Text]:
+def _remarks(study: TaskResults) -> list[Text]:
     facts = study.facts
     held_out = {row.held_out for row in study.rows if row.held_out}
     notes = [*facts.notes, unanswered_pool(study)]
@@ -80,7 +80,7 @@ def _remarks(study: Study) -> list[Text]:
     dropped = tuple(f"{why}: {count:,}" for why, count in facts.dropped.items() if count)
     return [
         Text(draws(study), heading="Where the published draws lie", brief=True),
-        Text(facts.departures, heading="Departures from the publication"),
+        Text(facts.deviations_from_paper, heading="Departures from the publication"),
         Text(tuple(note for note in notes if note), heading="Notes"),
         Text(dropped, heading="Dropped"),
     ]
@@ -94,7 +94,7 @@ def _first_seeds(curves: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]
     return list(chosen.values())
 
 
-def _plots(study: Study, curve: Mapping[str, Any]) -> Plots:
+def _plots(study: TaskResults, curve: Mapping[str, Any]) -> Plots:
     detector, objective = curve.get("detector", "msp"), curve.get("objective", "")
     about = f"{objective} · " * (len(study.settings) > 1) + str(detector)
     drawings = []

@@ -1,10 +1,10 @@
 """Customer Reviews (CR): sentences about products, lower-cased and tokenised (Hu & Liu, KDD 2004)."""
 
-from common.data import Place, Prepared, Source
+from common.data.sources import Location, Prepared, Source
 from nlp.data.tables import text_table
 
 CUSTOMER_REVIEWS = Source(
     "Customer Reviews",
-    (Place((Prepared("nlp/cr.parquet"),), text_table("train", "label", ("neg", "pos"))),),
+    (Location((Prepared("nlp/cr.parquet"),), text_table("train", "label", ("neg", "pos"))),),
     about="2,775 sentences, the training part of the paper's authors; no licence stated",
 )

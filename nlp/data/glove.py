@@ -4,10 +4,11 @@ from pathlib import Path
 
 import numpy as np
 
-from common.data import Place, Prepared, Samples, Source
+from common.data.samples import RawDataset
+from common.data.sources import Location, Prepared, Source
 
 
-def read_vectors(path: Path) -> Samples:
+def read_vectors(path: Path) -> RawDataset:
     """Read words and their vectors.
 
     Returns:
@@ -26,11 +27,11 @@ def read_vectors(path: Path) -> Samples:
     flat = table["vector"].combine_chunks().flatten().to_numpy(zero_copy_only=False)
     if not words or len(flat) % len(words):
         raise ValueError(f"{len(words)} words with {len(flat)} numbers: the vectors are not of one length")
-    return Samples(words, extras={"vectors": flat.reshape(len(words), -1).astype(np.float32)})
+    return RawDataset(words, extras={"vectors": flat.reshape(len(words), -1).astype(np.float32)})
 
 
 GLOVE = Source(
     "GloVe vectors",
-    (Place((Prepared("nlp/glove_6b_50d_f16.parquet"),), read_vectors),),
+    (Location((Prepared("nlp/glove_6b_50d_f16.parquet"),), read_vectors),),
     about="52,348 words x 50, float16; Stanford's glove.6B, public domain (PDDL 1.0)",
 )

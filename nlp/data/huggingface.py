@@ -11,8 +11,8 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from common.download import Download
-from common.errors import UserError
+from common.base.errors import UserError
+from common.data.download import Download
 
 if TYPE_CHECKING:
     from datasets import Dataset

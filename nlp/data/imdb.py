@@ -5,7 +5,7 @@
 
 import re
 
-from common.data import Place, Prepared, Source
+from common.data.sources import Location, Prepared, Source
 from nlp.data.tables import text_table
 
 SENTIMENTS = ("neg", "pos")
@@ -21,7 +21,7 @@ def without_markup(text: str) -> str:
 
 
 def _source(name: str, split: str) -> Source:
-    return Source(name, (Place((FILE,), text_table(split, "label", SENTIMENTS, clean=without_markup)),), about=ABOUT)
+    return Source(name, (Location((FILE,), text_table(split, "label", SENTIMENTS, clean=without_markup)),), about=ABOUT)
 
 
 TRAIN = _source("IMDB", "train")

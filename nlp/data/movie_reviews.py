@@ -3,11 +3,11 @@
 The Stanford Sentiment Treebank is made of these sentences: never compare the two.
 """
 
-from common.data import Place, Prepared, Source
+from common.data.sources import Location, Prepared, Source
 from nlp.data.tables import text_table
 
 MOVIE_REVIEWS = Source(
     "Movie Reviews",
-    (Place((Prepared("nlp/mr.parquet"),), text_table("train", "label", ("neg", "pos"))),),
+    (Location((Prepared("nlp/mr.parquet"),), text_table("train", "label", ("neg", "pos"))),),
     about="8,662 sentences, the training part of the paper's authors; no licence stated",
 )

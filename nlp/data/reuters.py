@@ -4,7 +4,7 @@ The package carries Cachopo's "all-terms" text. Without its words of one or two 
 "no-short" text that the paper used, so that is what the readers return; a prepared copy would hold the same.
 """
 
-from common.data import Source
+from common.data.sources import Source
 from nlp.data.orange import orange_place, tab_reader
 
 TOPICS8 = ("acq", "crude", "earn", "grain", "interest", "money-fx", "ship", "trade")

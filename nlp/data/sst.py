@@ -4,12 +4,12 @@ The neutral sentences have no binary label; they are left out and counted. The s
 never compare the two.
 """
 
-from common.data import Place, Prepared, Source
+from common.data.sources import Location, Prepared, Source
 from nlp.data.tables import text_table
 
 SENTIMENTS = ("neg", "pos")
 FILE = Prepared("nlp/sst.parquet", "sst")
 ABOUT = "SST, 6,920 training and 1,821 test sentences that are not neutral; no licence stated"
 
-TRAIN = Source("SST", (Place((FILE,), text_table("train", "label_binary", SENTIMENTS)),), about=ABOUT)
-TEST = Source("SST test", (Place((FILE,), text_table("test", "label_binary", SENTIMENTS)),), about=ABOUT)
+TRAIN = Source("SST", (Location((FILE,), text_table("train", "label_binary", SENTIMENTS)),), about=ABOUT)
+TEST = Source("SST test", (Location((FILE,), text_table("test", "label_binary", SENTIMENTS)),), about=ABOUT)

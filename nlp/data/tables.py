@@ -7,13 +7,13 @@ from typing import Any
 
 import numpy as np
 
-from common.data import Samples
+from common.data.samples import RawDataset
 
 EMPTY = "empty text"
-"""Reason in ``Samples.dropped``: a text without a visible character says nothing to classify."""
+"""Reason in ``RawDataset.dropped``: a text without a visible character says nothing to classify."""
 
 UNLABELED = "no label"
-"""Reason in ``Samples.dropped``: a row of a labelled set whose label is missing."""
+"""Reason in ``RawDataset.dropped``: a row of a labelled set whose label is missing."""
 
 
 def read_columns(
@@ -50,7 +50,7 @@ def labelled_texts(
     labels: Iterable[Any] | None = None,
     label_names: Sequence[str] = (),
     clean: Callable[[str], str] | None = None,
-) -> Samples:
+) -> RawDataset:
     """Return texts with their labels; rows that cannot be used are left out and counted.
 
     A row is left out for the first of these reasons: its text is missing or has no visible character, or the set is
@@ -79,7 +79,7 @@ def labelled_texts(
             kept.append(text)
             classes.append(_class(label, place) if labels is not None else 0)
     labelled = np.array(classes, dtype=np.int64) if labels is not None else None
-    return Samples(kept, labelled, tuple(label_names) if labels is not None else (), dropped=dict(dropped))
+    return RawDataset(kept, labelled, tuple(label_names) if labels is not None else (), dropped=dict(dropped))
 
 
 def text_table(
@@ -90,7 +90,7 @@ def text_table(
     text: str = "text",
     where: Mapping[str, str | Sequence[str]] | None = None,
     clean: Callable[[str], str] | None = None,
-) -> Callable[[Path], Samples]:
+) -> Callable[[Path], RawDataset]:
     """Return a reader of a prepared parquet file with a text a row.
 
     Args:
@@ -103,7 +103,7 @@ def text_table(
     """
     conditions = {**({"split": split} if split is not None else {}), **(where or {})}
 
-    def read(path: Path) -> Samples:
+    def read(path: Path) -> RawDataset:
         columns = read_columns(path, [text, label] if label else [text], conditions)
         return labelled_texts(columns[text], columns[label] if label else None, label_names, clean)
 

@@ -1,7 +1,7 @@
 r"""Tagged text: parquet files of token lists with a tag for each token, and the Penn Treebank's way of writing.
 
 How to make such a file of the licensed treebanks, for the prepared layout ``DIR/nlp/<name>.parquet`` (columns
-``tokens`` and ``tags``, lists of strings of equal length; ``split``, ``train``, ``dev`` or ``test``; a row a sentence):
+``tokens`` and ``tags``, lists of strings of equal length; ``split``, ``train``, ``validation`` or ``test``; a row a sentence):
 
 - ``pos_wsj.parquet``, the Wall Street Journal part of the Penn Treebank (LDC99T42): read ``parsed/mrg/wsj/*/*.mrg``,
   for instance with ``nltk.corpus.BracketParseCorpusReader(root, r".*\.mrg").tagged_sents()``; leave out the tokens
@@ -19,11 +19,11 @@ from pathlib import Path
 
 import numpy as np
 
-from common.data import Samples
+from common.data.samples import RawDataset
 from nlp.data.tables import read_columns
 
 EMPTY = "sentence without tokens"
-"""Reason in ``Samples.dropped``."""
+"""Reason in ``RawDataset.dropped``."""
 
 PENN_TAGS = (
     *("#", "$", "''", ",", "-LRB-", "-RRB-", ".", ":", "CC", "CD", "DT", "EX", "FW", "IN", "JJ", "JJR", "JJS", "LS"),
@@ -46,7 +46,7 @@ def tagged_table(
     aliases: Mapping[str, str] | None = None,
     rewrite: Rewrite | None = None,
     labelled: bool = True,
-) -> Callable[[Path], Samples]:
+) -> Callable[[Path], RawDataset]:
     """Return a reader of a prepared parquet file with a tagged sentence a row.
 
     Args:
@@ -59,7 +59,7 @@ def tagged_table(
     place = {tag: index for index, tag in enumerate(tags)}
     renamed = aliases or {}
 
-    def read(path: Path) -> Samples:
+    def read(path: Path) -> RawDataset:
         columns = read_columns(path, ["tokens", "tags"], where)
         items: list[list[str]] = []
         labels: list[np.ndarray] = []
@@ -73,7 +73,7 @@ def tagged_table(
             items.append(rewrite(tokens, names) if rewrite else tokens)
             if labelled:
                 labels.append(np.array([place[renamed.get(name, name)] for name in names], dtype=np.int64))
-        return Samples(items, labels if labelled else None, tuple(tags) if labelled else (), dropped=dict(dropped))
+        return RawDataset(items, labels if labelled else None, tuple(tags) if labelled else (), dropped=dict(dropped))
 
     return read
 

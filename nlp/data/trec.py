@@ -1,11 +1,11 @@
 """TREC: questions by the kind of their answer (Li & Roth, COLING 2002). 11 test questions are in training too."""
 
-from common.data import Place, Prepared, Source
+from common.data.sources import Location, Prepared, Source
 from nlp.data.tables import text_table
 
 KINDS = ("ABBR", "DESC", "ENTY", "HUM", "LOC", "NUM")
 FILE = Prepared("nlp/trec.parquet", "trec")
 ABOUT = "TREC, 5,452 training and 500 test questions, 6 kinds; no licence stated"
 
-TRAIN = Source("TREC", (Place((FILE,), text_table("train", "label", KINDS)),), about=ABOUT)
-TEST = Source("TREC test", (Place((FILE,), text_table("test", "label", KINDS)),), about=ABOUT)
+TRAIN = Source("TREC", (Location((FILE,), text_table("train", "label", KINDS)),), about=ABOUT)
+TEST = Source("TREC test", (Location((FILE,), text_table("test", "label", KINDS)),), about=ABOUT)

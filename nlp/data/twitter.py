@@ -7,7 +7,8 @@ out here, so that all links are one word.
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from common.data import Place, Prepared, Samples, Source
+from common.data.samples import RawDataset
+from common.data.sources import Location, Prepared, Source
 from nlp.data.tagging import penn_spelling, tagged_table
 
 _FILE = Prepared("nlp/pos_twitter_gimpel2011.parquet")
@@ -25,16 +26,16 @@ def _as_penn(tokens: list[str], tags: Sequence[str]) -> list[str]:
     return penn_spelling(tokens)
 
 
-def _read(split: str) -> Callable[[Path], Samples]:
+def _read(split: str) -> Callable[[Path], RawDataset]:
     return tagged_table(TWITTER_TAGS, {"split": split}, rewrite=_one_link)
 
 
-TWITTER_TRAIN = Source("Twitter train", (Place((_FILE,), _read("train")),), about=_ABOUT)
-TWITTER_DEV = Source("Twitter dev", (Place((_FILE,), _read("dev")),), about=_ABOUT)
-TWITTER_TEST = Source("Twitter", (Place((_FILE,), _read("test")),), about=_ABOUT)
+TWITTER_TRAIN = Source("Twitter train", (Location((_FILE,), _read("train")),), about=_ABOUT)
+TWITTER_DEV = Source("Twitter validation", (Location((_FILE,), _read("dev")),), about=_ABOUT)
+TWITTER_TEST = Source("Twitter", (Location((_FILE,), _read("test")),), about=_ABOUT)
 
 TWEETS = Source(
     "Twitter",
-    (Place((_FILE,), tagged_table(TWITTER_TAGS, {"split": "test"}, rewrite=_as_penn, labelled=False)),),
+    (Location((_FILE,), tagged_table(TWITTER_TAGS, {"split": "test"}, rewrite=_as_penn, labelled=False)),),
     about="the 500 test tweets in the Penn Treebank's spelling of brackets and quotes, without tags",
 )

@@ -1,10 +1,10 @@
 """English Web Treebank as plain text: sentences of web logs, newsgroups, e-mails, reviews and answers, without tags."""
 
-from common.data import Place, Prepared, Source
+from common.data.sources import Location, Prepared, Source
 from nlp.data.tables import text_table
 
 WEB_TEXT = Source(
     "Web Treebank",
-    (Place((Prepared("nlp/pos_ewt.parquet"),), text_table("test")),),
+    (Location((Prepared("nlp/pos_ewt.parquet"),), text_table("test")),),
     about="2,077 test sentences of five genres, UD_English-EWT; CC BY-SA 4.0",
 )

@@ -5,7 +5,7 @@ that the older guidelines gave such a token: a hyphen that stands alone (HYPH) a
 (ADD) as NN, a prefix (AFX) as JJ, a piece of a split word (GW) as NN.
 """
 
-from common.data import Place, Prepared, Source
+from common.data.sources import Location, Prepared, Source
 from nlp.data.tagging import PENN_TAGS, penn_spelling, tagged_table
 
 _FILE = Prepared("nlp/pos_ewt.parquet")
@@ -16,7 +16,7 @@ WEB_TAGS = {"HYPH": ":", "NFP": ":", "ADD": "NN", "AFX": "JJ", "GW": "NN"}
 WEBLOG = Source(
     "Weblog",
     (
-        Place(
+        Location(
             (_FILE,),
             tagged_table(PENN_TAGS, {"genre": "weblog", "split": "test"}, aliases=WEB_TAGS, rewrite=penn_spelling),
         ),

@@ -1,10 +1,10 @@
 """WMT16: English sentences of news and politics, lower-cased and tokenised; some are translations."""
 
-from common.data import Place, Prepared, Source
+from common.data.sources import Location, Prepared, Source
 from nlp.data.tables import text_table
 
 WMT16 = Source(
     "WMT16",
-    (Place((Prepared("nlp/wmt16_en.parquet"),), text_table()),),
+    (Location((Prepared("nlp/wmt16_en.parquet"),), text_table()),),
     about="5,000 of the 22,169 sentences of the Outlier Exposure paper; no licence stated",
 )

@@ -6,7 +6,7 @@ test 0143-0199). ``nlp/data/tagging.py`` says how to make the file of the whole 
 
 from functools import partial
 
-from common.data import Place, Prepared, Source
+from common.data.sources import Location, Prepared, Source
 from nlp.data.tagging import PENN_TAGS, tagged_table
 
 _FILE = Prepared("nlp/pos_wsj.parquet")
@@ -14,6 +14,6 @@ _ABOUT = "3,914 sentences of the Penn Treebank (NLTK's fragment), 94,084 tokens,
 
 _read = partial(tagged_table, PENN_TAGS)
 
-WSJ_TRAIN = Source("WSJ train", (Place((_FILE,), _read({"split": "train"}), kind="sample"),), about=_ABOUT)
-WSJ_DEV = Source("WSJ dev", (Place((_FILE,), _read({"split": "dev"}), kind="sample"),), about=_ABOUT)
-WSJ_TEST = Source("WSJ", (Place((_FILE,), _read({"split": "test"}), kind="sample"),), about=_ABOUT)
+WSJ_TRAIN = Source("WSJ train", (Location((_FILE,), _read({"split": "train"}), kind="sample"),), about=_ABOUT)
+WSJ_DEV = Source("WSJ validation", (Location((_FILE,), _read({"split": "dev"}), kind="sample"),), about=_ABOUT)
+WSJ_TEST = Source("WSJ", (Location((_FILE,), _read({"split": "test"}), kind="sample"),), about=_ABOUT)

@@ -14,10 +14,10 @@ from typing import Literal
 import torch
 from torch import Tensor, nn
 
-from common.data import Samples
-from common.examples import Batch
-from common.layers import unit_columns
-from common.model import Encoder
+from common.data.examples import Batch
+from common.data.samples import RawDataset
+from common.model import Preprocessor
+from common.training.layers import unit_norm_linear
 from nlp.vocabulary import PADDING, Vocabulary, WordClassifier, WordNumbers
 
 Initial = Literal["unit_columns", "uniform"]
@@ -32,7 +32,7 @@ class BagOfEmbeddings:
         dimensions: of a word vector.
         positions: P.
         stop_words: whether English stop words are left out.
-        initial: of the word vectors, (V, D) with V = words + 2: ``unit_columns`` is normal with each dimension's column
+        initial: of the word vectors, (V, D) with V = words + 2: ``unit_norm_linear`` is normal with each dimension's column
             of length 1, ``uniform`` is U(0, 1) / sqrt((V + D) / 6).
     """
 
@@ -42,14 +42,14 @@ class BagOfEmbeddings:
     stop_words: bool = True
     initial: Initial = "unit_columns"
 
-    def encoder(self, train: Samples) -> WordNumbers:
+    def preprocessor(self, train: RawDataset) -> WordNumbers:
         """Return what numbers the words of a text, with the vocabulary of the training texts."""
         return WordNumbers(Vocabulary.of(train.items, self.words, self.stop_words), self.positions)
 
-    def build(self, encoder: Encoder, train: Samples) -> "MeanOfWords":
+    def build(self, preprocessor: Preprocessor, train: RawDataset) -> "MeanOfWords":
         """Return the untrained network."""
-        assert isinstance(encoder, WordNumbers), "this model reads word numbers"
-        return MeanOfWords(encoder.vocabulary, len(train.label_names), self)
+        assert isinstance(preprocessor, WordNumbers), "this model reads word numbers"
+        return MeanOfWords(preprocessor.vocabulary, len(train.label_names), self)
 
 
 class MeanOfWords(WordClassifier):
@@ -64,7 +64,7 @@ class MeanOfWords(WordClassifier):
         super().__init__(vocabulary)
         self.positions = options.positions
         self.embedding = nn.Embedding(len(vocabulary), options.dimensions)
-        self.output = unit_columns(options.dimensions, classes)
+        self.output = unit_norm_linear(options.dimensions, classes)
         self._initialise(options.initial)
 
     @torch.no_grad()

@@ -9,10 +9,10 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor, nn
 
-from common.data import Samples
-from common.examples import Batch, Examples
-from common.layers import gelu, unit_columns
-from common.model import Encoder
+from common.data.examples import Batch, TensorDataset
+from common.data.samples import RawDataset
+from common.model import Preprocessor
+from common.training.layers import gelu, unit_norm_linear
 from nlp.vocabulary import Vocabulary, WordClassifier
 
 DIVISOR = 1.45**0.5
@@ -35,14 +35,14 @@ class BagOfWords:
     dropout: float = 0.5
     stop_words: bool = True
 
-    def encoder(self, train: Samples) -> "Occurrences":
+    def preprocessor(self, train: RawDataset) -> "Occurrences":
         """Return what marks the words of a text, with the vocabulary of the training texts."""
         return Occurrences(Vocabulary.of(train.items, self.words, self.stop_words))
 
-    def build(self, encoder: Encoder, train: Samples) -> "WordsPresent":
+    def build(self, preprocessor: Preprocessor, train: RawDataset) -> "WordsPresent":
         """Return the untrained network."""
-        assert isinstance(encoder, Occurrences), "this model reads marks of words"
-        return WordsPresent(encoder.vocabulary, len(train.label_names), self)
+        assert isinstance(preprocessor, Occurrences), "this model reads marks of words"
+        return WordsPresent(preprocessor.vocabulary, len(train.label_names), self)
 
 
 @dataclass(frozen=True)
@@ -51,10 +51,10 @@ class Occurrences:
 
     vocabulary: Vocabulary
 
-    def __call__(self, samples: Samples) -> Examples:
+    def __call__(self, samples: RawDataset) -> TensorDataset:
         """Return the examples."""
         labels = None if samples.labels is None else torch.from_numpy(samples.labels)
-        return Examples(torch.from_numpy(self.vocabulary.occurrence(samples.items)), labels=labels)
+        return TensorDataset(torch.from_numpy(self.vocabulary.occurrence(samples.items)), labels=labels)
 
 
 class WordsPresent(WordClassifier):
@@ -62,10 +62,10 @@ class WordsPresent(WordClassifier):
 
     def __init__(self, vocabulary: Vocabulary, classes: int, options: BagOfWords) -> None:
         super().__init__(vocabulary)
-        self.first = unit_columns(len(vocabulary.words), options.hidden, DIVISOR)
+        self.first = unit_norm_linear(len(vocabulary.words), options.hidden, DIVISOR)
         self.activation = gelu()
         self.dropout = nn.Dropout(options.dropout)
-        self.output = unit_columns(options.hidden, classes, DIVISOR)
+        self.output = unit_norm_linear(options.hidden, classes, DIVISOR)
 
     def embed(self, batch: Batch) -> Tensor:
         """Return (B, words) marks as floats."""

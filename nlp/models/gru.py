@@ -8,9 +8,9 @@ from dataclasses import dataclass
 
 from torch import Tensor, nn
 
-from common.data import Samples
-from common.examples import Batch
-from common.model import Encoder
+from common.data.examples import Batch
+from common.data.samples import RawDataset
+from common.model import Preprocessor
 from nlp.vocabulary import PADDING, Vocabulary, WordClassifier, WordNumbers
 
 
@@ -34,14 +34,14 @@ class Gru:
     positions: int = 100
     stop_words: bool = False
 
-    def encoder(self, train: Samples) -> WordNumbers:
+    def preprocessor(self, train: RawDataset) -> WordNumbers:
         """Return what numbers the words of a text, with the vocabulary of the training texts."""
         return WordNumbers(Vocabulary.of(train.items, self.words, self.stop_words), self.positions)
 
-    def build(self, encoder: Encoder, train: Samples) -> "GruClassifier":
+    def build(self, preprocessor: Preprocessor, train: RawDataset) -> "GruClassifier":
         """Return the untrained network."""
-        assert isinstance(encoder, WordNumbers), "this model reads word numbers"
-        return GruClassifier(encoder.vocabulary, len(train.label_names), self)
+        assert isinstance(preprocessor, WordNumbers), "this model reads word numbers"
+        return GruClassifier(preprocessor.vocabulary, len(train.label_names), self)
 
 
 class GruClassifier(WordClassifier):

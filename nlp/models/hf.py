@@ -13,10 +13,11 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from common.data import Folders, Samples
-from common.errors import UserError
-from common.examples import Batch, Examples
-from common.model import Classifier, Encoder
+from common.base.errors import UserError
+from common.data.examples import Batch, TensorDataset
+from common.data.samples import RawDataset
+from common.data.sources import Folders
+from common.model import Classifier, Preprocessor
 from common.task import Budget
 from nlp.transformer import Checkpoint, find_checkpoint, masked_mean, word_pieces
 
@@ -31,12 +32,12 @@ class PieceEncoder:
     tokenizer: Any
     pieces: int
 
-    def __call__(self, samples: Samples) -> Examples:
+    def __call__(self, samples: RawDataset) -> TensorDataset:
         """Return the examples."""
         numbers = word_pieces(self.tokenizer, samples.items, self.pieces)
         offsets = torch.tensor(np.cumsum([0, *map(len, numbers)]), dtype=torch.int64)
         flat = torch.tensor(list(chain.from_iterable(numbers)), dtype=torch.int64)
-        return Examples(flat, offsets, None if samples.labels is None else torch.from_numpy(samples.labels))
+        return TensorDataset(flat, offsets, None if samples.labels is None else torch.from_numpy(samples.labels))
 
 
 @dataclass(frozen=True)
@@ -49,7 +50,7 @@ class WordPieceEncoder:
     tokenizer: Any
     positions: int
 
-    def __call__(self, samples: Samples) -> Examples:
+    def __call__(self, samples: RawDataset) -> TensorDataset:
         """Return the examples.
 
         Raises:
@@ -65,8 +66,8 @@ class WordPieceEncoder:
         for place, pieces in enumerate(chain.from_iterable(fitting)):
             inputs[place, : len(pieces)] = torch.tensor(pieces) + 1
         if samples.labels is None:
-            return Examples(inputs, offsets)
-        return Examples(inputs, offsets, torch.from_numpy(np.concatenate(samples.labels)), offsets)
+            return TensorDataset(inputs, offsets)
+        return TensorDataset(inputs, offsets, torch.from_numpy(np.concatenate(samples.labels)), offsets)
 
     def _fitting(self, sentence: list[list[int]]) -> list[list[int]]:
         if sum(map(len, sentence)) <= self.positions:
@@ -188,7 +189,7 @@ class FineTuned:
             mixed_precision=True,
         )
 
-    def encoder(self, train: Samples) -> PieceEncoder | WordPieceEncoder:
+    def preprocessor(self, train: RawDataset) -> PieceEncoder | WordPieceEncoder:
         """Return what turns texts, or tokenised sentences, into word pieces."""
         tokenizer = self.found().tokenizer()
         positions = min(tokenizer.model_max_length, 512) - 2
@@ -196,15 +197,15 @@ class FineTuned:
             return WordPieceEncoder(tokenizer, positions)
         return PieceEncoder(tokenizer, min(self.pieces, positions + 2))
 
-    def build(self, encoder: Encoder, train: Samples) -> PretrainedNetwork:
+    def build(self, preprocessor: Preprocessor, train: RawDataset) -> PretrainedNetwork:
         """Return the checkpoint with an untrained linear layer."""
         network, classes = self.found().network(), len(train.label_names)
-        if isinstance(encoder, PieceEncoder):
+        if isinstance(preprocessor, PieceEncoder):
             return PretrainedNetwork(network, classes)
-        assert isinstance(encoder, WordPieceEncoder), "this model reads word pieces"
-        opening = _first(encoder.tokenizer.cls_token_id, encoder.tokenizer.bos_token_id)
+        assert isinstance(preprocessor, WordPieceEncoder), "this model reads word pieces"
+        opening = _first(preprocessor.tokenizer.cls_token_id, preprocessor.tokenizer.bos_token_id)
         return PretrainedTagger(
-            network, classes, opening, _first(encoder.tokenizer.sep_token_id, encoder.tokenizer.eos_token_id)
+            network, classes, opening, _first(preprocessor.tokenizer.sep_token_id, preprocessor.tokenizer.eos_token_id)
         )
 
 

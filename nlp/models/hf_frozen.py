@@ -2,8 +2,8 @@
 
 from dataclasses import dataclass
 
-from common.data import Folders
-from common.errors import UserError
+from common.base.errors import UserError
+from common.data.sources import Folders
 from nlp.frozen import FrozenArchitecture
 from nlp.transformer import Checkpoint, find_checkpoint
 

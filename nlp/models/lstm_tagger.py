@@ -6,8 +6,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn.utils.rnn import pack_padded_sequence, pad_packed_sequence
 
-from common.data import Samples
-from common.examples import Batch
+from common.data.examples import Batch
+from common.data.samples import RawDataset
 from common.model import Classifier
 from nlp.words import FIRST, PADDING, WordEncoder, Words, fixed
 
@@ -21,14 +21,14 @@ class LstmTaggerNetwork(Classifier):
 
     hidden: Tensor
 
-    def __init__(self, encoder: WordEncoder, tags: int, embedding: int, width: int, layers: int) -> None:
+    def __init__(self, preprocessor: WordEncoder, tags: int, embedding: int, width: int, layers: int) -> None:
         super().__init__()
-        self.learned = nn.Embedding(len(encoder.words), embedding, padding_idx=PADDING)
-        self.register_buffer("hidden", encoder.words.hidden(), persistent=False)
+        self.learned = nn.Embedding(len(preprocessor.words), embedding, padding_idx=PADDING)
+        self.register_buffer("hidden", preprocessor.words.hidden(), persistent=False)
         self.vectors: nn.Embedding | None = None
-        if encoder.vectors is not None:
-            self.vectors = fixed(encoder.vectors.table)
-            embedding += encoder.vectors.table.shape[1]
+        if preprocessor.vectors is not None:
+            self.vectors = fixed(preprocessor.vectors.table)
+            embedding += preprocessor.vectors.table.shape[1]
         self.lstm = nn.LSTM(embedding, width, layers, batch_first=True, bidirectional=True)
         self.tags = nn.Linear(2 * width, tags)
 
@@ -72,13 +72,13 @@ class LstmTagger:
     width: int = 128
     layers: int = 3
 
-    def encoder(self, train: Samples) -> WordEncoder:
+    def preprocessor(self, train: RawDataset) -> WordEncoder:
         """Return what numbers the words, with the vocabulary of the training sentences."""
         return WordEncoder(Words.of(train.items))
 
-    def build(self, encoder: WordEncoder, train: Samples) -> LstmTaggerNetwork:
+    def build(self, preprocessor: WordEncoder, train: RawDataset) -> LstmTaggerNetwork:
         """Return an untrained tagger."""
-        return LstmTaggerNetwork(encoder, len(train.label_names), self.embedding, self.width, self.layers)
+        return LstmTaggerNetwork(preprocessor, len(train.label_names), self.embedding, self.width, self.layers)
 
 
 ARCHITECTURE = LstmTagger

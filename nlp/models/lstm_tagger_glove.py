@@ -2,7 +2,8 @@
 
 from dataclasses import dataclass
 
-from common.data import Folders, Samples
+from common.data.samples import RawDataset
+from common.data.sources import Folders
 from nlp.data.glove import GLOVE
 from nlp.models.lstm_tagger import LstmTagger
 from nlp.words import Vectors, WordEncoder, Words
@@ -22,7 +23,7 @@ class GloveLstmTagger(LstmTagger):
         """Return what identifies the vectors."""
         return GLOVE.fingerprint(self.folders)
 
-    def encoder(self, train: Samples) -> WordEncoder:
+    def preprocessor(self, train: RawDataset) -> WordEncoder:
         """Return what numbers the words.
 
         Raises:

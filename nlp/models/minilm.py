@@ -8,8 +8,8 @@ encoder was trained with; the feature is the mean of the last layer over the pie
 
 from dataclasses import dataclass
 
-from common.data import Folders, Packaged
-from common.errors import UserError
+from common.base.errors import UserError
+from common.data.sources import Folders, Packaged
 from nlp.frozen import FrozenArchitecture
 from nlp.transformer import Checkpoint
 

@@ -9,8 +9,9 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from common.data import Folders, Samples
-from common.examples import Batch
+from common.data.examples import Batch
+from common.data.samples import RawDataset
+from common.data.sources import Folders
 from common.model import Classifier
 from nlp.data.glove import GLOVE
 from nlp.words import FIRST, NO_VECTOR, PADDING, Vectors, WordEncoder, Words, fixed, shape
@@ -26,15 +27,15 @@ class WindowTaggerNetwork(Classifier):
 
     hidden: Tensor
 
-    def __init__(self, encoder: WordEncoder, tags: int, width: int, window: int) -> None:
+    def __init__(self, preprocessor: WordEncoder, tags: int, width: int, window: int) -> None:
         super().__init__()
-        assert encoder.vectors is not None, "this tagger needs pretrained vectors"
+        assert preprocessor.vectors is not None, "this tagger needs pretrained vectors"
         assert window % 2 == 1, "a window has a word in the middle"
-        size = encoder.vectors.table.shape[1]
+        size = preprocessor.vectors.table.shape[1]
         self.reach = window // 2
-        self.vectors = fixed(encoder.vectors.table)
-        self.learned = nn.Embedding(len(encoder.words), size)
-        self.register_buffer("hidden", encoder.words.hidden(), persistent=False)
+        self.vectors = fixed(preprocessor.vectors.table)
+        self.learned = nn.Embedding(len(preprocessor.words), size)
+        self.register_buffer("hidden", preprocessor.words.hidden(), persistent=False)
         nn.init.zeros_(self.learned.weight)
         self.first = nn.Linear(window * size, width)
         self.second = nn.Linear(width, width)
@@ -96,7 +97,7 @@ class WindowTagger:
         """Return what identifies the vectors."""
         return GLOVE.fingerprint(self.folders)
 
-    def encoder(self, train: Samples) -> WordEncoder:
+    def preprocessor(self, train: RawDataset) -> WordEncoder:
         """Return what numbers the words.
 
         Raises:
@@ -104,9 +105,9 @@ class WindowTagger:
         """
         return WordEncoder(Words.of(train.items, shape), Vectors.of(GLOVE.load(self.folders)))
 
-    def build(self, encoder: WordEncoder, train: Samples) -> WindowTaggerNetwork:
+    def build(self, preprocessor: WordEncoder, train: RawDataset) -> WindowTaggerNetwork:
         """Return an untrained tagger."""
-        return WindowTaggerNetwork(encoder, len(train.label_names), self.width, self.window)
+        return WindowTaggerNetwork(preprocessor, len(train.label_names), self.width, self.window)
 
 
 ARCHITECTURE = WindowTagger

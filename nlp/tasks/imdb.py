@@ -15,16 +15,16 @@ TASK = Task(
     test=TEST,
     ood=(CUSTOMER_REVIEWS, MOVIE_REVIEWS),
     model=Model("bag_of_embeddings"),
-    quick=Budget(epochs=4, batch_size=32, learning_rate=3e-3, examples=10_000, test_examples=5000, dev=1000),
-    paper=Budget(epochs=15, batch_size=32, learning_rate=1e-3, dev=5000),
+    quick=Budget(epochs=4, batch_size=32, learning_rate=3e-3, examples=10_000, test_examples=5000, validation=1000),
+    paper=Budget(epochs=15, batch_size=32, learning_rate=1e-3, validation=5000),
     row_name="document",
-    departures=(
+    deviations_from_paper=(
         "The best weights are those of an epoch's end; the authors looked at the development reviews every 100 steps.",
         "Stop words are scikit-learn's, not NLTK's, and line breaks in HTML are spaces.",
     ),
 )
 
 if __name__ == "__main__":
-    from common.cli import main
+    from common.cli.run_all import main
 
     main(__spec__.name)

@@ -4,13 +4,13 @@ The recipe of tables 5 and 6, Hendrycks & Gimpel (ICLR 2017), arXiv:1610.02136, 
 belong to another labelling, which ``nlp/newsgroups_authors`` repeats.
 """
 
-from common.split import held_out_classes
+from common.data.split import held_out_classes
 from common.task import Budget, Model, Task
 from nlp.data.newsgroups import TEST, TRAIN
 
 MODEL = Model("bag_of_embeddings", {"words": 15_000, "dimensions": 30, "positions": 1000, "initial": "uniform"})
-QUICK = Budget(epochs=8, batch_size=32, learning_rate=1e-2, schedule="steps", decay_at=(6,), dev=1125)
-PAPER = Budget(epochs=20, batch_size=32, learning_rate=1e-2, schedule="steps", decay_at=(15,), dev=1125)
+QUICK = Budget(epochs=8, batch_size=32, learning_rate=1e-2, schedule="steps", decay_at=(6,), validation=1125)
+PAPER = Budget(epochs=20, batch_size=32, learning_rate=1e-2, schedule="steps", decay_at=(15,), validation=1125)
 
 TASK = Task(
     title="20 Newsgroups, 15 groups in and 5 out",
@@ -23,7 +23,7 @@ TASK = Task(
     quick=QUICK,
     paper=PAPER,
     row_name="document",
-    departures=(
+    deviations_from_paper=(
         "The messages that choose the epoch and the vocabulary are of the groups left in; the authors drew both before "
         "they left groups out.",
         "Stop words are scikit-learn's, not NLTK's.",
@@ -35,6 +35,6 @@ TASK = Task(
 )
 
 if __name__ == "__main__":
-    from common.cli import main
+    from common.cli.run_all import main
 
     main(__spec__.name)

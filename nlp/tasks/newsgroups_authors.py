@@ -10,10 +10,10 @@ from dataclasses import replace
 
 import numpy as np
 
-from common.data import Samples
-from common.seeds import seed_of
-from common.split import leave_out
-from common.task import Split, Task
+from common.base.seeds import seed_of
+from common.data.samples import RawDataset, Split
+from common.data.split import leave_out
+from common.task import Task
 from nlp.data.newsgroups import GROUPS, TEST, TRAIN
 from nlp.tasks.newsgroups import MODEL, PAPER, QUICK
 
@@ -21,7 +21,7 @@ LEFT_OUT = 5
 DIGITS = 10
 
 
-def by_first_digit(samples: Samples) -> Samples:
+def by_first_digit(samples: RawDataset) -> RawDataset:
     """Return the messages with the first digit of each one's group number as label, and any second one as a word."""
     labels = np.array([int(str(number)[0]) for number in samples.labels], dtype=np.int64)
     texts = [f"{str(number)[1:]} {text}".strip() for number, text in zip(samples.labels, samples.items, strict=True)]
@@ -29,7 +29,7 @@ def by_first_digit(samples: Samples) -> Samples:
     return replace(samples, items=texts, labels=labels, label_names=names)
 
 
-def split(train: Samples, test: Samples, seed: int) -> Split:
+def split(train: RawDataset, test: RawDataset, seed: int) -> Split:
     """Leave out those of 5 numbers drawn from 0 to 19 that are a digit; draw anew while none of them is."""
     rng = np.random.default_rng(seed_of(seed, "held-out classes"))
     out = np.array([], dtype=np.int64)
@@ -50,7 +50,7 @@ TASK = Task(
     quick=QUICK,
     paper=PAPER,
     row_name="document",
-    departures=(
+    deviations_from_paper=(
         "Groups are numbered in alphabetical order; the authors' numbering is not known.",
         "The messages that choose the epoch and the vocabulary are of the groups left in; the authors drew both before "
         "they left groups out.",
@@ -64,6 +64,6 @@ TASK = Task(
 )
 
 if __name__ == "__main__":
-    from common.cli import main
+    from common.cli.run_all import main
 
     main(__spec__.name)

@@ -3,7 +3,7 @@
 Reproduces the Reuters 6 rows of tables 5 and 6, Hendrycks & Gimpel (ICLR 2017), arXiv:1610.02136.
 """
 
-from common.split import held_out_classes
+from common.data.split import held_out_classes
 from common.task import Budget, Model, Task
 from nlp.data.reuters import TEST8, TRAIN8
 
@@ -15,10 +15,10 @@ TASK = Task(
     ood=(),
     split=held_out_classes(2, "Reuters 2"),
     model=Model("bag_of_words"),
-    quick=Budget(epochs=5, batch_size=32, learning_rate=1e-3, schedule="steps", decay_at=(4,), dev=500),
-    paper=Budget(epochs=5, batch_size=32, learning_rate=1e-3, schedule="steps", decay_at=(4,), dev=500),
+    quick=Budget(epochs=5, batch_size=32, learning_rate=1e-3, schedule="steps", decay_at=(4,), validation=500),
+    paper=Budget(epochs=5, batch_size=32, learning_rate=1e-3, schedule="steps", decay_at=(4,), validation=500),
     row_name="document",
-    departures=(
+    deviations_from_paper=(
         "The stories that choose the epoch and the vocabulary are of the topics left in; the authors drew both before "
         "they left topics out.",
         "Stop words are scikit-learn's, not NLTK's.",
@@ -27,6 +27,6 @@ TASK = Task(
 )
 
 if __name__ == "__main__":
-    from common.cli import main
+    from common.cli.run_all import main
 
     main(__spec__.name)

@@ -15,10 +15,10 @@ TASK = Task(
     test=TEST,
     ood=(PLOTS, NEWSGROUPS, REUTERS),
     model=Model("bag_of_embeddings", {"positions": 40, "stop_words": False}),
-    quick=Budget(epochs=10, batch_size=32, learning_rate=1e-3, dev=1000, test_examples=2500),
-    paper=Budget(epochs=15, batch_size=32, learning_rate=1e-3, dev=1000),
+    quick=Budget(epochs=10, batch_size=32, learning_rate=1e-3, validation=1000, test_examples=2500),
+    paper=Budget(epochs=15, batch_size=32, learning_rate=1e-3, validation=1000),
     row_name="document",
-    departures=("Not an experiment of the paper: its sentiment recipe on snippets of one sentence.",),
+    deviations_from_paper=("Not an experiment of the paper: its sentiment recipe on snippets of one sentence.",),
     notes=(
         "Training and test films differ; some plot summaries are of films whose reviews are in training.",
         "Only the last 40 words of a text count, so that a long text does not stand out by its length alone.",
@@ -28,6 +28,6 @@ TASK = Task(
 )
 
 if __name__ == "__main__":
-    from common.cli import main
+    from common.cli.run_all import main
 
     main(__spec__.name)

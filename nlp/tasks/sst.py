@@ -18,11 +18,11 @@ TASK = Task(
     test=TEST,
     ood=(SNLI, MULTI30K, WMT16, YELP, WEB_TEXT),
     model=Model("gru"),
-    quick=Budget(epochs=3, batch_size=64, learning_rate=1e-2, schedule="cosine", dev=690, test_examples=2000),
-    paper=Budget(epochs=5, batch_size=64, learning_rate=1e-2, schedule="cosine", dev=690),
+    quick=Budget(epochs=3, batch_size=64, learning_rate=1e-2, schedule="cosine", validation=690, test_examples=2000),
+    paper=Budget(epochs=5, batch_size=64, learning_rate=1e-2, schedule="cosine", validation=690),
     row_name="sentence",
     population="all",
-    departures=(
+    deviations_from_paper=(
         "The epoch is chosen by a tenth of the training sentences held back; the authors took the last one.",
         "Yelp has single sentences in place of full reviews; WMT16 and Multi30k are parts of theirs; IMDB is left out.",
     ),
@@ -33,6 +33,6 @@ TASK = Task(
 )
 
 if __name__ == "__main__":
-    from common.cli import main
+    from common.cli.run_all import main
 
     main(__spec__.name)

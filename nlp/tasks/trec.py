@@ -4,7 +4,7 @@ Not an experiment of Hendrycks & Gimpel (ICLR 2017): their text categorisation, 
 OOD sets are those of Outlier Exposure (Hendrycks et al., ICLR 2019), arXiv:1812.04606.
 """
 
-from common.split import held_out_classes
+from common.data.split import held_out_classes
 from common.task import Budget, Model, Task
 from nlp.data.multi30k import MULTI30K
 from nlp.data.snli import SNLI
@@ -21,10 +21,12 @@ TASK = Task(
     ood=(SNLI, MULTI30K, WMT16, YELP, WEB_TEXT),
     split=held_out_classes(2, "TREC 2"),
     model=Model("bag_of_embeddings", {"positions": 20, "stop_words": False}),
-    quick=Budget(epochs=8, batch_size=32, learning_rate=3e-3, dev=400, test_examples=2000),
-    paper=Budget(epochs=20, batch_size=32, learning_rate=3e-3, schedule="steps", decay_at=(15,), dev=400),
+    quick=Budget(epochs=8, batch_size=32, learning_rate=3e-3, validation=400, test_examples=2000),
+    paper=Budget(epochs=20, batch_size=32, learning_rate=3e-3, schedule="steps", decay_at=(15,), validation=400),
     row_name="question",
-    departures=("Not an experiment of the paper; stop words stay, since who, where and when tell the kinds apart.",),
+    deviations_from_paper=(
+        "Not an experiment of the paper; stop words stay, since who, where and when tell the kinds apart.",
+    ),
     notes=(
         "Which kinds are left out is the seed's draw.",
         "SNLI and Multi30k describe photographs of the same collection, so the two are not independent.",
@@ -32,6 +34,6 @@ TASK = Task(
 )
 
 if __name__ == "__main__":
-    from common.cli import main
+    from common.cli.run_all import main
 
     main(__spec__.name)

@@ -23,7 +23,7 @@ TASK = Task(
     group_variant="sentences",
     subsets=WORD_SUBSETS,
     error_name="tagging error",
-    departures=(
+    deviations_from_paper=(
         "The pretrained vectors are GloVe's of newswire and encyclopedia text, not vectors of tweets: a seventh of the "
         "words has none.",
         "Training words have a learned vector added to the pretrained one.",
@@ -36,6 +36,6 @@ TASK = Task(
 )
 
 if __name__ == "__main__":
-    from common.cli import main
+    from common.cli.run_all import main
 
     main(__spec__.name)

@@ -35,7 +35,7 @@ TASK = Task(
     group_variant="sentences",
     subsets=WORD_SUBSETS,
     error_name="tagging error",
-    departures=(
+    deviations_from_paper=(
         "Trained on NLTK's fragment of the treebank, a tenth of its words, so the error is above the published 3.68 %.",
         "A training word that occurs once is taken for unknown half of the time, so that unknown words have a vector.",
     ),
@@ -48,6 +48,6 @@ TASK = Task(
 )
 
 if __name__ == "__main__":
-    from common.cli import main
+    from common.cli.run_all import main
 
     main(__spec__.name)

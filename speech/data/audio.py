@@ -123,7 +123,7 @@ def decode_all(
 
 
 def listed(bad: Sequence[str]) -> dict[str, int]:
-    """Return what was left out as ``Samples.dropped`` wants it: the first ones named, the further ones counted."""
+    """Return what was left out as ``RawDataset.dropped`` wants it: the first ones named, the further ones counted."""
     return first_named(Counter(bad), "further files that cannot be read")
 
 

@@ -18,9 +18,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from common.data import File, Folders, Packaged, Samples, package_file
-from common.errors import UserError, did_you_mean
-from common.files import read_tensors
+from common.base.errors import UserError, did_you_mean
+from common.data.samples import RawDataset
+from common.data.sources import File, Folders, Packaged, package_file
+from common.store.files import read_tensors
 from speech.data import espeak_process
 from speech.data.audio import SAMPLE_RATE, Waveform, resample
 from speech.data.phones import PHONES, fold_espeak
@@ -137,7 +138,7 @@ def speak(utterances: Sequence[Utterance], library: Path) -> list[Spoken]:
     return _unpack(arrays)
 
 
-def spoken_english(utterances: Sequence[Utterance], library: Path, silence: float = 0.15) -> Samples:
+def spoken_english(utterances: Sequence[Utterance], library: Path, silence: float = 0.15) -> RawDataset:
     """Say English sentences and label them with the 39 phones.
 
     Args:
@@ -147,7 +148,7 @@ def spoken_english(utterances: Sequence[Utterance], library: Path, silence: floa
     """
     quiet = round(silence * SAMPLE_RATE)
     spoken = speak(utterances, library)
-    return Samples(
+    return RawDataset(
         items=[np.pad(one.samples, quiet) for one in spoken],
         labels=[np.array(fold_espeak(one.phonemes), dtype=np.int64) for one in spoken],
         label_names=PHONES,

@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from common.files import write_tensors
+from common.store.files import write_tensors
 
 
 class _Identity(ctypes.Union):

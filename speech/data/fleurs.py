@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from common.data import Place, Prepared, Source
-from common.download import Download
+from common.data.download import Download
+from common.data.sources import Location, Prepared, Source
 from speech.data.prepared import read_unlabelled, write_table
 
 FILE = "speech/fleurs_german.parquet"
@@ -34,4 +34,6 @@ def prepare(work: Path, ready: Path) -> None:
 
 DOWNLOADS = {"fleurs_german": Download((FILE,), prepare, f"600 MB; {ABOUT}; through datasets")}
 
-GERMAN = Source("German (FLEURS)", (Place((Prepared(FILE, download="fleurs_german"),), read_unlabelled),), about=ABOUT)
+GERMAN = Source(
+    "German (FLEURS)", (Location((Prepared(FILE, download="fleurs_german"),), read_unlabelled),), about=ABOUT
+)

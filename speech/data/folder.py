@@ -8,7 +8,8 @@ from pathlib import Path
 
 import numpy as np
 
-from common.data import Place, Samples, Source, Tree
+from common.data.samples import RawDataset
+from common.data.sources import Directory, Location, Source
 from speech.data.audio import Waveform, added_up, announced_frames, decode, first_named, listed, mono
 
 LONGEST = 20.0
@@ -25,7 +26,7 @@ def sound_files(folder: Path) -> list[Path]:
     return sorted(path for path in files if not any(part.startswith(".") for part in path.relative_to(folder).parts))
 
 
-def read_any(folder: Path) -> Samples:
+def read_any(folder: Path) -> RawDataset:
     """Read every sound below a folder, without labels; ``extras["file"]`` says where each comes from.
 
     Raises:
@@ -34,7 +35,7 @@ def read_any(folder: Path) -> Samples:
     return _read(folder, sound_files(folder), labels=None, names=())
 
 
-def read_classes(folder: Path) -> Samples:
+def read_classes(folder: Path) -> RawDataset:
     """Read a folder of folders, one a class and called like it; ``extras["file"]`` says where each sound comes from.
 
     Raises:
@@ -51,13 +52,13 @@ def read_classes(folder: Path) -> Samples:
     return samples
 
 
-def _read(folder: Path, files: Sequence[Path], labels: Sequence[int] | None, names: tuple[str, ...]) -> Samples:
+def _read(folder: Path, files: Sequence[Path], labels: Sequence[int] | None, names: tuple[str, ...]) -> RawDataset:
     called = [path.relative_to(folder).as_posix() for path in files]
     items, whose, dropped = _all_pieces(files, called)
     if not items:
         first = f", first {next(iter(dropped))}" if dropped else ""
         raise ValueError(f"not one of {len(files)} files can be read as sound{first}")
-    return Samples(
+    return RawDataset(
         items,
         labels=None if labels is None else np.array(labels, dtype=np.int64)[whose],
         label_names=names,
@@ -128,9 +129,9 @@ def _spread(path: Path) -> Iterator[Waveform]:
 
 def any_sounds(name: str, path: str) -> Source:
     """Return a folder of a data folder as an OOD set: every sound below it."""
-    return Source(name, (Place((Tree(path, "sound files (WAV, FLAC, Ogg, MP3)"),), read_any),))
+    return Source(name, (Location((Directory(path, "sound files (WAV, FLAC, Ogg, MP3)"),), read_any),))
 
 
 def class_folders(name: str, path: str) -> Source:
     """Return a folder of a data folder as an in-distribution: a folder a class."""
-    return Source(name, (Place((Tree(path, "a folder of sound files a class"),), read_classes),))
+    return Source(name, (Location((Directory(path, "a folder of sound files a class"),), read_classes),))

@@ -8,10 +8,10 @@ from pathlib import Path
 
 import numpy as np
 
-from common.data import Place, Prepared, Samples, Source
-from common.download import Download
-from common.seeds import seed_of
-from common.task import Split
+from common.base.seeds import seed_of
+from common.data.download import Download
+from common.data.samples import RawDataset, Split
+from common.data.sources import Location, Prepared, Source
 from speech.data.audio import read_table
 
 DIGITS = ("zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine")
@@ -20,7 +20,7 @@ ABOUT = f"FSDD, 3,000 recordings of 6 speakers; CC BY-SA 4.0; {HOME}"
 TESTED = 2
 
 
-def read_digits(path: Path, part: str | None) -> Samples:
+def read_digits(path: Path, part: str | None) -> RawDataset:
     """Read a table with columns audio, digit, speaker, index and split.
 
     Args:
@@ -32,10 +32,10 @@ def read_digits(path: Path, part: str | None) -> Samples:
     where = None if part is None else compute.field("split") == part
     waveforms, columns, dropped = read_table(path, ("digit", "speaker"), where)
     labels = np.array(columns["digit"], dtype=np.int64)
-    return Samples(waveforms, labels, DIGITS, {"speaker": columns["speaker"]}, dropped)
+    return RawDataset(waveforms, labels, DIGITS, {"speaker": columns["speaker"]}, dropped)
 
 
-def unseen_speakers(train: Samples, test: Samples, seed: int) -> Split:
+def unseen_speakers(train: RawDataset, test: RawDataset, seed: int) -> Split:
     """Train on four of the six speakers, test on the other two, with all that each has recorded.
 
     Seeds 0, 1 and 2 test each speaker once; so do 3, 4 and 5 in other pairs, and so on.
@@ -51,7 +51,7 @@ def unseen_speakers(train: Samples, test: Samples, seed: int) -> Split:
 
 def prepare(work: Path, ready: Path) -> None:
     """Fetch the recordings; the source publishes no checksum."""
-    from common.download import fetch, unpack
+    from common.data.download import fetch, unpack
     from speech.data.prepared import write_table
 
     unpack(
@@ -68,7 +68,7 @@ def _row(path: Path) -> dict[str, object]:
 
 
 def _source(name: str, part: str | None) -> Source:
-    place = Place((Prepared("speech/fsdd.parquet", download="fsdd"),), partial(read_digits, part=part))
+    place = Location((Prepared("speech/fsdd.parquet", download="fsdd"),), partial(read_digits, part=part))
     return Source(name, (place,), about=ABOUT)
 
 

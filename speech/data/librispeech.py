@@ -9,8 +9,9 @@ from typing import Any
 
 import numpy as np
 
-from common.data import Place, Prepared, Samples, Source
-from common.download import Download
+from common.data.download import Download
+from common.data.samples import RawDataset
+from common.data.sources import Location, Prepared, Source
 from speech.data.audio import read_table
 
 LETTERS = ("|", *"ABCDEFGHIJKLMNOPQRSTUVWXYZ", "'")
@@ -20,11 +21,11 @@ PARTS = {"train": "dev-clean", "test": "test-clean"}
 ABOUT = "LibriSpeech dev-clean (2,703 utterances, to train on) and test-clean (2,620); CC BY 4.0; openslr.org/12"
 
 
-def read_letters(path: Path) -> Samples:
+def read_letters(path: Path) -> RawDataset:
     """Read a table with columns audio, text (capitals, spaces, apostrophes) and speaker."""
     waveforms, columns, dropped = read_table(path, ("text", "speaker"))
     labels = [np.array([LETTERS.index(sign) for sign in text.replace(" ", "|")], np.int64) for text in columns["text"]]
-    return Samples(waveforms, labels, LETTERS, columns, dropped)
+    return RawDataset(waveforms, labels, LETTERS, columns, dropped)
 
 
 def rows(fetched: Any) -> Iterator[dict[str, object]]:
@@ -46,7 +47,7 @@ def prepare(work: Path, ready: Path) -> None:
 
 def _source(name: str, part: str) -> Source:
     file = Prepared(f"speech/librispeech_{part}.parquet", download="librispeech")
-    return Source(name, (Place((file,), read_letters),), about=ABOUT)
+    return Source(name, (Location((file,), read_letters),), about=ABOUT)
 
 
 DOWNLOADS = {

@@ -5,8 +5,9 @@ from collections.abc import Iterator
 from functools import partial
 from pathlib import Path, PurePosixPath
 
-from common.data import Place, Prepared, Samples, Source, Tree
-from common.download import Download
+from common.data.download import Download
+from common.data.samples import RawDataset
+from common.data.sources import Directory, Location, Prepared, Source
 from speech.data.audio import decode_all
 from speech.data.prepared import read_unlabelled, write_table
 
@@ -16,7 +17,7 @@ ABOUT = "THCHS-30 (Wang & Zhang 2015, arXiv:1512.01882), read Mandarin; Apache-2
 _read_table = partial(read_unlabelled, columns=("speaker",))
 
 
-def read_thchs30(folder: Path) -> Samples:
+def read_thchs30(folder: Path) -> RawDataset:
     """Read the test utterances of THCHS-30's archive, unpacked.
 
     ``test/`` holds links into ``data/`` (where a file system has none, small files that say where); a speaker is what
@@ -30,7 +31,7 @@ def read_thchs30(folder: Path) -> Samples:
     waveforms, kept, dropped = decode_all(files)
     if not waveforms:
         raise ValueError("there is no test/*.wav with its sound in data/")
-    return Samples(waveforms, extras={"speaker": [names[i].split("_")[0] for i in kept]}, dropped=dropped)
+    return RawDataset(waveforms, extras={"speaker": [names[i].split("_")[0] for i in kept]}, dropped=dropped)
 
 
 def thchs30_rows(archive: Path) -> Iterator[dict[str, object]]:
@@ -50,7 +51,7 @@ def thchs30_rows(archive: Path) -> Iterator[dict[str, object]]:
 
 def prepare(work: Path, ready: Path) -> None:
     """Fetch the archive and keep the test utterances; the source publishes no checksum."""
-    from common.download import fetch
+    from common.data.download import fetch
 
     archive = fetch("https://www.openslr.org/resources/18/data_thchs30.tgz", work, None)
     write_table(ready / "speech/thchs30.parquet", thchs30_rows(archive))
@@ -62,14 +63,14 @@ DOWNLOADS = {
 
 AISHELL = Source(
     "Mandarin (AISHELL)",
-    (Place((Prepared("speech/aishell_sample_mandarin.parquet"),), _read_table, "sample"),),
+    (Location((Prepared("speech/aishell_sample_mandarin.parquet"),), _read_table, "sample"),),
     about="130 sentences by two speakers of AISHELL-1; a stand-in for THCHS-30",
 )
 THCHS30 = Source(
     "THCHS-30",
     (
-        Place((Prepared("speech/thchs30.parquet", download="thchs30"),), _read_table),
-        Place((Tree("speech/data_thchs30", "THCHS-30's archive, unpacked,"),), read_thchs30),
+        Location((Prepared("speech/thchs30.parquet", download="thchs30"),), _read_table),
+        Location((Directory("speech/data_thchs30", "THCHS-30's archive, unpacked,"),), read_thchs30),
     ),
     stand_in=AISHELL,
     about=ABOUT,

@@ -9,8 +9,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from common.data import AnySource, Derived, Place, Prepared, Samples, Source
-from common.errors import UserError
+from common.base.errors import UserError
+from common.data.samples import RawDataset
+from common.data.sources import AnySource, Derived, Location, Prepared, Source
 from speech.data.audio import SAMPLE_RATE, Waveform, added_up
 from speech.data.folder import any_sounds
 from speech.data.prepared import read_unlabelled
@@ -67,7 +68,7 @@ def mix(speech: Waveform, noise: Waveform, snr: float) -> Waveform:
     return np.asarray(speech + gain * noise, dtype=np.float32)
 
 
-def mix_all(speech: Samples, noises: Iterable[tuple[Waveform, float]]) -> Samples:
+def mix_all(speech: RawDataset, noises: Iterable[tuple[Waveform, float]]) -> RawDataset:
     """Return utterances, each mixed with a noise of its own; no labels are kept.
 
     Where the utterance or its noise is silent it is left out, and counted in ``dropped``; what ``speech`` itself lacks
@@ -115,7 +116,7 @@ def is_narrow(recording: Waveform, cutoff: float = 4000.0) -> bool:
     return bool(above <= _EMPTY_SHARE * power.sum())
 
 
-def with_noise(test: Samples, rng: np.random.Generator, *noises: Samples, snr: float) -> Samples:
+def with_noise(test: RawDataset, rng: np.random.Generator, *noises: RawDataset, snr: float) -> RawDataset:
     """Return the test utterances, each mixed with a random cut of the noises' recordings; see ``mix_all``.
 
     ``dropped`` is what the noises' readers left out and what is silent.
@@ -126,13 +127,13 @@ def with_noise(test: Samples, rng: np.random.Generator, *noises: Samples, snr: f
 
 
 def with_made_noise(
-    test: Samples, rng: np.random.Generator, *, make: Callable[[int, np.random.Generator], Waveform], snr: float
-) -> Samples:
+    test: RawDataset, rng: np.random.Generator, *, make: Callable[[int, np.random.Generator], Waveform], snr: float
+) -> RawDataset:
     """Return the test utterances, each mixed with a noise that ``make(length, rng)`` makes; see ``mix_all``."""
     return mix_all(test, ((make(len(speech), rng), snr) for speech in test.items))
 
 
-def with_babble(test: Samples, rng: np.random.Generator, *, voices: int, snr: float) -> Samples:
+def with_babble(test: RawDataset, rng: np.random.Generator, *, voices: int, snr: float) -> RawDataset:
     """Return the test utterances, each mixed with ``voices`` others from the same set, begun at random places."""
 
     def crowd(i: int) -> Waveform:
@@ -164,7 +165,7 @@ def rumble(length: int, rng: np.random.Generator, cutoff: float = 300.0) -> Wave
     return shaped(length, rng, lambda frequencies: 1 / (1 + np.square(frequencies / cutoff)))
 
 
-def read_noises(path: Path, kinds: tuple[str, ...] = ()) -> Samples:
+def read_noises(path: Path, kinds: tuple[str, ...] = ()) -> RawDataset:
     """Read a table with columns ``audio`` and ``noise``, in its order; of ``kinds`` alone where some are named.
 
     Raises:
@@ -180,13 +181,13 @@ def read_noises(path: Path, kinds: tuple[str, ...] = ()) -> Samples:
 
 def noizeus(noise: str) -> Source:
     """Return the source of one kind of NOIZEUS noise."""
-    place = Place((Prepared("speech/noizeus_noise.parquet"),), partial(read_noises, kinds=(noise,)))
+    place = Location((Prepared("speech/noizeus_noise.parquet"),), partial(read_noises, kinds=(noise,)))
     return Source(noise, (place,), about="NOIZEUS / AURORA noise, 8 kHz; no licence stated; not ours to ship")
 
 
 SUBWAY = Source(
     "subway",
-    (Place((Prepared("speech/aurora2_subway.parquet"),), partial(read_noises, kinds=("subway",))),),
+    (Location((Prepared("speech/aurora2_subway.parquet"),), partial(read_noises, kinds=("subway",))),),
     about="Aurora-2 (ELRA), not free: a table with columns audio and noise",
 )
 
@@ -196,7 +197,7 @@ OWN_NOISE = any_sounds("own noise", "speech/own_noise")
 
 def at_levels(
     name: str,
-    make: Callable[..., Samples],
+    make: Callable[..., RawDataset],
     levels: Sequence[float],
     inputs: tuple[AnySource, ...] = (),
     further: bool = False,

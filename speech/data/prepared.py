@@ -9,14 +9,14 @@ from itertools import islice
 from pathlib import Path
 from typing import Any
 
-from common.data import Samples
-from common.errors import UserError
+from common.base.errors import UserError
+from common.data.samples import RawDataset
 from speech.data.audio import SAMPLE_RATE, Waveform, decode, read_table
 
 _ROWS = 1000
 
 
-def read_unlabelled(path: Path, columns: Sequence[str] = (), where: Any = None) -> Samples:
+def read_unlabelled(path: Path, columns: Sequence[str] = (), where: Any = None) -> RawDataset:
     """Read the sounds of a table, without labels.
 
     Args:
@@ -25,7 +25,7 @@ def read_unlabelled(path: Path, columns: Sequence[str] = (), where: Any = None) 
         where: a pyarrow expression that chooses rows, or None for all.
     """
     waveforms, values, dropped = read_table(path, columns, where)
-    return Samples(waveforms, extras=values, dropped=dropped)
+    return RawDataset(waveforms, extras=values, dropped=dropped)
 
 
 def write_table(path: Path, rows: Iterable[Mapping[str, Any]]) -> None:

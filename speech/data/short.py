@@ -7,7 +7,8 @@ from functools import partial
 
 import numpy as np
 
-from common.data import AnySource, Derived, Place, Prepared, Samples, Source
+from common.data.samples import RawDataset
+from common.data.sources import AnySource, Derived, Location, Prepared, Source
 from speech.data.audio import SAMPLE_RATE, Waveform
 from speech.data.fsdd import FSDD_TEST
 from speech.data.mandarin import THCHS30
@@ -19,7 +20,7 @@ _LEAST = 800  # samples: a twentieth of a second
 _FULL_SCALE = 0.5
 
 
-def pieces(test: Samples, rng: np.random.Generator, recordings: Samples, most: int) -> Samples:
+def pieces(test: RawDataset, rng: np.random.Generator, recordings: RawDataset, most: int) -> RawDataset:
     """Return up to ``most`` pieces of each recording, the loudest that do not overlap, low-passed at 4 kHz.
 
     Every recording is cut at one length, drawn from those of the test words.
@@ -28,7 +29,7 @@ def pieces(test: Samples, rng: np.random.Generator, recordings: Samples, most: i
     for recording in recordings.items:
         length = max(len(test.items[rng.integers(len(test))]), _LEAST)
         items += loudest(low_passed(recording), length, most)
-    return Samples(items, dropped=recordings.dropped)
+    return RawDataset(items, dropped=recordings.dropped)
 
 
 def loudest(recording: Waveform, length: int, most: int) -> list[Waveform]:
@@ -40,14 +41,14 @@ def loudest(recording: Waveform, length: int, most: int) -> list[Waveform]:
     return [np.ascontiguousarray(cut[i]) for i in np.sort(best)]
 
 
-def words(test: Samples, rng: np.random.Generator, recordings: Samples) -> Samples:
+def words(test: RawDataset, rng: np.random.Generator, recordings: RawDataset) -> RawDataset:
     """Return the recordings whole, a word each, low-passed at 4 kHz."""
-    return Samples([low_passed(recording) for recording in recordings.items], dropped=recordings.dropped)
+    return RawDataset([low_passed(recording) for recording in recordings.items], dropped=recordings.dropped)
 
 
-def tones(test: Samples, rng: np.random.Generator) -> Samples:
+def tones(test: RawDataset, rng: np.random.Generator) -> RawDataset:
     """Return a melody of one to four notes for each test word, as long as that, by a made-up instrument."""
-    return Samples([low_passed(_melody(max(len(item), _LEAST), rng)) for item in test.items])
+    return RawDataset([low_passed(_melody(max(len(item), _LEAST), rng)) for item in test.items])
 
 
 def _melody(length: int, rng: np.random.Generator) -> Waveform:
@@ -65,18 +66,18 @@ def _note(length: int, hertz: float, timbre: np.ndarray, rng: np.random.Generato
     return np.asarray(envelope * (timbre @ np.sin(phases)))
 
 
-def _real(name: str, make: partial[Samples], source: AnySource, about: str) -> Derived:
+def _real(name: str, make: partial[RawDataset], source: AnySource, about: str) -> Derived:
     return Derived(name, make, (source,), kind="sample", about=about)
 
 
 _NOIZEUS = Source(
     "NOIZEUS noise",
-    (Place((Prepared("speech/noizeus_noise.parquet"),), read_noises, "sample"),),
+    (Location((Prepared("speech/noizeus_noise.parquet"),), read_noises, "sample"),),
     about="eight kinds of NOIZEUS / AURORA noise, 8 kHz; no licence stated; not ours to ship",
 )
 _NONSPEECH = Source(
     "Non-speech sounds",
-    (Place((Prepared("speech/nonspeech_noise.parquet"),), partial(read_noises, kinds=_CHIMES), "sample"),),
+    (Location((Prepared("speech/nonspeech_noise.parquet"),), partial(read_noises, kinds=_CHIMES), "sample"),),
     about="alarms, bells and dialling of Hu's 100 non-speech sounds; not for commercial use",
 )
 

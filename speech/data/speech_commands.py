@@ -10,9 +10,9 @@ from typing import Any
 
 import numpy as np
 
-from common.data import Place, Prepared, Samples, Source
-from common.download import Download
-from common.task import Split
+from common.data.download import Download
+from common.data.samples import RawDataset, Split
+from common.data.sources import Location, Prepared, Source
 from speech.data.audio import read_table
 
 WORDS = ("down", "go", "left", "no", "off", "on", "right", "stop", "up", "yes")
@@ -23,7 +23,7 @@ SAMPLE, FULL = "speech/speech_commands_test.parquet", "speech/speech_commands.pa
 FOLDS = 5
 
 
-def read_words(path: Path, labels: tuple[str, ...], part: str | None = None) -> Samples:
+def read_words(path: Path, labels: tuple[str, ...], part: str | None = None) -> RawDataset:
     """Read a table with columns audio, label and speaker, and split where ``part`` is asked for.
 
     Args:
@@ -38,10 +38,10 @@ def read_words(path: Path, labels: tuple[str, ...], part: str | None = None) -> 
         where &= compute.field("split") == part
     waveforms, columns, dropped = read_table(path, ("label", "speaker"), where)
     known = None if len(labels) < 2 else np.array([labels.index(label) for label in columns["label"]], dtype=np.int64)
-    return Samples(waveforms, known, labels if len(labels) > 1 else (), {"speaker": columns["speaker"]}, dropped)
+    return RawDataset(waveforms, known, labels if len(labels) > 1 else (), {"speaker": columns["speaker"]}, dropped)
 
 
-def speaker_folds(train: Samples, test: Samples, seed: int) -> Split:
+def speaker_folds(train: RawDataset, test: RawDataset, seed: int) -> Split:
     """Divide the sample into training and test speakers; the whole corpus is divided already, by speaker.
 
     Seeds 0 to 4 are the five folds of one division, so that together they test every recording once.
@@ -91,8 +91,8 @@ def _lines(path: Path) -> Iterable[str]:
 
 def _source(name: str, labels: tuple[str, ...], part: str) -> Source:
     whole = Prepared(FULL, download="speech_commands")
-    sample = Place((Prepared(SAMPLE),), partial(read_words, labels=labels), "sample")
-    return Source(name, (Place((whole,), partial(read_words, labels=labels, part=part)), sample), about=ABOUT)
+    sample = Location((Prepared(SAMPLE),), partial(read_words, labels=labels), "sample")
+    return Source(name, (Location((whole,), partial(read_words, labels=labels, part=part)), sample), about=ABOUT)
 
 
 DOWNLOADS = {"speech_commands": Download((FULL,), prepare, f"2.3 GB; {ABOUT}; through torchaudio")}
@@ -104,6 +104,6 @@ OTHER_WORDS = _source("Other words", ("_unknown_",), "testing")
 
 SILENCE = Source(
     "Background (Speech Commands)",
-    (Place((Prepared(SAMPLE),), partial(read_words, labels=("_silence_",)), "sample"),),
+    (Location((Prepared(SAMPLE),), partial(read_words, labels=("_silence_",)), "sample"),),
     about=ABOUT,
 )

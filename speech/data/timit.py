@@ -12,9 +12,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from common.data import Place, Prepared, Samples, Source, Tree
-from common.errors import UserError
-from common.task import Split
+from common.base.errors import UserError
+from common.data.samples import RawDataset, Split
+from common.data.sources import Directory, Location, Prepared, Source
 from speech.data.audio import HOP, Waveform, added_up, frame_count, listed, read_table
 from speech.data.noise import low_passed
 from speech.data.phones import PHONES, SILENCE, TIMIT_TO_39, check_timit, fold_timit
@@ -26,7 +26,7 @@ WHOLE = 6300
 COLUMNS = ("speaker", "sex", "sentence_id", "text", "phones", "phone_starts", "phone_stops")
 
 
-def read_timit(path: Path, by_frame: bool) -> Samples:
+def read_timit(path: Path, by_frame: bool) -> RawDataset:
     """Read utterances: audio, speaker, sex, sentence_id, text and phones with their times.
 
     A folder is ``full`` with both parts and 6,300 utterances, those counted that are left out; else it is a ``sample``.
@@ -42,7 +42,7 @@ def read_timit(path: Path, by_frame: bool) -> Samples:
         labels = list(map(phone_labels, columns["phones"]))
     extras = {name: columns[name] for name in ("part", "speaker", "sex", "sentence_id", "text") if name in columns}
     whole = set(columns.get("part", ())) == set(PARTS) and len(waveforms) + sum(dropped.values()) >= WHOLE
-    return Samples(waveforms, labels, PHONES, extras, dropped, "full" if whole else "sample")
+    return RawDataset(waveforms, labels, PHONES, extras, dropped, "full" if whole else "sample")
 
 
 def _read_known(path: Path) -> tuple[list[Waveform], dict[str, list[Any]], dict[str, int]]:
@@ -76,7 +76,7 @@ def frame_labels(phones: Sequence[str], stops: Sequence[int], waveform: Waveform
     return np.take(classes, np.searchsorted(stops, middles, side="right"), mode="clip")
 
 
-def by_speaker(train: Samples, test: Samples, seed: int, count: int = 4) -> Split:
+def by_speaker(train: RawDataset, test: RawDataset, seed: int, count: int = 4) -> Split:
     """Divide one set of utterances into training and test speakers.
 
     Where both published parts are there, they are the division, less the ``sa`` sentences (of the whole corpus 3,696
@@ -105,7 +105,7 @@ def by_speaker(train: Samples, test: Samples, seed: int, count: int = 4) -> Spli
     return Split(train.take(np.flatnonzero(~inside)), test.take(np.flatnonzero(inside & unseen)))
 
 
-def _published(samples: Samples) -> Split | None:
+def _published(samples: RawDataset) -> Split | None:
     """Return the published division without the ``sa`` sentences; None unless both sides have utterances."""
     if "part" not in samples.extras:
         return None
@@ -115,7 +115,7 @@ def _published(samples: Samples) -> Split | None:
     return Split(train, test) if len(train) and len(test) else None
 
 
-def _sentences(samples: Samples) -> list[str]:
+def _sentences(samples: RawDataset) -> list[str]:
     """Return what tells an utterance's sentence: its text, or its number where a folder has no text of it."""
     numbers = samples.extras.get("sentence_id", samples.extras["text"])
     return [text or number for text, number in zip(samples.extras["text"], numbers, strict=True)]
@@ -130,21 +130,21 @@ def _fold(sex: dict[str, Any], seed: int, count: int) -> list[str]:
     return [str(speaker) for speaker in ranked[seed % folds :: folds][:count]]
 
 
-def by_speaker_below_4khz(train: Samples, test: Samples, seed: int) -> Split:
+def by_speaker_below_4khz(train: RawDataset, test: RawDataset, seed: int) -> Split:
     """Divide as ``by_speaker`` does, everything low-passed at 4 kHz: as narrow as telephone noise."""
     split = by_speaker(train, test, seed)
     return replace(split, train=_narrowed(split.train), test=_narrowed(split.test))
 
 
-def _narrowed(samples: Samples) -> Samples:
+def _narrowed(samples: RawDataset) -> RawDataset:
     return replace(samples, items=[low_passed(waveform) for waveform in samples.items])
 
 
 def _source(by_frame: bool) -> Source:
     about = "TIMIT whole, a folder speech/timit (LDC93S1), or a sample of 16 speakers (CC BY-NC-SA as NLTK states it)"
     read = partial(read_timit, by_frame=by_frame)
-    whole = Place((Tree("speech/timit", "TRAIN and TEST of LDC93S1"),), read, kind=None)
-    return Source("TIMIT", (whole, Place((Prepared("speech/timit_sample.parquet"),), read, "sample")), about=about)
+    whole = Location((Directory("speech/timit", "TRAIN and TEST of LDC93S1"),), read, kind=None)
+    return Source("TIMIT", (whole, Location((Prepared("speech/timit_sample.parquet"),), read, "sample")), about=about)
 
 
 TIMIT, TIMIT_BY_FRAME = _source(by_frame=False), _source(by_frame=True)

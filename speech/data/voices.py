@@ -5,7 +5,8 @@ from pathlib import Path
 
 import numpy as np
 
-from common.data import Place, Samples, Source
+from common.data.samples import RawDataset
+from common.data.sources import Location, Source
 from speech.data.audio import SAMPLE_RATE
 from speech.data.espeak import FILES, Utterance, speak, spoken_english
 from speech.data.sentences import GERMAN, MANDARIN, combined, english, words
@@ -27,7 +28,7 @@ _TRAIN, _TEST, _OTHER = 800, 100, 60
 _NOISE_FLOOR = 1e-4  # of a quiet room, 80 dB below full scale
 
 
-def read_english(library: Path, *data: Path, train: bool) -> Samples:
+def read_english(library: Path, *data: Path, train: bool) -> RawDataset:
     """Say the training or the test sentences. No sentence and no voice is in both."""
     sentences = english(_TRAIN + _TEST)
     chosen = sentences[:_TRAIN] if train else sentences[_TRAIN:]
@@ -35,13 +36,13 @@ def read_english(library: Path, *data: Path, train: bool) -> Samples:
     return _in_a_room(spoken_english(_utterances(chosen, "en-us", voices, seed=int(train)), library))
 
 
-def read_whisper(library: Path, *data: Path) -> Samples:
+def read_whisper(library: Path, *data: Path) -> RawDataset:
     """Whisper test sentences."""
     sentences = english(_TRAIN + _TEST)[-_OTHER:]
     return _in_a_room(_foreign(_utterances(sentences, "en-us", ("whisper", "whisperf"), seed=2), library))
 
 
-def read_language(library: Path, *data: Path, language: str, parts: tuple[str, ...]) -> Samples:
+def read_language(library: Path, *data: Path, language: str, parts: tuple[str, ...]) -> RawDataset:
     """Say sentences in another language, in the test voices."""
     utterances = _utterances(combined(parts, _OTHER), language, TEST_VOICES, seed=3)
     return _in_a_room(_foreign(utterances, library))
@@ -57,14 +58,14 @@ def _utterances(sentences: list[str], language: str, voices: tuple[str, ...], se
     ]
 
 
-def _foreign(utterances: list[Utterance], library: Path) -> Samples:
+def _foreign(utterances: list[Utterance], library: Path) -> RawDataset:
     spoken = speak(utterances, library)
     quiet = round(0.15 * SAMPLE_RATE)
     voices = [one.voice for one in utterances]
-    return Samples([np.pad(one.samples, quiet) for one in spoken], extras={"speaker": voices}, kind="synthetic")
+    return RawDataset([np.pad(one.samples, quiet) for one in spoken], extras={"speaker": voices}, kind="synthetic")
 
 
-def _in_a_room(samples: Samples) -> Samples:
+def _in_a_room(samples: RawDataset) -> RawDataset:
     """Add the faint noise that no recording is without."""
     rng = np.random.default_rng(len(samples))
     for waveform in samples.items:
@@ -72,8 +73,8 @@ def _in_a_room(samples: Samples) -> Samples:
     return samples
 
 
-def _source(name: str, read: partial[Samples]) -> Source:
-    return Source(name, (Place(FILES, read, "synthetic"),), about=ABOUT)
+def _source(name: str, read: partial[RawDataset]) -> Source:
+    return Source(name, (Location(FILES, read, "synthetic"),), about=ABOUT)
 
 
 ENGLISH_TRAIN = _source("eSpeak English", partial(read_english, train=True))

@@ -9,8 +9,9 @@ from dataclasses import dataclass, replace
 import torch
 from torch import Tensor, nn
 
-from common.data import Folders, Samples
-from common.examples import Batch, Examples
+from common.data.examples import Batch, TensorDataset
+from common.data.samples import RawDataset
+from common.data.sources import Folders
 from common.model import Classifier
 from speech.decoding import beam_search, best_path, edit_distance, unpadded
 from speech.feature_store import FeatureStore
@@ -22,14 +23,14 @@ WANTED: Form = "a sequence of labels an utterance"
 
 
 @dataclass(frozen=True)
-class MfccEncoder:
+class MfccPreprocessor:
     """Waveforms to 39 numbers a frame, each with mean 0 and deviation 1 over the training frames."""
 
     mean: Tensor
     deviation: Tensor
     store: FeatureStore
 
-    def __call__(self, samples: Samples) -> Examples:
+    def __call__(self, samples: RawDataset) -> TensorDataset:
         """Return sequences of (F, 39), with the phone sequences as labels where there are any."""
         require_labels(samples, WANTED, "ctc_lstm")
         features = self.store.get(FEATURES, mfcc_with_deltas, samples.items)
@@ -135,16 +136,16 @@ class CtcLstmArchitecture:
     noise: float = 0.05
     folders: Folders | None = None
 
-    def encoder(self, train: Samples) -> MfccEncoder:
+    def preprocessor(self, train: RawDataset) -> MfccPreprocessor:
         """Return what turns waveforms into frames, scaled by the training frames."""
         require_labels(train, WANTED, "ctc_lstm")
         store = FeatureStore(self.folders)
         frames = store.get(FEATURES, mfcc_with_deltas, train.items).inputs
-        return MfccEncoder(frames.mean(0), frames.std(0).clamp_min(1e-3), store)
+        return MfccPreprocessor(frames.mean(0), frames.std(0).clamp_min(1e-3), store)
 
-    def build(self, encoder: MfccEncoder, train: Samples) -> CtcLstm:
+    def build(self, preprocessor: MfccPreprocessor, train: RawDataset) -> CtcLstm:
         """Return an untrained network."""
-        return CtcLstm(len(encoder.mean), len(train.label_names), self)
+        return CtcLstm(len(preprocessor.mean), len(train.label_names), self)
 
 
 ARCHITECTURE = CtcLstmArchitecture

@@ -11,10 +11,11 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from common.data import Folders, Samples
-from common.examples import Batch, Examples
-from common.layers import gelu, unit_columns
+from common.data.examples import Batch, TensorDataset
+from common.data.samples import RawDataset
+from common.data.sources import Folders
 from common.model import Classifier
+from common.training.layers import gelu, unit_norm_linear
 from speech.data.audio import Waveform
 from speech.feature_store import FeatureStore
 from speech.features import extract, log_filterbank
@@ -34,7 +35,7 @@ class WindowEncoder:
     frames: int
     store: FeatureStore
 
-    def __call__(self, samples: Samples) -> Examples:
+    def __call__(self, samples: RawDataset) -> TensorDataset:
         """Return a window a frame, (N, frames * 26) in natural log units, with the frames' labels if there are any.
 
         Frames of a speaker are a group, or those of an utterance where speakers are not known.
@@ -43,18 +44,18 @@ class WindowEncoder:
         features = self.store.get(FEATURES, _energies, samples.items)
         assert features.offsets is not None, "each waveform has frames of its own"
         _, whose = np.unique(samples.extras.get("speaker", np.arange(len(samples))), return_inverse=True)
-        return Examples(
+        return TensorDataset(
             windowed(features, self.frames),
             labels=None if samples.labels is None else torch.from_numpy(np.concatenate(samples.labels)),
             groups=torch.from_numpy(whose).repeat_interleave(features.offsets.diff()),
         )
 
 
-def _energies(waveforms: Sequence[Waveform]) -> Examples:
+def _energies(waveforms: Sequence[Waveform]) -> TensorDataset:
     return extract(waveforms, log_filterbank)
 
 
-def windowed(features: Examples, frames: int) -> Tensor:
+def windowed(features: TensorDataset, frames: int) -> Tensor:
     """Return each frame with its neighbours, (S, frames * D); beyond an end its last frame is repeated."""
     assert features.offsets is not None
     half = frames // 2
@@ -66,24 +67,24 @@ def windowed(features: Examples, frames: int) -> Tensor:
 
 
 class FrameMlp(Classifier):
-    """Hidden layers of GELU units with dropout, weights of unit length as ``common.layers.unit_columns`` draws them."""
+    """Hidden layers of GELU units with dropout, weights of unit length as ``common.training.layers.unit_norm_linear`` draws them."""
 
     mean: Tensor
     deviation: Tensor
 
-    def __init__(self, encoder: WindowEncoder, options: "FrameMlpArchitecture", phones: int) -> None:
+    def __init__(self, preprocessor: WindowEncoder, options: "FrameMlpArchitecture", phones: int) -> None:
         super().__init__()
         hidden, layers, dropout = options.hidden, options.layers, options.dropout
         self.noise = options.noise
-        self.register_buffer("mean", encoder.mean.repeat(encoder.frames))
-        self.register_buffer("deviation", encoder.deviation.repeat(encoder.frames))
+        self.register_buffer("mean", preprocessor.mean.repeat(preprocessor.frames))
+        self.register_buffer("deviation", preprocessor.deviation.repeat(preprocessor.frames))
         widths = [len(self.mean)] + [hidden] * layers
         sizes = [1.0] + [_HIDDEN / (1 - dropout)] * (layers - 1)
         self.layers = nn.ModuleList(
-            nn.Sequential(unit_columns(inputs, hidden, math.sqrt(size + _HIDDEN)), gelu(), nn.Dropout(dropout))
+            nn.Sequential(unit_norm_linear(inputs, hidden, math.sqrt(size + _HIDDEN)), gelu(), nn.Dropout(dropout))
             for inputs, size in zip(widths, sizes, strict=False)
         )
-        self.output = unit_columns(hidden, phones, math.sqrt(_HIDDEN / (1 - dropout) + 1))
+        self.output = unit_norm_linear(hidden, phones, math.sqrt(_HIDDEN / (1 - dropout) + 1))
 
     def embed(self, batch: Batch) -> Tensor:
         """Return the windows, each band with mean 0 and deviation 1 over the training frames; training adds noise."""
@@ -128,16 +129,16 @@ class FrameMlpArchitecture:
     noise: float = 0.0
     folders: Folders | None = None
 
-    def encoder(self, train: Samples) -> WindowEncoder:
+    def preprocessor(self, train: RawDataset) -> WindowEncoder:
         """Return what turns waveforms into windows, and the training frames' scale."""
         require_labels(train, WANTED, "frame_mlp")
         store = FeatureStore(self.folders)
         frames = store.get(FEATURES, _energies, train.items).inputs
         return WindowEncoder(frames.mean(0), frames.std(0).clamp_min(1e-3), self.frames, store)
 
-    def build(self, encoder: WindowEncoder, train: Samples) -> FrameMlp:
+    def build(self, preprocessor: WindowEncoder, train: RawDataset) -> FrameMlp:
         """Return an untrained network."""
-        return FrameMlp(encoder, self, len(train.label_names))
+        return FrameMlp(preprocessor, self, len(train.label_names))
 
 
 ARCHITECTURE = FrameMlpArchitecture

@@ -20,12 +20,12 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from common.data import Samples
-from common.errors import UserError
-from common.examples import Batch, Examples
-from common.model import Classifier, Encoder
-from common.pretrained import Checkpoint, find_checkpoint
+from common.base.errors import UserError
+from common.data.examples import Batch, TensorDataset
+from common.data.samples import RawDataset
+from common.model import Classifier, Preprocessor
 from common.task import Budget
+from common.training.pretrained import Checkpoint, find_checkpoint
 from speech.data.audio import SAMPLE_RATE
 from speech.decoding import best_path, edit_distance, unpadded
 from speech.features import offsets_of
@@ -50,12 +50,14 @@ class WaveformEncoder:
     normalised: bool
     classes: tuple[int, ...] | None
 
-    def __call__(self, samples: Samples) -> Examples:
+    def __call__(self, samples: RawDataset) -> TensorDataset:
         """Return sequences of samples, (S,) float32."""
         waveforms = [np.pad(item, (0, max(SHORTEST - len(item), 0))) for item in samples.items]
         if self.normalised:
             waveforms = [(item - item.mean()) / np.sqrt(item.var() + 1e-7) for item in waveforms]
-        examples = Examples(torch.from_numpy(np.concatenate(waveforms)), offsets_of([len(item) for item in waveforms]))
+        examples = TensorDataset(
+            torch.from_numpy(np.concatenate(waveforms)), offsets_of([len(item) for item in waveforms])
+        )
         if samples.labels is None or self.classes is None:
             return examples
         classes = torch.tensor(self.classes)
@@ -207,16 +209,16 @@ class PretrainedArchitecture:
             schedule="one_cycle",
             weight_decay=0.0,
             gradient_norm=1.0,
-            dev=0,
+            validation=0,
         )
 
-    def encoder(self, train: Samples) -> WaveformEncoder:
+    def preprocessor(self, train: RawDataset) -> WaveformEncoder:
         """Return what turns waveforms into the checkpoint's inputs."""
         normalised = bool(self._settings("preprocessor_config.json").get("do_normalize", True))
         own = tuple(range(len(train.label_names)))
         return WaveformEncoder(normalised, self._characters(train) if self._parts[1] == "nothing" else own)
 
-    def _characters(self, train: Samples) -> tuple[int, ...] | None:
+    def _characters(self, train: RawDataset) -> tuple[int, ...] | None:
         """Return the checkpoint's class of each label, in our order; None if it lacks one."""
         characters = self._settings("vocab.json")
         if not all(name in characters for name in train.label_names):
@@ -229,7 +231,7 @@ class PretrainedArchitecture:
         path = self._parts[0].folder / name
         return dict(json.loads(path.read_text(encoding="utf-8"))) if path.is_file() else {}
 
-    def build(self, encoder: Encoder, train: Samples) -> PretrainedSpeech:
+    def build(self, preprocessor: Preprocessor, train: RawDataset) -> PretrainedSpeech:
         """Return the checkpoint's network, with a new last layer where one is trained.
 
         Raises:

@@ -12,9 +12,10 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from common.data import Folders, Samples
-from common.examples import Batch, Examples
-from common.model import Classifier, Encoder
+from common.data.examples import Batch, TensorDataset
+from common.data.samples import RawDataset
+from common.data.sources import Folders
+from common.model import Classifier, Preprocessor
 from speech.feature_store import FeatureStore
 from speech.features import extract, log_filterbank
 from speech.labels import require_labels
@@ -46,11 +47,11 @@ class MelCnn:
     dropout: float = 0.3
     folders: Folders | None = None
 
-    def encoder(self, train: Samples) -> "WordEncoder":
+    def preprocessor(self, train: RawDataset) -> "WordEncoder":
         """Return what turns waveforms into windows; nothing in it depends on the training samples."""
         return WordEncoder(self.frames, self.bands, self.highest, self.trim, FeatureStore(self.folders))
 
-    def build(self, encoder: Encoder, train: Samples) -> "WordCnn":
+    def build(self, preprocessor: Preprocessor, train: RawDataset) -> "WordCnn":
         """Return the untrained network."""
         return WordCnn(self.bands, self.width, len(train.label_names), self.dropout)
 
@@ -65,7 +66,7 @@ class WordEncoder:
     trim: float
     store: FeatureStore
 
-    def __call__(self, samples: Samples) -> Examples:
+    def __call__(self, samples: RawDataset) -> TensorDataset:
         """Return the examples."""
         require_labels(samples, "one label an utterance", "mel_cnn")
         energies = partial(log_filterbank, bands=self.bands, highest=self.highest)
@@ -75,7 +76,7 @@ class WordEncoder:
         words = np.split(features.inputs.numpy(), features.offsets[1:-1].numpy())
         windows = torch.from_numpy(np.stack([window(trimmed(word, self.trim), self.frames) for word in words]))
         labels = None if samples.labels is None else torch.from_numpy(samples.labels)
-        return Examples(windows, labels=labels)
+        return TensorDataset(windows, labels=labels)
 
 
 def trimmed(energies: NDArray[np.float32], below: float) -> NDArray[np.float32]:

@@ -17,7 +17,7 @@ TASK = Task(
     split=speaker_folds,
     augment=other_speakers,
     row_name="word",
-    departures=("No publication's experiment: the paper's method on words in place of phones.",),
+    deviations_from_paper=("No publication's experiment: the paper's method on words in place of phones.",),
     notes=(
         "A data folder may have but a sample, 30 test recordings of each command: then a seed is one of five folds by "
         "speaker, about 240 recordings train and 60 test, and the error says how little can be learned from so few. "
@@ -30,6 +30,6 @@ TASK = Task(
 )
 
 if __name__ == "__main__":
-    from common.cli import main
+    from common.cli.run_all import main
 
     main(__spec__.name)

@@ -29,7 +29,7 @@ TASK = Task(
     paper=BUDGET,
     augment=other_speakers,
     row_name="word",
-    departures=("No publication's experiment: the paper's method on words in place of phones.",),
+    deviations_from_paper=("No publication's experiment: the paper's method on words in place of phones.",),
     notes=(
         "FSDD's own split: the six speakers of the test recordings are those of training.",
         "The number of epochs was chosen on 400 training recordings held back.",
@@ -38,6 +38,6 @@ TASK = Task(
 )
 
 if __name__ == "__main__":
-    from common.cli import main
+    from common.cli.run_all import main
 
     main(__spec__.name)

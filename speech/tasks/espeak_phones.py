@@ -35,7 +35,7 @@ TASK = Task(
     misclassification=False,
     error_name="phone error rate",
     population="all",
-    departures=(
+    deviations_from_paper=(
         "No published figure answers to it: speech, labels and most noises are made by programs.",
         "The network is smaller than the publication's: one bidirectional layer of 128 in place of two of 256.",
     ),
@@ -49,6 +49,6 @@ TASK = Task(
 )
 
 if __name__ == "__main__":
-    from common.cli import main
+    from common.cli.run_all import main
 
     main(__spec__.name)

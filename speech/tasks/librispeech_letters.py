@@ -28,7 +28,7 @@ TASK = Task(
     misclassification=False,
     error_name="letter error rate",
     population="all",
-    departures=("No publication's experiment: the paper's method on letters in place of phones.",),
+    deviations_from_paper=("No publication's experiment: the paper's method on letters in place of phones.",),
     notes=(
         "An utterance's score is the mean over its frames of the largest softmax probability over the letters, the "
         "blank left out.",
@@ -39,6 +39,6 @@ TASK = Task(
 )
 
 if __name__ == "__main__":
-    from common.cli import main
+    from common.cli.run_all import main
 
     main(__spec__.name)

@@ -6,10 +6,10 @@ uv run run_all.py --task own_audio --data-dir DATA
 
 import numpy as np
 
-from common.data import Samples
-from common.errors import UserError
-from common.seeds import seed_of
-from common.task import Budget, Model, Split, Task
+from common.base.errors import UserError
+from common.base.seeds import seed_of
+from common.data.samples import RawDataset, Split
+from common.task import Budget, Model, Task
 from speech.augment import other_speakers
 from speech.data.folder import any_sounds, class_folders
 from speech.data.short import MANDARIN, NOISE, TONES
@@ -18,7 +18,7 @@ TESTED = 0.25
 OWN = class_folders("Own sounds", "speech/own_audio")
 
 
-def by_file(train: Samples, test: Samples, seed: int) -> Split:
+def by_file(train: RawDataset, test: RawDataset, seed: int) -> Split:
     """Test on a quarter of each class's files, drawn by the seed; pieces of one recording stay together.
 
     Raises:
@@ -48,7 +48,7 @@ TASK = Task(
     split=by_file,
     augment=other_speakers,
     row_name="sound",
-    departures=("No publication's experiment.",),
+    deviations_from_paper=("No publication's experiment.",),
     notes=(
         "A quarter of each class's files tests. If one person recorded several files, the error says nothing about "
         "other people.",
@@ -58,6 +58,6 @@ TASK = Task(
 )
 
 if __name__ == "__main__":
-    from common.cli import main
+    from common.cli.run_all import main
 
     main(__spec__.name)

@@ -5,7 +5,7 @@ Reproduces table 9 of Hendrycks & Gimpel (ICLR 2017), arXiv:1610.02136.
 
 from functools import partial
 
-from common.data import Derived
+from common.data.sources import Derived
 from common.task import Budget, Model, Task
 from speech.data.mandarin import THCHS30
 from speech.data.noise import NOIZEUS, OWN_NOISE, SUBWAY, at_levels, noizeus, with_noise
@@ -59,7 +59,7 @@ TASK = Task(
     misclassification=False,
     error_name="phone error rate",
     population="all",
-    departures=(
+    deviations_from_paper=(
         OF_THE_SAMPLE,
         "Since there are so few utterances: half of each layer's outputs dropped in training and input noise of "
         "deviation 0.6 in place of 0.05; 40 epochs with batches of 5 in place of 60 with batches of 100, and a rate "
@@ -81,6 +81,6 @@ TASK = Task(
 )
 
 if __name__ == "__main__":
-    from common.cli import main
+    from common.cli.run_all import main
 
     main(__spec__.name)

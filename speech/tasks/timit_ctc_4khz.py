@@ -18,12 +18,12 @@ TASK = replace(
     in_dist="TIMIT below 4 kHz",
     ood=noisy(LEVELS),
     split=by_speaker_below_4khz,
-    departures=(NARROW, *FULL_BAND.departures),
+    deviations_from_paper=(NARROW, *FULL_BAND.deviations_from_paper),
     auxiliary=None,
     notes=FULL_BAND.notes[:3],
 )
 
 if __name__ == "__main__":
-    from common.cli import main
+    from common.cli.run_all import main
 
     main(__spec__.name)

@@ -13,11 +13,11 @@ TASK = replace(
     in_dist="TIMIT below 4 kHz",
     split=by_speaker_below_4khz,
     distorted=with_narrow_noise,
-    departures=(NARROW, *FULL_BAND.departures),
+    deviations_from_paper=(NARROW, *FULL_BAND.deviations_from_paper),
     notes=FULL_BAND.notes[:-1],
 )
 
 if __name__ == "__main__":
-    from common.cli import main
+    from common.cli.run_all import main
 
     main(__spec__.name)

@@ -13,13 +13,13 @@ from numpy.typing import NDArray
 from pytorch_ood.metrics import OODMetrics
 from sklearn import metrics as sk
 
-from common.metrics import separation
+from common.metrics.detection import separation
 from tests.benchmarks.measure import compare, peak_mib, print_environment
 
-Samples = tuple[NDArray[np.float32], NDArray[np.float32]]
+RawDataset = tuple[NDArray[np.float32], NDArray[np.float32]]
 
 
-def samples(n: int) -> Samples:
+def samples(n: int) -> RawDataset:
     """Return ``n`` float32 scores, half of them positive, of which 20 % are rounded to a tenth and so tie."""
     rng = np.random.default_rng(0)
     scores = rng.standard_normal(n, dtype=np.float32)

@@ -12,18 +12,19 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from common.data import Folders, Samples
+from common.data.samples import RawDataset
+from common.data.sources import Folders
 from common.discover import load_task
-from common.objective import Setup
 from common.objectives.cross_entropy import cross_entropy
-from common.training import fit
+from common.training.loop import fit
+from common.training.setup import Setup
 from nlp.models.bag_of_embeddings import BagOfEmbeddings
 
 THREADS = 2
 EPOCHS = 3
 
 
-def reviews(folder: str | None) -> Samples:
+def reviews(folder: str | None) -> RawDataset:
     """Return the training reviews of IMDB, or synthetic ones of like size."""
     if folder:
         return load_task("nlp/imdb").train.load(Folders((Path(folder),)))
@@ -32,15 +33,15 @@ def reviews(folder: str | None) -> Samples:
     words = np.array([f"w{number}" for number in range(20_000)])
     frequency = 1 / np.arange(10, 20_010)
     texts = [" ".join(rng.choice(words, length, p=frequency / frequency.sum())) for length in lengths]
-    return Samples(texts, rng.integers(0, 2, len(texts)), ("neg", "pos"), kind="synthetic")
+    return RawDataset(texts, rng.integers(0, 2, len(texts)), ("neg", "pos"), kind="synthetic")
 
 
 def main(folder: str | None) -> None:
     """Train and print."""
     torch.set_num_threads(THREADS)
     task, samples, architecture = load_task("nlp/imdb"), reviews(folder), BagOfEmbeddings()
-    encoder = architecture.encoder(samples)
-    examples, model = encoder(samples), architecture.build(encoder, samples)
+    preprocessor = architecture.preprocessor(samples)
+    examples, model = preprocessor(samples), architecture.build(preprocessor, samples)
     setup = Setup(task, replace(task.paper, epochs=1), examples, seed=0, device=torch.device("cpu"))
     rates = []
     for _ in range(1 + EPOCHS):

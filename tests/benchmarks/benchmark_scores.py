@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from scipy.special import logsumexp, softmax
 from scipy.stats import entropy
 
-from common.scores import logit_scores
+from common.metrics.logit_scores import logit_scores
 from tests.benchmarks.measure import compare, peak_mib, print_environment
 
 FOUR = ("log_msp", "kl_uniform", "energy", "max_logit")

@@ -12,13 +12,13 @@ from time import perf_counter
 import numpy as np
 import torch
 
-from common.data import Samples
+from common.data.examples import Batch, batches
+from common.data.samples import RawDataset
 from common.discover import load_architecture
-from common.examples import Batch, batches
 from common.model import Classifier
 from common.objectives.cross_entropy import cross_entropy
 from common.task import Budget, Model
-from common.training import make_optimizer
+from common.training.loop import make_optimizer
 from tests.benchmarks.measure import print_environment, seconds
 from vision.augment import flip_and_crop
 
@@ -30,18 +30,18 @@ def main() -> None:
     """Print both figures for a small WRN and for the quick profile's network."""
     print_environment("torch", "numpy")
     rng = np.random.default_rng(0)
-    train = Samples(
+    train = RawDataset(
         rng.integers(0, 256, (25_000, 32, 32, 3), dtype=np.uint8), np.arange(25_000) % 10, tuple("0123456789")
     )
     for model in (Model("wrn", {"size": "16-2"}), Model("small_resnet")):
         report(model, train)
 
 
-def report(chosen: Model, train: Samples) -> None:
+def report(chosen: Model, train: RawDataset) -> None:
     """Time the parts of ``STEPS`` training steps in float32 and print the medians."""
     architecture = load_architecture("vision", chosen)
-    encoder = architecture.encoder(train)
-    examples, model = encoder(train), architecture.build(encoder, train).train()
+    preprocessor = architecture.preprocessor(train)
+    examples, model = preprocessor(train), architecture.build(preprocessor, train).train()
     optimizer = make_optimizer(model, Budget(1, BATCH, 0.1, optimizer="sgd"), None)
     generator = torch.Generator().manual_seed(0)
     order = list(batches(examples, BATCH, generator))[: STEPS + 2]

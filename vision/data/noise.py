@@ -4,7 +4,8 @@ from functools import partial
 
 import numpy as np
 
-from common.data import Derived, Samples
+from common.data.samples import RawDataset
+from common.data.sources import Derived
 
 
 def gaussian(deviation: float = 1.0, centre: tuple[float, ...] = (0.0,)) -> Derived:
@@ -12,13 +13,13 @@ def gaussian(deviation: float = 1.0, centre: tuple[float, ...] = (0.0,)) -> Deri
     return Derived("Gaussian", partial(_gaussian, deviation=deviation, centre=centre), kind="full")
 
 
-def _gaussian(test: Samples, rng: np.random.Generator, deviation: float, centre: tuple[float, ...]) -> Samples:
+def _gaussian(test: RawDataset, rng: np.random.Generator, deviation: float, centre: tuple[float, ...]) -> RawDataset:
     noise = rng.standard_normal(test.items.shape, dtype=np.float32)
-    return Samples(noise * np.float32(deviation) + np.asarray(centre, np.float32))
+    return RawDataset(noise * np.float32(deviation) + np.asarray(centre, np.float32))
 
 
-def _uniform(test: Samples, rng: np.random.Generator) -> Samples:
-    return Samples(rng.random(test.items.shape, dtype=np.float32))
+def _uniform(test: RawDataset, rng: np.random.Generator) -> RawDataset:
+    return RawDataset(rng.random(test.items.shape, dtype=np.float32))
 
 
 # Noise is what the publication used too: it stands for nothing else, so it is ``full``.

@@ -6,15 +6,16 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-from common.data import Place, Prepared, Samples, Source
-from common.download import Download, fetch, unpack
+from common.data.download import Download, fetch, unpack
+from common.data.samples import RawDataset
+from common.data.sources import Location, Prepared, Source
 from vision.data.fonts import FONT_LETTERS
 from vision.data.images import read_npz
 
 LETTERS = tuple("ABCDEFGHIJ")
 
 
-def read(path: Path) -> Samples:
+def read(path: Path) -> RawDataset:
     """Read the glyphs, without their labels: to a digit classifier they are no class at all."""
     return replace(read_npz(path, label_names=LETTERS), labels=None)
 
@@ -45,8 +46,8 @@ DOWNLOADS = {"notmnist": Download(("vision/notmnist.npz",), prepare, ABOUT)}
 NOTMNIST = Source(
     "notMNIST",
     (
-        Place((Prepared("vision/notmnist.npz", download="notmnist"),), read),
-        Place((Prepared("vision/notmnist_10k.npz"),), read, kind="sample"),
+        Location((Prepared("vision/notmnist.npz", download="notmnist"),), read),
+        Location((Prepared("vision/notmnist_10k.npz"),), read, kind="sample"),
     ),
     stand_in=FONT_LETTERS,
     about=f"{ABOUT}; some glyphs are blank, solid or ornaments",

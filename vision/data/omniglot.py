@@ -10,8 +10,9 @@ from pathlib import Path
 import numpy as np
 from PIL import Image, ImageOps
 
-from common.data import Place, Prepared, Samples, Source
-from common.download import Download
+from common.data.download import Download
+from common.data.samples import RawDataset
+from common.data.sources import Location, Prepared, Source
 from vision.data.fonts import OTHER_SCRIPTS
 from vision.data.images import read_npz
 
@@ -44,7 +45,7 @@ Ge_ez (0, 8), Glagolitic (3, 6), Malayalam (0), Manipuri (0, 2, 9), Mongolian (5
 Old_Church_Slavonic_(Cyrillic) (0, 1, 3), Oriya (0), Sylheti (2, 5), Syriac_(Serto) (0, 1), Tengwar (2, 9), ULOG (1)."""
 
 
-def read(path: Path, alphabets: tuple[str, ...]) -> Samples:
+def read(path: Path, alphabets: tuple[str, ...]) -> RawDataset:
     """Read the characters of some alphabets, without their labels; the others are counted as dropped.
 
     Raises:
@@ -56,7 +57,7 @@ def read(path: Path, alphabets: tuple[str, ...]) -> Samples:
         raise ValueError(f"alphabets are missing: {', '.join(sorted(missing))}")
     kept = np.flatnonzero(np.isin(samples.labels, [samples.label_names.index(name) for name in alphabets]))
     left_out = len(samples) - len(kept)
-    return Samples(samples.items[kept], dropped={"characters of alphabets with digit look-alikes": left_out})
+    return RawDataset(samples.items[kept], dropped={"characters of alphabets with digit look-alikes": left_out})
 
 
 def prepare(work: Path, ready: Path) -> None:
@@ -88,8 +89,10 @@ DOWNLOADS = {"omniglot": Download(FILES, prepare, "15 MB, MIT, github.com/brende
 OMNIGLOT = Source(
     "Omniglot",
     (
-        Place((Prepared("vision/omniglot_background.npz", download="omniglot"),), partial(read, alphabets=BACKGROUND)),
-        Place((Prepared("vision/omniglot_eval.npz", download="omniglot"),), partial(read, alphabets=EVALUATION)),
+        Location(
+            (Prepared("vision/omniglot_background.npz", download="omniglot"),), partial(read, alphabets=BACKGROUND)
+        ),
+        Location((Prepared("vision/omniglot_eval.npz", download="omniglot"),), partial(read, alphabets=EVALUATION)),
     ),
     stand_in=OTHER_SCRIPTS,
     about="Lake, Salakhutdinov & Tenenbaum (MIT licence); alphabets without digit look-alikes",

@@ -5,7 +5,8 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-from common.data import Packaged, Place, Samples, Source
+from common.data.samples import RawDataset
+from common.data.sources import Location, Packaged, Source
 from vision.data.images import Images, read_photograph
 
 # The scenes among scikit-image's pictures: a person, a man with a camera, a cat, a cup, a motorcycle, a rocket.
@@ -22,9 +23,9 @@ SIDES = (96, 144, 208, 288)
 """Sides of the windows in pixels: at 28x28 the smallest shows a part of a thing, the largest a scene."""
 
 
-def read(*paths: Path) -> Samples:
+def read(*paths: Path) -> RawDataset:
     """Cut square windows of several sizes, a quarter of a side apart, from every photograph; scale them to 28x28."""
-    return Samples(np.stack([patch for path in paths for patch in _patches(read_photograph(path).convert("L"))]))
+    return RawDataset(np.stack([patch for path in paths for patch in _patches(read_photograph(path).convert("L"))]))
 
 
 def _patches(photograph: Image.Image) -> list[Images]:
@@ -39,6 +40,6 @@ def _patches(photograph: Image.Image) -> list[Images]:
 
 PHOTOGRAPH_PATCHES = Source(
     "Photograph patches (scikit-image, for CIFAR-10bw)",
-    (Place(PHOTOGRAPHS, read, kind="sample"),),
+    (Location(PHOTOGRAPHS, read, kind="sample"),),
     about="overlapping windows of six photographs in scikit-image, public domain or CC0",
 )

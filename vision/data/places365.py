@@ -5,7 +5,7 @@ Zhou, Lapedriza, Khosla, Oliva & Torralba, "Places: a 10 million image database 
 
 from pathlib import Path
 
-from common.download import Download
+from common.data.download import Download
 from vision.data.prepared import colour_source, every, shrunk, write_parquet
 
 ABOUT_TRAIN = "24 GB shrunk to 5 GB, research use, places2.csail.mit.edu through torchvision"

@@ -12,7 +12,8 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from common.data import FURTHER, Place, Prepared, Samples, Source
+from common.data.samples import RawDataset
+from common.data.sources import ADDITIONAL, Location, Prepared, Source
 from vision.data.images import read_parquet
 
 ROWS_AT_ONCE = 2_000
@@ -27,7 +28,7 @@ def colour_source(
     size: int = 32,
     about: str = "",
     variant: str | None = None,
-    read: Callable[..., Samples] | None = None,
+    read: Callable[..., RawDataset] | None = None,
 ) -> Source:
     """Declare a set of square colour images in one Parquet file of a data folder.
 
@@ -39,13 +40,13 @@ def colour_source(
         size: side of the images in pixels.
         about: size, licence, origin.
         variant: see ``Source``.
-        read: ``(path, size) -> Samples``; reads all rows by default.
+        read: ``(path, size) -> RawDataset``; reads all rows by default.
     """
     reader = partial(_read, size=(size, size), whole=whole, read=read or read_parquet)
-    return Source(name, (Place((Prepared(path, download),), reader, kind=None),), about=about, variant=variant)
+    return Source(name, (Location((Prepared(path, download),), reader, kind=None),), about=about, variant=variant)
 
 
-def _read(path: Path, size: tuple[int, int], whole: int, read: Callable[..., Samples]) -> Samples:
+def _read(path: Path, size: tuple[int, int], whole: int, read: Callable[..., RawDataset]) -> RawDataset:
     samples = read(path, size)
     everything = len(samples) + sum(samples.dropped.values())
     return replace(samples, kind="full" if everything >= whole else "sample")
@@ -53,7 +54,7 @@ def _read(path: Path, size: tuple[int, int], whole: int, read: Callable[..., Sam
 
 def further(*sources: Source) -> tuple[Source, ...]:
     """Return OOD sets that the publication does not have, marked so that its pool ``All`` stays what it was."""
-    return tuple(replace(source, variant=FURTHER) for source in sources)
+    return tuple(replace(source, variant=ADDITIONAL) for source in sources)
 
 
 def write_parquet(path: Path, images: Iterable[tuple[bytes, int]], label_names: Sequence[str]) -> None:

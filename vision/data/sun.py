@@ -5,7 +5,7 @@ Xiao, Hays, Ehinger, Oliva & Torralba, "SUN database", CVPR 2010. The download i
 
 from pathlib import Path
 
-from common.download import Download
+from common.data.download import Download
 from vision.data.prepared import colour_source, every, shrunk, write_parquet
 
 ABOUT = "37 GB shrunk to 0.3 GB, research use, vision.princeton.edu through torchvision"

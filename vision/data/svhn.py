@@ -5,7 +5,7 @@ Netzer et al., "Reading digits in natural images with unsupervised feature learn
 
 from pathlib import Path
 
-from common.download import Download
+from common.data.download import Download
 from vision.data.prepared import colour_source, encoded, write_parquet
 
 ABOUT = "250 MB, non-commercial use, ufldl.stanford.edu/housenumbers through torchvision"

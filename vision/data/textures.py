@@ -5,7 +5,7 @@ Cimpoi, Maji, Kokkinos, Mohamed & Vedaldi, "Describing textures in the wild", CV
 
 from pathlib import Path
 
-from common.download import Download
+from common.data.download import Download
 from vision.data.prepared import colour_source, every, shrunk, write_parquet
 
 ABOUT = "600 MB, research use, robots.ox.ac.uk/~vgg/data/dtd through torchvision"

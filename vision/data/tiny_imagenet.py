@@ -13,8 +13,9 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-from common.data import Samples, Source
-from common.download import Download, fetch, unpack
+from common.data.download import Download, fetch, unpack
+from common.data.samples import RawDataset
+from common.data.sources import Source
 from vision.data.images import read_parquet
 from vision.data.prepared import colour_source, shrunk, write_parquet
 
@@ -50,7 +51,7 @@ n09193705 n09246464 n09332890 n12267677
 """Of both parts: fish, spiders, bears, bottles, tables, mushrooms, the sea; snakes, lobsters, bridges..."""
 
 
-def read_without(path: Path, size: tuple[int, int], left_out: frozenset[str]) -> Samples:
+def read_without(path: Path, size: tuple[int, int], left_out: frozenset[str]) -> RawDataset:
     """Read images, less those of the classes in ``left_out``, whose names begin with a WordNet number."""
     samples = read_parquet(path, size)
     unwanted = np.array([name.split()[0] in left_out for name in samples.label_names])

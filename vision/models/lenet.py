@@ -5,7 +5,7 @@ from typing import Any
 
 from torch import Tensor, nn
 
-from common.layers import gelu
+from common.training.layers import gelu
 from vision.convolutional import ConvolutionalClassifier, ImageArchitecture
 
 

@@ -7,10 +7,10 @@ from math import sqrt
 
 from torch import Tensor, nn
 
-from common.data import Samples
-from common.examples import Batch, Examples
-from common.layers import gelu, unit_columns
+from common.data.examples import Batch, TensorDataset
+from common.data.samples import RawDataset
 from common.model import Classifier
+from common.training.layers import gelu, unit_norm_linear
 from vision.pixels import encode_images, unit_range
 
 GELU_VARIANCE = 0.425
@@ -31,11 +31,11 @@ class Mlp(Classifier):
         widths = [pixels, *hidden]
         variances = [1.0] + [GELU_VARIANCE] * (len(widths) - 1)
         self.layers = nn.ModuleList(
-            unit_columns(width, following, sqrt(variance + GELU_VARIANCE))
+            unit_norm_linear(width, following, sqrt(variance + GELU_VARIANCE))
             for (width, following), variance in zip(pairwise(widths), variances, strict=False)
         )
         self.activation = gelu()
-        self.logits = unit_columns(widths[-1], classes, sqrt(variances[-1] + 1))
+        self.logits = unit_norm_linear(widths[-1], classes, sqrt(variances[-1] + 1))
 
     def embed(self, batch: Batch) -> Tensor:
         """Return pixels in units of [0, 1]: (B, 784)."""
@@ -69,11 +69,11 @@ class MlpArchitecture:
 
     hidden: tuple[int, ...] = (256, 256, 256)
 
-    def encoder(self, train: Samples) -> Callable[[Samples], Examples]:
+    def preprocessor(self, train: RawDataset) -> Callable[[RawDataset], TensorDataset]:
         """Return the images as they are: nothing is fitted."""
         return encode_images
 
-    def build(self, encoder: Callable[[Samples], Examples], train: Samples) -> Mlp:
+    def build(self, preprocessor: Callable[[RawDataset], TensorDataset], train: RawDataset) -> Mlp:
         """Return an untrained network for images of the training images' size."""
         pixels = train.items[0].size
         return Mlp(pixels, self.hidden, len(train.label_names))

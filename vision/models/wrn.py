@@ -6,8 +6,8 @@ from typing import Literal
 
 from torch import Tensor, nn
 
-from common.errors import UserError
-from common.layers import gelu
+from common.base.errors import UserError
+from common.training.layers import gelu
 from vision.convolutional import ConvolutionalClassifier, ImageArchitecture, convolution
 
 

@@ -48,7 +48,7 @@ TASK = Task(
         mixed_precision=True,
     ),
     row_name="image",
-    departures=(
+    deviations_from_paper=(
         "the optimiser's momentum is Nesterov's",
         "one cosine over the 50 epochs, without restarts",
         "training in bfloat16 where the device multiplies it, weights in float32",
@@ -61,6 +61,6 @@ TASK = Task(
 )
 
 if __name__ == "__main__":
-    from common.cli import main
+    from common.cli.run_all import main
 
     main(__spec__.name)

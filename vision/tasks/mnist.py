@@ -35,7 +35,7 @@ TASK = Task(
     paper=PAPER,
     quick=replace(PAPER, examples=4_000, test_examples=2_000),
     row_name="image",
-    departures=(
+    deviations_from_paper=(
         "Omniglot: without the background set, four alphabets of the evaluation set stand for the published 15, "
         "which the paper does not name",
         "notMNIST: another 10,000 of its glyphs than the published test file's",
@@ -45,6 +45,6 @@ TASK = Task(
 )
 
 if __name__ == "__main__":
-    from common.cli import main
+    from common.cli.run_all import main
 
     main(__spec__.name)

@@ -42,7 +42,7 @@ TASK = Task(
     row_name="image",
     published="oe_vision",
     population="all",
-    departures=(
+    deviations_from_paper=(
         "images of 32x32 and a WRN-40-2 trained for 10 epochs, small beside what the set was made for",
         "the test set is the published validation set",
         "OOD sets: of the paper's, those that can be fetched",
@@ -51,6 +51,6 @@ TASK = Task(
 )
 
 if __name__ == "__main__":
-    from common.cli import main
+    from common.cli.run_all import main
 
     main(__spec__.name)

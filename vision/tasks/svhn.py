@@ -44,7 +44,7 @@ TASK = Task(
     row_name="image",
     published="oe_vision",
     population="all",
-    departures=(
+    deviations_from_paper=(
         "trained on the 73,257 images of the training part, without the extra ones",
         "OOD sets: of the paper's, those that can be fetched",
         "the outliers are of Tiny ImageNet, not of 80 Million Tiny Images",
@@ -53,6 +53,6 @@ TASK = Task(
 )
 
 if __name__ == "__main__":
-    from common.cli import main
+    from common.cli.run_all import main
 
     main(__spec__.name)

@@ -44,7 +44,7 @@ TASK = Task(
     row_name="image",
     published="oe_vision",
     population="all",
-    departures=(
+    deviations_from_paper=(
         "the test set is the published validation set, the only one with labels",
         "OOD sets: of the paper's, those that can be fetched, at 32x32 and enlarged bilinearly to 64x64",
     ),
@@ -52,6 +52,6 @@ TASK = Task(
 )
 
 if __name__ == "__main__":
-    from common.cli import main
+    from common.cli.run_all import main
 
     main(__spec__.name)

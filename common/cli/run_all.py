@@ -1,0 +1,196 @@
+"""The command line, shared by ``run_all.py`` and every task's own module."""
+
+import shlex
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from common.base.arguments import parse_named_files, parse_names, parse_sizes
+from common.base.errors import UserError, did_you_mean
+from common.base.exits import guarded
+from common.base.project import ROOT, modalities
+from common.base.workers import RANK
+from common.data.sources import Folders
+from common.discover import (
+    load_detector,
+    load_objective,
+    load_user_files,
+    parse_model,
+    resolve_task,
+    task_names,
+    user_file_modalities,
+)
+from common.store.files import write_text
+from common.task import Model, Task
+
+app = typer.Typer(add_completion=False, pretty_exceptions_enable=False, rich_markup_mode=None)
+
+
+def main(module: str | None = None) -> None:
+    """Run the command line and leave with its exit code; for a task's own module, the module's name says the task.
+
+    Exit codes: 0 all went well; 2 a mistake that the one-line message explains; 130 stopped with Ctrl-C.
+    """
+    task = ["--task", module.replace(".tasks.", "/")] if module else []
+    if module and any(argument.split("=")[0] == "--task" for argument in sys.argv[1:]):
+        sys.exit(f"error: python -m {module} runs its own task; leave --task out, or use run_all.py")
+    app(args=[*task, *sys.argv[1:]], prog_name=f"python -m {module}" if module else "run_all.py")
+
+
+@app.command()
+def run(
+    context: typer.Context,
+    modality: Annotated[str | None, typer.Option(help=f"one modality: {', '.join(modalities())}")] = None,
+    task: Annotated[list[str] | None, typer.Option(help="a task, such as nlp/reuters8 or reuters8; repeatable")] = None,
+    profile: Annotated[str, typer.Option(help="budget: quick or paper")] = "quick",
+    seeds: Annotated[int, typer.Option(help="how many seeds; each draws held-out classes anew")] = 1,
+    data_dir: Annotated[Path | None, typer.Option(help="folder of prepared data")] = None,
+    detectors: Annotated[str | None, typer.Option(help="comma-separated; all that apply by default")] = None,
+    objectives: Annotated[str | None, typer.Option(help="comma-separated; each task's own by default")] = None,
+    model: Annotated[str | None, typer.Option(help="another architecture: NAME or NAME:ARGUMENT")] = None,
+    examples: Annotated[
+        str | None,
+        typer.Option(help="also train on so many examples, with as many steps: sizes of a learning curve, 15,30,60"),
+    ] = None,
+    weights: Annotated[Path | None, typer.Option(help="weights in a safetensors file, instead of training")] = None,
+    device: Annotated[str, typer.Option(help="cpu, cuda or auto")] = "auto",
+    out: Annotated[Path | None, typer.Option(help="output folder; runs/PROFILE by default")] = None,
+    in_: Annotated[Path | None, typer.Option("--in", help="a file of your own, as the task")] = None,
+    ood: Annotated[list[str] | None, typer.Option(metavar="NAME=FILE", help="an OOD file for --in; repeatable")] = None,
+    download: Annotated[str | None, typer.Option(help="fetch, check and prepare one data set")] = None,
+    list_: Annotated[bool, typer.Option("--list", help="show tasks, data, detectors, objectives and models")] = False,
+) -> None:
+    """Train the classifiers, let them face errors and out-of-distribution inputs, and write one report."""
+
+    def chosen() -> int:
+        if list_:
+            return _list(data_dir, _known_modality(modality))
+        if download is not None:
+            return _download(download, data_dir or ROOT / "data")
+        own = _own_task(in_, ood, modality, task)
+        tasks = (f"{_own_modality(modality)}/own",) if own else _tasks(task, modality)
+        chosen_detectors = parse_names("--detectors", detectors, load_detector)
+        chosen_objectives = parse_names("--objectives", objectives, load_objective)
+        sizes = parse_sizes("--examples", examples)
+        _check(profile, seeds, weights, sizes)
+        target = out or Path("runs") / profile
+        folders = Folders(_data_folders(data_dir), target / "cache")
+        _check_writable(target)
+
+        from common.base.progress import Progress
+        from common.evaluate import Selection, evaluate
+        from common.experiment import RunOptions
+
+        options = RunOptions(profile, target, folders, _device(device), _model(model, tasks), weights, own)
+        selection = Selection(
+            tasks,
+            seeds,
+            objectives=chosen_objectives,
+            detectors=chosen_detectors,
+            examples=sizes,
+            required=bool(task or own),
+            command=f"{context.command_path} {shlex.join(sys.argv[1:])}".strip(),
+        )
+        done = evaluate(selection, options, Progress(show=RANK == 0))
+        if RANK == 0:
+            print(done.report)
+        return 2 if done.failed or not done.rows else 0
+
+    guarded(chosen)
+
+
+def _list(data_dir: Path | None, modality: str | None) -> int:
+    from common.cli.listing import listing
+
+    print(listing(Folders(_data_folders(data_dir)), modality))
+    return 0
+
+
+def _download(name: str, folder: Path) -> int:
+    from common.data.download import download
+
+    download(name, folder)
+    return 0
+
+
+def _known_modality(modality: str | None) -> str | None:
+    if modality is not None and modality not in modalities():
+        near = did_you_mean(modality, list(modalities()))
+        raise UserError(f"unknown modality {modality!r}{near}; there are: {', '.join(modalities())}")
+    return modality
+
+
+def _tasks(chosen: list[str] | None, modality: str | None) -> tuple[str, ...]:
+    modality = _known_modality(modality)
+    named = [name.strip() for text in chosen or () for name in text.split(",")]
+    return tuple(dict.fromkeys(resolve_task(name, modality) for name in named)) or tuple(task_names(modality))
+
+
+def _own_task(file: Path | None, ood: list[str] | None, modality: str | None, task: list[str] | None) -> Task | None:
+    """Return the task of files of one's own, or None where none are named."""
+    if file is None:
+        if ood:
+            raise UserError("--ood NAME=FILE goes with --in FILE")
+        return None
+    if task:
+        raise UserError("--in makes a task of its own, so it does not go with --task")
+    return load_user_files(_own_modality(modality))(file, parse_named_files(ood))
+
+
+def _own_modality(modality: str | None) -> str:
+    """Return the modality of files of one's own: the one named, or the first that can read some."""
+    return _known_modality(modality) or user_file_modalities()[0]
+
+
+def _check(profile: str, seeds: int, weights: Path | None, sizes: tuple[int, ...]) -> None:
+    if profile not in ("quick", "paper"):
+        raise UserError(
+            f"unknown profile {profile!r}{did_you_mean(profile, ['quick', 'paper'])}; there are: quick, paper"
+        )
+    if seeds < 1:
+        raise UserError(f"--seeds must be 1 or more, not {seeds}")
+    if weights is not None and not weights.is_file():
+        raise UserError(f"--weights {weights} does not exist")
+    if weights is not None and sizes:
+        raise UserError("--weights stands in place of training, so it does not go with --examples")
+
+
+def _data_folders(data_dir: Path | None) -> tuple[Path, ...]:
+    """Return the folders to search: the one named, or where downloads go."""
+    if data_dir is None:
+        return (ROOT / "data",)
+    if not data_dir.is_dir():
+        raise UserError(f"--data-dir {data_dir} is not a folder; create it or name another")
+    return (data_dir,)
+
+
+def _model(text: str | None, tasks: tuple[str, ...]) -> Model | None:
+    if text is None:
+        return None
+    found = {name.split("/")[0] for name in tasks}
+    if len(found) > 1:
+        raise UserError("--model needs --task or --modality: an architecture belongs to one modality")
+    return parse_model(found.pop(), text)
+
+
+def _device(name: str) -> str:
+    if name not in ("cpu", "cuda", "auto"):
+        raise UserError(f"unknown device {name!r}; there are: cpu, cuda, auto")
+    if name == "cpu":
+        return name
+    import torch
+
+    if torch.cuda.is_available():
+        return "cuda"
+    if name == "cuda":
+        raise UserError("--device cuda: no CUDA device is usable here; use --device cpu")
+    return "cpu"
+
+
+def _check_writable(out: Path) -> None:
+    """Fail before an hour of training, not after."""
+    probe = out / ".writable"
+    write_text(probe, "")
+    probe.unlink(missing_ok=True)

@@ -1,0 +1,39 @@
+"""Arrays in, numbers out: how well scores tell two samples apart, and how far a confidence keeps its word.
+
+Nothing here knows tasks, models or files, and nothing imports torch. What users type is gathered here:
+``from common.metrics import separation``.
+"""
+
+from common.metrics.calibration import (
+    brier_score,
+    expected_calibration_error,
+    fit_temperature,
+    negative_log_likelihood,
+    risk_coverage,
+)
+from common.metrics.detection import (
+    aupr_trapezoid,
+    auroc_interval,
+    average_precision,
+    detection_error,
+    fpr_at_tpr,
+    roc_auc,
+    roc_curve,
+    separation,
+)
+
+__all__ = [
+    "aupr_trapezoid",
+    "auroc_interval",
+    "average_precision",
+    "brier_score",
+    "detection_error",
+    "expected_calibration_error",
+    "fit_temperature",
+    "fpr_at_tpr",
+    "negative_log_likelihood",
+    "risk_coverage",
+    "roc_auc",
+    "roc_curve",
+    "separation",
+]

@@ -1,0 +1,201 @@
+"""Whether a confidence means what it says: calibration error, proper scores, temperature, and risk against coverage.
+
+Confidences come as arrays, lists or torch tensors. N is the number of examples, C of classes.
+"""
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from common.base.arrays import as_array
+from common.metrics.logit_scores import logit_scores
+from common.metrics.ranking import as_scores, rank
+
+COLDEST, HOTTEST = 1e-2, 1e2  # temperatures that fit_temperature tries
+
+
+@dataclass(frozen=True)
+class RiskCoverage:
+    """Errors among the examples kept, as a threshold on the confidence falls.
+
+    Attributes:
+        coverage: (G,) share of the examples kept at each of the G distinct confidences, the strictest first; ends at 1.
+        risk: (G,) share of errors among those kept; ends at the error of the model.
+        aurc: area under the curve, see ``risk_coverage``.
+    """
+
+    coverage: NDArray[np.float64]
+    risk: NDArray[np.float64]
+    aurc: float
+
+
+def expected_calibration_error(confidence: ArrayLike, correct: ArrayLike, bins: int = 15) -> float:
+    """Mean distance between how sure a model says it is and how often it is right.
+
+    ECE = sum over bins b of n_b / N |accuracy_b - confidence_b|, with the means of the examples whose confidence lies
+    in the bin ((b - 1) / bins, b / bins]; 0 belongs to the first. It is 0 for a calibrated model; it depends on the
+    number of bins and is biased upwards for few examples, so compare it at equal N only.
+
+    Args:
+        confidence: (N,) probabilities in [0, 1] that the prediction is right.
+        correct: (N,) whether it is.
+        bins: number of bins of equal width.
+
+    Raises:
+        ValueError: shapes differ or are not 1-D, nothing given, values out of range, or ``bins`` is less than 1.
+
+    Source: Guo, Pleiss, Sun & Weinberger (ICML 2017), arXiv:1706.04599, equation 3; 15 bins as there.
+
+    >>> round(expected_calibration_error([0.9, 0.9, 0.6, 0.6], [True, True, True, False]), 3)
+    0.1
+    """
+    if bins < 1:
+        raise ValueError(f"bins must be at least 1, not {bins}")
+    sure, right = _paired(confidence, correct)
+    if sure.min() < 0 or sure.max() > 1:
+        raise ValueError(f"confidence must be a probability in [0, 1]; it spans {sure.min():g} to {sure.max():g}")
+    upper_edges = np.arange(1, bins) / bins
+    gaps = np.bincount(np.searchsorted(upper_edges, sure), weights=right - sure.astype(np.float64))
+    return float(np.abs(gaps).sum() / len(sure))
+
+
+def brier_score(probabilities: ArrayLike, labels: ArrayLike) -> float:
+    """Mean squared distance of the predicted distribution from the truth, over all classes.
+
+    (1 / N) sum over examples and classes of (p_nc - [c = label_n])^2, from 0 (sure and right) to 2 (sure and wrong).
+
+    Args:
+        probabilities: (N, C), each row a distribution.
+        labels: (N,) classes in [0, C).
+
+    Raises:
+        ValueError: wrong shapes, a label out of range, or a row that is no distribution.
+
+    Source: Brier (Monthly Weather Review 78, 1950), equation 2.
+
+    >>> round(brier_score([[0.8, 0.2], [0.4, 0.6]], labels=[0, 0]), 3)
+    0.4
+    """
+    p = as_array(probabilities)
+    truth = _labels(p, labels)
+    p = p.astype(np.float64)
+    bad = np.flatnonzero(~((p >= 0).all(axis=1) & np.isclose(p.sum(axis=1), 1, atol=1e-3)))
+    if bad.size:
+        raise ValueError(f"probabilities in row {bad[0]} are not a distribution: they sum to {p[bad[0]].sum():g}")
+    p[np.arange(len(p)), truth] -= 1
+    return float((p * p).sum() / len(p))
+
+
+def negative_log_likelihood(logits: ArrayLike, labels: ArrayLike) -> float:
+    """Mean of -log p_label, in nats: the cross-entropy of the test set. Infinite where a label is masked out.
+
+    Args:
+        logits: (N, C).
+        labels: (N,) classes in [0, C).
+
+    Raises:
+        ValueError: wrong shapes, a label out of range, or logits that ``logit_scores`` refuses.
+
+    Source: Guo et al. (ICML 2017), arXiv:1706.04599, equation 6.
+
+    >>> round(negative_log_likelihood([[0.0, 0.0], [0.0, 0.0]], labels=[0, 1]), 4)
+    0.6931
+    """
+    z = as_array(logits)
+    of_label = z[np.arange(len(z)), _labels(z, labels)]
+    return float((logit_scores(z, ["energy"])["energy"] - of_label).mean())
+
+
+def fit_temperature(logits: ArrayLike, labels: ArrayLike) -> float:
+    """Temperature T > 0 that makes softmax(z / T) most likely; fit it on examples that are not tested on.
+
+    The likelihood is concave in 1 / T. Its slope, the mean over examples of z_label minus the expectation of z under
+    softmax(z / T), is brought to zero by Brent's method. Dividing by T changes no prediction. T stays within
+    [0.01, 100]: where every prediction is right the best T is 0, where logits say nothing it is infinite.
+
+    Args:
+        logits: (N, C) of held-out examples.
+        labels: (N,) classes in [0, C).
+
+    Raises:
+        ValueError: wrong shapes, a label out of range or masked out (-inf), or logits that ``logit_scores`` refuses.
+
+    Source: Guo et al. (ICML 2017), arXiv:1706.04599, section 4.2.
+
+    >>> round(fit_temperature([[2.0, 0.0]] * 4, labels=[0, 0, 0, 1]), 4)  # 2 / T = log(3 / 1)
+    1.8205
+    """
+    from scipy.optimize import brentq
+
+    z = as_array(logits)
+    of_label = z[np.arange(len(z)), _labels(z, labels)].astype(np.float64)
+    masked = np.flatnonzero(np.isneginf(of_label))
+    if masked.size:
+        raise ValueError(f"the label of row {masked[0]} has a logit of -inf, so no temperature makes it likely")
+
+    lead = z - of_label[:, None]  # over the label's logit: where that is the largest, no rounding hides the sign
+
+    def surplus(log_temperature: float) -> float:
+        scores = logit_scores(lead / np.exp(log_temperature), ["energy", "entropy"])
+        return float((scores["energy"] + scores["entropy"]).mean())  # the expectation of lead / T
+
+    coldest, hottest = float(np.log(COLDEST)), float(np.log(HOTTEST))
+    if surplus(hottest) >= 0:
+        return HOTTEST
+    if surplus(coldest) <= 0:
+        return COLDEST
+    return float(np.exp(brentq(surplus, coldest, hottest, xtol=1e-10)))
+
+
+def risk_coverage(confidence: ArrayLike, correct: ArrayLike) -> RiskCoverage:
+    """What a model gets wrong if it may decline to answer where its confidence is lowest.
+
+    AURC = (1 / N) sum over k = 1..N of the error among the k most confident examples. Lower is better, and it is
+    never 0 unless the model makes no errors. Equal confidences are taken in random order and the expectation is
+    reported, so the order of the examples does not matter; the points of the curve lie where a threshold can.
+
+    Args:
+        confidence: (N,) in any unit, higher is surer.
+        correct: (N,) whether the prediction is right.
+
+    Raises:
+        ValueError: shapes differ or are not 1-D, nothing given, or NaN.
+
+    Source: Geifman & El-Yaniv (NeurIPS 2017), arXiv:1705.08500; AURC: Geifman, Uziel & El-Yaniv (ICLR 2019),
+    arXiv:1805.08206.
+
+    >>> curve = risk_coverage([0.9, 0.8, 0.7, 0.7], [True, False, True, True])
+    >>> curve.coverage.tolist(), curve.risk.tolist(), round(curve.aurc, 4)
+    ([0.25, 0.5, 1.0], [0.0, 0.5, 0.25], 0.2708)
+    """
+    sure, right = _paired(confidence, correct)
+    ranking = rank(sure[right], sure[~right])
+    kept, errors = ranking.positive + ranking.negative, ranking.negative
+    every = np.arange(1, len(sure) + 1)
+    expected_errors = np.interp(every, kept, errors)  # inside a group of ties they grow in proportion
+    return RiskCoverage(kept[1:] / len(sure), errors[1:] / kept[1:], float((expected_errors / every).mean()))
+
+
+def _paired(confidence: ArrayLike, correct: ArrayLike) -> tuple[NDArray[Any], NDArray[np.bool_]]:
+    sure, right = as_scores(confidence, "confidence"), as_array(correct)
+    if right.shape != sure.shape:
+        raise ValueError(f"correct must have one value a confidence, shape {sure.shape}, not {right.shape}")
+    if not np.isin(right, (0, 1)).all():
+        raise ValueError("correct must be true or false for every example")
+    return sure, right.astype(np.bool_)
+
+
+def _labels(rows: NDArray[Any], labels: ArrayLike) -> NDArray[np.int64]:
+    if rows.ndim != 2 or not rows.size:
+        raise ValueError(f"expected (examples, classes) with at least one of each, not shape {rows.shape}")
+    truth = as_array(labels)
+    if truth.shape != rows.shape[:1]:
+        raise ValueError(f"labels must have one value a row, shape {rows.shape[:1]}, not {truth.shape}")
+    if truth.dtype.kind not in "iu":
+        raise ValueError(f"labels must be whole numbers, not {truth.dtype}")
+    bad = np.flatnonzero((truth < 0) | (truth >= rows.shape[1]))
+    if bad.size:
+        raise ValueError(f"label {truth[bad[0]]} in row {bad[0]} is outside 0..{rows.shape[1] - 1}")
+    return truth.astype(np.int64)

@@ -1,0 +1,121 @@
+"""Confidences that need the logits alone, all from one pass over them in bounded memory.
+
+Notation for a row: z its C logits, m the largest of them, p = softmax(z), R the sum of exp(z_j - m) over the others,
+so that the softmax denominator is exp(m) (1 + R). Every score is higher where the model is surer.
+
+    log_msp     log max_j p_j = -log(1 + R)           nats, at most 0    Hendrycks & Gimpel (ICLR 2017), section 2
+    kl_uniform  KL(p || uniform) = log C - H(p)       nats, 0 to log C   the same authors' second score
+    entropy     -H(p) = sum_j p_j log p_j             nats, at most 0    ranks as kl_uniform; keeps its digits near 0
+    max_logit   m                                     logits             Hendrycks et al. (ICML 2022), arXiv:1911.11132
+    energy      log sum_j exp(z_j) = m + log(1 + R)   logits             Liu et al. (NeurIPS 2020), arXiv:2010.03759
+    margin      log p_(1) - log p_(2) = m - z_(2)     nats, at least 0   Scheffer et al. (IDA 2001), of p, not its log
+
+The largest logit is left out of R by its place, not subtracted from the sum: a probability of 1 - 1e-30 keeps its
+rank, where the softmax itself would round to 1 and tie.
+"""
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from common.base.arrays import as_array
+
+NAMES = ("log_msp", "kl_uniform", "entropy", "max_logit", "energy", "margin")
+CHUNK_ELEMENTS = 2**17  # two float64 buffers of this size still live in a core's caches
+
+
+def logit_scores(logits: Any, names: Sequence[str] = NAMES, chunk: int | None = None) -> dict[str, NDArray[np.float64]]:
+    """Compute the named scores of every row in one pass; everything is accumulated in float64.
+
+    A logit of -inf is a class that is masked out: it has probability 0, and still counts in C. A row with a single
+    class left has probability 1 for it, and an infinite margin; so has every row where C is 1.
+
+    Args:
+        logits: (N, C) array, list or tensor, N and C at least 1.
+        names: scores wanted, of ``NAMES``; those not asked for cost nothing.
+        chunk: rows held at a time; by default as many as a core's cache holds.
+
+    Returns:
+        name -> (N,) float64, in the order of ``names``.
+
+    Raises:
+        ValueError: an unknown name, logits that are not (N, C), are empty or not numbers, or a row that has no
+            largest finite logit (NaN or +inf in it, or -inf throughout).
+
+    >>> scores = logit_scores([[2.0, 0.0, 0.0], [100.0, 0.0, 0.0]], names=["log_msp", "energy"])
+    >>> scores["log_msp"]
+    array([-2.39544766e-01, -7.44015195e-44])
+    >>> scores["energy"].round(3)
+    array([  2.24, 100.  ])
+    """
+    z = _checked(as_array(logits), names)
+    rows, classes = z.shape
+    chunk = chunk or max(1, CHUNK_ELEMENTS // classes)
+    scores = {name: np.empty(rows) for name in names}
+    shifted, weight = np.empty((2, min(chunk, rows), classes))
+    for start in range(0, rows, chunk):
+        part = z[start : start + chunk]
+        values = _score_chunk(part, start, shifted[: len(part)], weight[: len(part)], names)
+        for name in names:
+            scores[name][start : start + chunk] = values[name]
+    return scores
+
+
+def _checked(z: NDArray[Any], names: Sequence[str]) -> NDArray[Any]:
+    unknown = [name for name in names if name not in NAMES]
+    if unknown:
+        raise ValueError(f"unknown score {unknown[0]!r}; known are {', '.join(NAMES)}")
+    if z.ndim != 2:
+        raise ValueError(f"logits must have two axes (examples, classes), not shape {z.shape}")
+    if not z.size:
+        raise ValueError(f"logits are empty: shape {z.shape}")
+    if z.dtype.kind not in "iuf":
+        raise ValueError(f"logits must be numbers, not {z.dtype}")
+    return z
+
+
+def _score_chunk(
+    z: NDArray[Any], start: int, shifted: NDArray[np.float64], weight: NDArray[np.float64], names: Sequence[str]
+) -> dict[str, NDArray[np.float64]]:
+    """Scores of the rows ``z``; ``shifted`` and ``weight`` are buffers of their shape."""
+    every, best = np.arange(len(z)), z.argmax(axis=1)
+    largest = z[every, best].astype(np.float64)  # NaN where the row holds one: argmax stops there
+    _refuse_infinite(largest, start)
+    np.copyto(shifted, z)
+    with np.errstate(over="ignore", under="ignore"):  # a difference beyond float64 is a probability of 0
+        np.subtract(shifted, largest[:, None], out=shifted)
+        np.exp(shifted, out=weight)
+    weight[every, best] = 0.0
+    others = weight.sum(axis=1)
+    log_sum = np.log1p(others)
+    values = {"log_msp": 0.0 - log_sum, "max_logit": largest, "energy": largest + log_sum}
+    if "kl_uniform" in names or "entropy" in names:
+        values["entropy"] = _weighted_mean(shifted, weight, others) - log_sum
+        values["kl_uniform"] = np.log1p(z.shape[1] - 1) + values["entropy"]
+    if "margin" in names:
+        shifted[every, best] = -np.inf
+        values["margin"] = 0.0 - shifted.max(axis=1)
+    return values
+
+
+def _refuse_infinite(largest: NDArray[np.float64], start: int) -> None:
+    bad = np.flatnonzero(~np.isfinite(largest))
+    if bad.size:
+        value = largest[bad[0]]
+        reason = "NaN" if np.isnan(value) else "+inf" if value > 0 else "nothing but -inf"
+        raise ValueError(f"logits hold {reason} in row {start + bad[0]}")
+
+
+def _weighted_mean(
+    shifted: NDArray[np.float64], weight: NDArray[np.float64], others: NDArray[np.float64]
+) -> NDArray[np.float64]:
+    """Mean of z - m under p; a class of probability 0 adds nothing, even where its z - m is -inf."""
+    with np.errstate(invalid="ignore"):
+        total = np.vecdot(shifted, weight)
+    masked = np.isnan(total)
+    if masked.any():
+        finite = np.where(weight[masked] > 0, shifted[masked], 0.0)
+        total[masked] = np.vecdot(finite, weight[masked])
+    return np.asarray(total / (1.0 + others))

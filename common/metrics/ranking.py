@@ -1,0 +1,119 @@
+"""Two samples of scores, sorted once: how many of each every threshold keeps."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from common.base.arrays import as_array
+
+Counts = tuple[NDArray[np.float64], NDArray[np.float64]]
+
+PIECE = 2**14  # thresholds in a stretch: its counts and their temporaries stay in a core's cache
+LARGEST_EXACT = 2**53  # every integer up to here has a float64 of its own
+
+
+@dataclass(frozen=True)
+class Ranking:
+    """What each of the G thresholds that the scores offer keeps, the strictest first.
+
+    A threshold is a distinct score and keeps every example that reaches it, so equal scores are kept or rejected
+    together. That is all that a metric of ranks needs to know, and it makes ties exact without a rule for them.
+
+    Attributes:
+        positive: (G + 1,) positives kept, whole numbers in float64; 0 at first (nothing is kept), N at last.
+        negative: (G + 1,) negatives kept; 0 at first, M at last.
+    """
+
+    positive: NDArray[np.float64]
+    negative: NDArray[np.float64]
+
+    @property
+    def n_positive(self) -> int:
+        """N, the size of the positive sample."""
+        return int(self.positive[-1])
+
+    @property
+    def n_negative(self) -> int:
+        """M, the size of the negative sample."""
+        return int(self.negative[-1])
+
+    @property
+    def swapped(self) -> "Ranking":
+        """The ranking with the two samples exchanged and every score negated."""
+        return Ranking(self.n_negative - self.negative[::-1], self.n_positive - self.positive[::-1])
+
+    def pieces(self) -> Iterator[Counts]:
+        """Yield the counts in stretches that overlap by one, for sums over thresholds.
+
+        A stretch stays in a core's cache; whole temporary arrays cost more to get from the system than to fill.
+        """
+        for start in range(0, len(self.positive) - 1, PIECE):
+            stretch = slice(start, start + PIECE + 1)
+            yield self.positive[stretch], self.negative[stretch]
+
+
+def rank(positive: NDArray[Any], negative: NDArray[Any]) -> Ranking:
+    """Sort two checked samples together and count what each distinct score keeps.
+
+    Args:
+        positive: (N,) scores, as ``as_scores`` returns them.
+        negative: (M,) scores; one of the two samples may be empty.
+
+    Raises:
+        ValueError: a sample of integers too large for float64 is to be compared with one of floats.
+
+    >>> ranking = rank(np.array([3, 2, 2]), np.array([2, 1]))
+    >>> ranking.positive, ranking.negative
+    (array([0., 1., 3., 3.]), array([0., 0., 1., 2.]))
+    """
+    _refuse_rounding(positive, negative)
+    # Sorting numbers is vectorised, sorting places is not: sort each sample by value, then let the stable sort merge
+    # the two runs in linear time. The places it returns tell which sample a score came from, for every type of number.
+    both = np.concatenate([positive, negative])
+    both[: len(positive)].sort()
+    both[len(positive) :].sort()
+    order = np.argsort(both, kind="stable")[::-1]
+    both = both[order]
+    ends_a_tie = np.ones(len(both), np.bool_)
+    np.not_equal(both[1:], both[:-1], out=ends_a_tie[:-1])
+    last = np.flatnonzero(ends_a_tie)
+    positive_so_far = np.cumsum(order < len(positive), out=order)  # into memory that is at hand and no longer needed
+    kept = np.zeros((2, len(last) + 1))
+    kept[0, 1:] = positive_so_far[last]
+    np.subtract(last, kept[0, 1:], out=kept[1, 1:])
+    kept[1, 1:] += 1
+    return Ranking(kept[0], kept[1])
+
+
+def as_scores(values: ArrayLike, name: str) -> NDArray[Any]:
+    """Return ``values`` as a one-dimensional array of comparable numbers, of the type they came in.
+
+    Args:
+        values: array, list or tensor; infinities are allowed.
+        name: what the caller calls it, for the message.
+
+    Raises:
+        ValueError: not 1-D, empty, not numbers, or NaN among them.
+    """
+    scores = as_array(values)
+    if scores.ndim != 1:
+        raise ValueError(f"{name} scores must have one axis, not shape {scores.shape}")
+    if not scores.size:
+        raise ValueError(f"{name} scores are empty")
+    if scores.dtype.kind not in "buif":
+        raise ValueError(f"{name} scores must be numbers, not {scores.dtype}")
+    bad = np.flatnonzero(np.isnan(scores))
+    if bad.size:
+        raise ValueError(f"{name} scores hold NaN at {bad.size} of {scores.size} places, first at index {bad[0]}")
+    return scores
+
+
+def _refuse_rounding(positive: NDArray[Any], negative: NDArray[Any]) -> None:
+    if np.result_type(positive, negative) != np.float64:
+        return
+    for scores in (positive, negative):
+        if scores.dtype.kind in "iu" and scores.size and max(int(scores.max()), -int(scores.min())) > LARGEST_EXACT:
+            raise ValueError(f"{scores.dtype} scores beyond 2**53 cannot be compared exactly with the other sample's")

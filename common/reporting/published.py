@@ -1,0 +1,106 @@
+"""Published figures: what they are, how to look one up, and which of our figures each answers to.
+
+A paper is one file in ``common/papers`` that defines ``FIGURES`` and, where a figure needs a word, ``REMARKS`` by task;
+where it is known on how many examples a network was trained, ``TRAINING_SETS`` by task and objective.
+"""
+
+from collections.abc import Collection, Iterator, Mapping
+from functools import cache
+from importlib import import_module
+from types import ModuleType
+
+from common.base.project import ROOT
+from common.papers.table import POOLED, Figure
+from common.store.rows import Row
+
+
+@cache
+def _papers() -> tuple[ModuleType, ...]:
+    """Return the modules of ``common/papers`` that define ``FIGURES``: one a publication."""
+    names = sorted(path.stem for path in (ROOT / "common/papers").glob("*.py"))
+    modules = [import_module(f"common.papers.{name}") for name in names if not name.startswith("_")]
+    return tuple(module for module in modules if hasattr(module, "FIGURES"))
+
+
+@cache
+def all_figures() -> tuple[Figure, ...]:
+    """Return every figure of every paper."""
+    return tuple(figure for paper in _papers() for figure in paper.FIGURES)
+
+
+def published(**wanted: str | None) -> tuple[Figure, ...]:
+    """Return the figures whose attributes equal those ``wanted``.
+
+    Raises:
+        AttributeError: no such attribute.
+
+    >>> [one.value for one in published(task="mnist", out_dist=None, metric="error")]
+    [1.69, 1.48]
+    """
+    return tuple(
+        figure for figure in all_figures() if all(getattr(figure, name) == value for name, value in wanted.items())
+    )
+
+
+def remarks(task: str) -> tuple[str, ...]:
+    """Return what a reader must know of the published figures of a task."""
+    return tuple(said for paper in _papers() for said in getattr(paper, "REMARKS", {}).get(task, ()))
+
+
+def training_examples(source: str, task: str, objective: str) -> int | None:
+    """Return on how many training examples a source trained its network for a task, or None where that is not known.
+
+    >>> training_examples("paper", "mnist", "cross_entropy"), training_examples("paper", "wsj", "cross_entropy")
+    (60000, None)
+    """
+    for paper in _papers():
+        if any(figure.source == source for figure in paper.FIGURES):
+            sizes: Mapping[tuple[str, str], int] = getattr(paper, "TRAINING_SETS", {})
+            return sizes.get((task, objective))
+    return None
+
+
+@cache
+def pooled_sets(task: str) -> frozenset[str]:
+    """Return the OOD sets that the pooled figures of a task stand for, as far as the tables name them."""
+    return frozenset(one.out_dist for one in published(task=task) if one.out_dist and one.out_dist not in POOLED)
+
+
+@cache
+def _measuring(field: str, task: str, in_dist: str) -> tuple[Figure, ...]:
+    return published(field=field, task=task, in_dist=in_dist)
+
+
+def answers(row: Row, field: str, task: str, ood: Collection[str] = ()) -> Iterator[Figure]:
+    """Yield the published figures that measure the same as ``field`` of ``row``; ``paper`` before ``authors-run``.
+
+    In-distribution and OOD set must be spelled as published, so a stand-in never meets the figure of what it stands
+    for; a pooled figure answers only where the same sets were pooled; a variant of a task has no published figure.
+
+    Args:
+        row: ours; for the mean over OOD sets, one whose ``out_dist`` is ``Average``.
+        field: a figure of the row.
+        task: the experiment's name in the published tables.
+        ood: names of all the OOD sets of the task.
+    """
+    for figure in _measuring(field, task, row.in_dist):
+        if row.variant is not None or figure.objective not in (None, row.objective):
+            continue
+        if figure.out_dist in POOLED and pooled_sets(task) != frozenset(ood) - set(POOLED):
+            continue
+        if _same(figure, row):
+            yield figure
+
+
+def _same(figure: Figure, row: Row) -> bool:
+    """Whether a figure and a row are about the same examples and score."""
+    if figure.field == "error":
+        return True
+    if figure.field.startswith("mean_msp") and figure.subset == "test":
+        return row.question == "ood" and row.population == "all"
+    return (
+        row.question == ("misclassification" if figure.out_dist is None else "ood")
+        and row.out_dist == figure.out_dist
+        and figure.population in (None, row.population)
+        and (figure.field.startswith("mean_msp") or figure.score == row.detector)
+    )

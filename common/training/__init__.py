@@ -1,0 +1,1 @@
+"""The one training loop, its set-up and checkpoints, prediction, layers and pretrained networks."""

@@ -1,0 +1,81 @@
+"""What a killed training continues from: weights, optimiser and best epoch, in one safetensors file."""
+
+import copy
+import math
+import time
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from common.store.files import read_tensors, write_tensors
+
+SECONDS_BETWEEN = 20.0
+"""A training shorter than this is cheaper to repeat than to store."""
+
+
+class BestEpoch:
+    """Keeps the weights of the epoch with the smallest error; where nothing was offered, ``restore`` does nothing."""
+
+    def __init__(self) -> None:
+        self.error = math.inf
+        self.weights: dict[str, Tensor] = {}
+
+    def offer(self, model: nn.Module, error: float) -> None:
+        """Remember the model's weights if ``error`` is smaller than any before."""
+        if error < self.error:
+            self.error, self.weights = error, copy.deepcopy(model.state_dict())
+
+    def restore(self, model: nn.Module) -> None:
+        """Put the remembered weights back."""
+        if self.weights:
+            model.load_state_dict(self.weights)
+
+
+class Checkpoint:
+    """Saves the state of a training at most every ``SECONDS_BETWEEN`` seconds, at the end of an epoch."""
+
+    def __init__(
+        self, folder: Path | None, phase: str, model: nn.Module, optimizer: torch.optim.Optimizer, best: BestEpoch
+    ) -> None:
+        self.path = folder / f"{phase}.checkpoint" if folder else None
+        self.model, self.optimizer, self.best = model, optimizer, best
+        self.saved = time.monotonic()
+
+    def save(self, epochs_done: int) -> None:
+        """Write the state if it is time to."""
+        if self.path is None or time.monotonic() - self.saved < SECONDS_BETWEEN:
+            return
+        tensors = _prefixed("model", self.model.state_dict())
+        tensors |= _prefixed("best", self.best.weights)
+        for index, state in self.optimizer.state_dict()["state"].items():
+            tensors |= _prefixed(f"optimizer.{index}", state)
+        tensors["epochs_done"] = torch.tensor(epochs_done)
+        tensors["best_error"] = torch.tensor(self.best.error, dtype=torch.float64)
+        write_tensors(self.path, {name: value.detach().cpu().numpy() for name, value in tensors.items()})
+        self.saved = time.monotonic()
+
+    def load(self) -> int:
+        """Restore the state and return how many epochs are done; 0 where there is nothing to continue from."""
+        if self.path is None or not self.path.is_file():
+            return 0
+        tensors = {name: torch.from_numpy(value) for name, value in read_tensors(self.path).items()}
+        self.model.load_state_dict(_stripped("model", tensors))
+        self.best.weights = _stripped("best", tensors)
+        self.best.error = float(tensors["best_error"])
+        state = self.optimizer.state_dict()
+        count = sum(len(group["params"]) for group in state["param_groups"])
+        found = {index: _stripped(f"optimizer.{index}", tensors) for index in range(count)}
+        state["state"] = {index: values for index, values in found.items() if values}
+        self.optimizer.load_state_dict(state)
+        return int(tensors["epochs_done"])
+
+
+def _prefixed(prefix: str, tensors: dict[str, Any]) -> dict[str, Tensor]:
+    return {f"{prefix}.{name}": value for name, value in tensors.items() if isinstance(value, Tensor)}
+
+
+def _stripped(prefix: str, tensors: dict[str, Tensor]) -> dict[str, Tensor]:
+    start = f"{prefix}."
+    return {name.removeprefix(start): value for name, value in tensors.items() if name.startswith(start)}

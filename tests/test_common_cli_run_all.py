@@ -1,0 +1,194 @@
+"""The command line: what a user types wrong costs one clear line, and nothing that was there before."""
+
+import re
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+from typer.testing import CliRunner, Result
+
+from common import user_logits as own
+from common.base.project import ROOT
+from common.cli.run_all import _tasks, app
+
+
+def run(*arguments: str) -> Result:
+    return CliRunner().invoke(app, list(arguments))
+
+
+def run_own(*arguments: str) -> Result:
+    return CliRunner().invoke(own.app, list(arguments))
+
+
+def assert_one_line(result: Result, message: str) -> None:
+    assert result.exit_code == 2, result.output
+    lines = result.stderr.strip().splitlines()
+    assert len(lines) == 1 and lines[0].startswith("error: "), result.stderr
+    assert re.search(message, lines[0]), lines[0]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (("--task", "reuter8"), r"unknown task 'reuter8' \(did you mean .*reuters8"),
+        (("--task", "vision/reuters8"), "unknown task 'vision/reuters8'"),
+        (("--modality", "visoin"), "unknown modality 'visoin'.*did you mean 'vision'"),
+        (("--task", "reuters8", "--modality", "vision"), "unknown task"),
+        (("--detectors", "mps"), r"unknown detector 'mps' \(did you mean 'msp'\?\)"),
+        (("--objectives", "cross-entropy"), "unknown objective 'cross-entropy'.*did you mean 'cross_entropy'"),
+        (("--task", "reuters8", "--model", "bag_of_word"), "unknown nlp model.*did you mean 'bag_of_words'"),
+        (("--model", "mlp"), "--model needs --task or --modality"),
+        (("--detectors", ","), "--detectors names nothing"),
+        (("--list", "--modality", "visoin"), "unknown modality 'visoin'"),
+        (("--seeds", "0"), "--seeds must be 1 or more, not 0"),
+        (("--seeds", "-1"), "--seeds must be 1 or more"),
+        (("--examples", "15,many"), "--examples takes whole numbers of 1 or more between commas, not 'many'"),
+        (("--examples", "15,0"), "--examples takes whole numbers .* not '0'"),
+        (("--examples", "1.5"), "--examples takes whole numbers .* not '1.5'"),
+        (("--examples", " , "), "--examples names no size"),
+        (("--examples", "15", "--weights", "README.md"), "--weights .* does not go with --examples"),
+        (("--profile", "papr"), "unknown profile 'papr'.*did you mean 'paper'"),
+        (("--device", "gpu"), "unknown device 'gpu'"),
+        (("--data-dir", "no/such/folder"), "no/such/folder is not a folder"),
+        (("--weights", "no/such/file"), "no/such/file does not exist"),
+        (("--download", "reutres"), "reutres"),
+    ],
+)
+def test_a_slip_is_one_line_that_says_what_to_do(arguments: tuple[str, ...], message: str) -> None:
+    assert_one_line(run(*arguments), message)
+
+
+def test_several_tasks_may_be_named_between_commas_or_by_repeating_the_option() -> None:
+    expected = ("nlp/reuters8", "vision/mnist")
+    assert _tasks(["reuters8,mnist"], None) == expected
+    assert _tasks(["reuters8", "vision/mnist", "reuters8"], None) == expected
+    assert_one_line(run("--task", "reuters8", "--task", "mnits"), "unknown task 'mnits'")
+
+
+def test_an_output_folder_that_cannot_be_written_fails_before_any_training(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    assert_one_line(run("--task", "reuters8", "--out", str(tmp_path / "file" / "out")), "cannot write .*--out")
+
+
+def test_an_unknown_option_leaves_with_code_2_and_no_traceback() -> None:
+    result = run("--sedes", "3")
+    assert result.exit_code == 2
+    assert "No such option" in result.stderr and "Traceback" not in result.stderr
+
+
+def test_data_that_is_missing_for_a_task_asked_for_by_name_is_an_error(tmp_path: Path) -> None:
+    result = run("--task", "imdb", "--data-dir", str(tmp_path), "--out", str(tmp_path / "out"))
+    assert_one_line(result, "nlp/imdb: .* is not here; get it with: uv run run_all.py --download")
+
+
+def test_the_list_shows_tasks_data_detectors_and_objectives() -> None:
+    result = run("--list")
+    assert result.exit_code == 0
+    for wanted in ("nlp/reuters8", "vision/mnist", "speech/espeak_phones", "msp", "cross_entropy", "bag_of_words"):
+        assert wanted in result.stdout
+
+
+def test_listing_imports_no_heavy_library() -> None:
+    script = (
+        "import sys; from common.cli.listing import listing; from common.data.sources import Folders; listing(Folders());"
+        "heavy = {'torch', 'transformers', 'datasets', 'sklearn', 'matplotlib.pyplot'} & set(sys.modules);"
+        "assert not heavy, heavy"
+    )
+    done = subprocess.run((sys.executable, "-c", script), cwd=ROOT, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+
+
+@pytest.fixture
+def logits(tmp_path: Path) -> dict[str, Path]:
+    """Files of an imaginary model: confident where it is right, less so elsewhere."""
+    rng = np.random.default_rng(0)
+    labels = rng.integers(0, 5, 400)
+    inside = rng.normal(size=(400, 5)).astype(np.float32)
+    inside[np.arange(400), labels] += 3
+    arrays = {
+        "in": {"logits": inside, "labels": labels},
+        "out": {"logits": rng.normal(size=(300, 5)).astype(np.float32)},
+        "unlabelled": {"logits": inside},
+        "nan": {"logits": np.full((3, 5), np.nan)},
+        "infinite": {"logits": np.array([[0.0] * 5, [np.inf] * 5, [0.0] * 5])},
+        "impossible": {"logits": np.full((2, 5), -np.inf)},
+        "one_axis": {"logits": np.zeros(5)},
+        "empty": {"logits": np.zeros((0, 5))},
+        "other_classes": {"logits": np.zeros((3, 4))},
+        "bad_label": {"logits": inside, "labels": labels + 1},
+        "no_logits": {"scores": np.zeros(3)},
+        "objects": {"logits": np.array([{}, {}], dtype=object)},
+    }
+    for name, content in arrays.items():
+        np.savez(tmp_path / f"{name}.npz", **content)
+    with (tmp_path / "one_array.npz").open("wb") as file:
+        np.save(file, np.zeros((3, 5)))
+    (tmp_path / "cut.npz").write_bytes((tmp_path / "in.npz").read_bytes()[:300])
+    return {name: tmp_path / f"{name}.npz" for name in [*arrays, "one_array", "cut"]}
+
+
+def test_your_own_logits_get_the_same_rows_and_report(logits: dict[str, Path], tmp_path: Path) -> None:
+    from common.metrics.detection import separation
+    from common.store.rows import read_rows
+
+    out = tmp_path / "result"
+    result = run_own(str(logits["in"]), "--ood", f"noise={logits['out']}", "--out", str(out))
+    assert result.exit_code == 0, result.output
+    rows = {(row.detector, row.question, row.population): row for row in read_rows(out / "results.jsonl")}
+    with np.load(logits["in"]) as inside, np.load(logits["out"]) as outside:
+        given, other = dict(inside), outside["logits"]
+    wanted = separation(given["logits"].max(1), other.max(1))
+    assert rows["max_logit", "ood", "all"].auroc == wanted.auroc
+    assert rows["msp", "misclassification", "all"].error == 1 - (given["logits"].argmax(1) == given["labels"]).mean()
+    assert rows["msp", "ood", "correct"].out_dist == "noise"
+    assert (out / "report.md").is_file() and (out / "report.html").is_file()
+
+
+@pytest.mark.parametrize(
+    ("name", "message"),
+    [
+        ("nan", r"nan.npz: logits hold NaN in row 0 \(3 of 3 rows"),
+        ("infinite", r"infinite.npz: logits hold \+inf in row 1 \(1 of 3 rows"),
+        ("impossible", "impossible.npz: logits hold nothing but -inf in row 0"),
+        ("one_array", "one_array.npz cannot be read .*one array, not an .npz archive"),
+        ("one_axis", "one_axis.npz: logits must have two axes"),
+        ("empty", "empty.npz: logits are empty"),
+        ("other_classes", "has 4 classes, .* has 5"),
+        ("no_logits", "has no array 'logits'"),
+        ("objects", "objects.npz cannot be read"),
+        ("cut", "cut.npz cannot be read"),
+    ],
+)
+def test_a_bad_ood_file_is_one_line_that_names_it(logits: dict[str, Path], name: str, message: str) -> None:
+    assert_one_line(run_own(str(logits["in"]), "--ood", f"x={logits[name]}"), message)
+
+
+def test_labels_out_of_range_are_one_line_with_the_row(logits: dict[str, Path]) -> None:
+    assert_one_line(run_own(str(logits["bad_label"])), r"label 5 in row \d+ is outside 0\.\.4")
+
+
+def test_nothing_to_compare_is_an_error(logits: dict[str, Path], tmp_path: Path) -> None:
+    assert_one_line(run_own(str(logits["unlabelled"])), "nothing to compare")
+    assert_one_line(run_own(str(logits["in"]), "--ood", "no-equals-sign"), "NAME=FILE")
+    twice = ("--ood", f"a={logits['out']}", "--ood", f"a={logits['in']}")
+    assert_one_line(run_own(str(logits["in"]), *twice), "given twice")
+    assert_one_line(run_own(str(logits["in"]), "--ood", f"All={logits['out']}"), "'All' is what a pool .* is called")
+    assert_one_line(run_own(str(tmp_path / "absent.npz")), "absent.npz does not exist")
+
+
+def test_ctrl_c_is_one_line_and_keeps_what_is_finished(tmp_path: Path) -> None:
+    command = (sys.executable, "run_all.py", "--task", "newsgroups", "--out", str(tmp_path / "out"))
+    with subprocess.Popen(command, cwd=ROOT, stderr=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
+        for line in process.stderr:
+            if "epoch 1/" in line:
+                break
+        process.send_signal(signal.SIGINT)
+        rest = process.stderr.read()
+        process.stdout.read()
+    assert process.returncode == 130
+    assert rest.strip().splitlines()[-1].startswith("stopped; what was finished is kept")
+    assert "Traceback" not in rest
+    assert not list((tmp_path / "out").rglob("*.part"))

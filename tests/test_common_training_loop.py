@@ -1,0 +1,203 @@
+"""The training loop: it learns, it is repeatable, and a killed run continues as if it had never stopped."""
+
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from torch import Tensor, nn
+
+import common.training.checkpoint
+from common.base.errors import UserError
+from common.data.examples import Batch, TensorDataset
+from common.data.samples import RawDataset
+from common.data.sources import Derived
+from common.model import Classifier
+from common.objectives.cross_entropy import OBJECTIVE, cross_entropy
+from common.task import Budget, Model, Task
+from common.training.loop import fit, make_optimizer, rate_factor
+from common.training.setup import Setup
+
+
+class Linear(Classifier):
+    """A linear classifier with dropout, so that chance plays a part in training."""
+
+    def __init__(self, width: int, classes: int) -> None:
+        super().__init__()
+        self.dropout, self.last = nn.Dropout(0.2), nn.Linear(width, classes)
+
+    def embed(self, batch: Batch) -> Tensor:
+        return batch.inputs
+
+    def encode(self, embedded: Tensor, batch: Batch) -> Tensor:
+        return self.dropout(embedded)
+
+    def classify(self, features: Tensor) -> Tensor:
+        return self.last(features)
+
+
+NOTHING = Derived("nothing", lambda test, rng: RawDataset([]))
+BUDGET = Budget(epochs=6, batch_size=16, learning_rate=0.05)
+TASK = Task("blobs", "blobs", NOTHING, NOTHING, (), Model("linear"), BUDGET, BUDGET)
+
+
+def blobs(seed: int = 0) -> TensorDataset:
+    """Three well separated clouds in four dimensions."""
+    generator = torch.Generator().manual_seed(seed)
+    labels = torch.arange(150) % 3
+    centres = 3 * torch.eye(3, 4)
+    return TensorDataset(centres[labels] + torch.randn(150, 4, generator=generator), labels=labels)
+
+
+def setup(**changes: object) -> Setup:
+    return replace(Setup(TASK, BUDGET, blobs(), seed=1, device=torch.device("cpu")), **changes)
+
+
+def trained(**changes: object) -> Linear:
+    torch.manual_seed(0)
+    model = Linear(4, 3)
+    OBJECTIVE.train(model, setup(**changes))
+    return model
+
+
+def weights(model: nn.Module) -> np.ndarray:
+    return torch.cat([value.flatten() for value in model.state_dict().values()]).numpy()
+
+
+def test_separable_classes_are_learned() -> None:
+    model = trained().eval()
+    examples = blobs(seed=9)
+    batch = examples.batch(torch.arange(len(examples)))
+    assert (model(batch).argmax(1) == batch.labels).float().mean() > 0.95
+
+
+def test_the_same_seed_gives_the_same_weights_and_another_seed_others() -> None:
+    assert np.array_equal(weights(trained()), weights(trained()))
+    assert not np.array_equal(weights(trained()), weights(trained(seed=2)))
+
+
+@pytest.mark.parametrize("optimizer", ["adam", "sgd", "plain_sgd", "rmsprop"])
+def test_a_training_killed_between_epochs_continues_to_the_same_weights(
+    optimizer: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    budget = replace(BUDGET, optimizer=optimizer, learning_rate=0.01, schedule="one_cycle")
+    unbroken = trained(budget=budget, validation=blobs(3))
+    monkeypatch.setattr(common.training.checkpoint, "SECONDS_BETWEEN", 0.0)
+
+    class KilledError(Exception):
+        pass
+
+    class Killer:
+        def epoch(self, phase: str, done: int, total: int, loss: float) -> None:
+            if done == 4:
+                raise KilledError
+
+    with pytest.raises(KilledError):
+        trained(budget=budget, validation=blobs(3), checkpoints=tmp_path, progress=Killer())
+    epochs: list[int] = []
+
+    class Counter:
+        def epoch(self, phase: str, done: int, total: int, loss: float) -> None:
+            epochs.append(done)
+
+    continued = trained(budget=budget, validation=blobs(3), checkpoints=tmp_path, progress=Counter())
+    assert epochs == [4, 5, 6]
+    assert np.array_equal(weights(continued), weights(unbroken))
+
+
+def test_a_damaged_checkpoint_is_named_in_one_line(tmp_path: Path) -> None:
+    (tmp_path / "train.checkpoint").write_bytes(b"half a file")
+    with pytest.raises(UserError, match=r"train\.checkpoint cannot be read.*delete it") as error:
+        trained(checkpoints=tmp_path)
+    assert "\n" not in str(error.value)
+
+
+def test_the_epoch_with_the_smallest_dev_error_is_kept() -> None:
+    steps: list[Tensor] = []
+
+    def climb(model: Classifier, batch: Batch) -> Tensor:  # gets worse on purpose from the second epoch on
+        loss = cross_entropy(model, batch)
+        steps.append(loss)
+        return loss if len(steps) <= 10 else -loss
+
+    torch.manual_seed(0)
+    model = Linear(4, 3)
+    fit(model, climb, setup(validation=blobs(3)))
+    batch = blobs(3).batch(torch.arange(150))
+    assert (model(batch).argmax(1) == batch.labels).float().mean() > 0.9
+
+
+def test_a_loss_that_is_no_longer_finite_is_one_clear_line() -> None:
+    with pytest.raises(UserError, match="training diverged: loss nan"):
+        fit(Linear(4, 3), lambda model, batch: model(batch).sum() * float("nan"), setup())
+
+
+def test_weight_decay_falls_on_the_listed_weights_alone() -> None:
+    model = Linear(4, 3)
+    model.decayed = lambda: [model.last.weight]  # type: ignore[method-assign]
+    groups = make_optimizer(model, replace(BUDGET, weight_decay=0.1), None).param_groups
+    decay = {id(p): group["weight_decay"] for group in groups for p in group["params"]}
+    assert decay == {id(model.last.weight): 0.1, id(model.last.bias): 0.0}
+
+
+@dataclass(frozen=True)
+class Rate:
+    schedule: str
+    start: float
+    middle: float
+    end: float
+
+
+@pytest.mark.parametrize(
+    "rate",
+    [
+        Rate("constant", 1, 1, 1),
+        Rate("cosine", 1, 0.5, 0),
+        Rate("one_cycle", 0.1, 0.75, 0),
+        Rate("steps", 1, 0.5, 0.25),
+    ],
+)
+def test_learning_rate_schedules_start_and_end_where_they_say(rate: Rate) -> None:
+    budget = Budget(12, 1, 1.0, schedule=rate.schedule, decay_at=(6, 11), decay=0.5)
+    assert rate_factor(budget, 0, 0.0) == pytest.approx(rate.start)
+    assert rate_factor(budget, 6, 0.0) == pytest.approx(rate.middle)
+    assert rate_factor(budget, 11, 1.0) == pytest.approx(rate.end)
+
+
+def test_mixed_precision_rounds_products_alone_and_weights_stay_float32(monkeypatch: pytest.MonkeyPatch) -> None:
+    seen = []
+
+    def loss(model: Classifier, batch: Batch) -> Tensor:
+        logits = model(batch)
+        seen.append(logits.dtype)
+        return nn.functional.cross_entropy(logits, batch.labels)
+
+    mixed = replace(BUDGET, epochs=2, mixed_precision=True)
+    found = {}
+    for there in (True, False):
+        monkeypatch.setattr("common.training.loop.has_bfloat16", lambda device, there=there: there)
+        torch.manual_seed(0)
+        model = Linear(4, 3)
+        fit(model, loss, setup(budget=mixed))
+        found[there] = weights(model)
+        assert {parameter.dtype for parameter in model.parameters()} == {torch.float32}
+        assert set(seen) == {torch.bfloat16 if there else torch.float32}
+        seen.clear()
+    assert np.array_equal(found[False], weights(trained(budget=replace(mixed, mixed_precision=False))))
+    assert found[True] == pytest.approx(found[False], abs=0.05)
+    assert not np.array_equal(found[True], found[False])
+
+
+def test_augmentation_sees_every_batch_of_every_epoch_with_a_seed_of_its_own() -> None:
+    drawn: list[list[float]] = []
+
+    def augment(inputs: Tensor, generator: torch.Generator) -> Tensor:
+        drawn[-1].append(float(torch.rand((), generator=generator)))
+        return inputs + 0.1
+
+    for _ in range(2):
+        drawn.append([])
+        trained(task=replace(TASK, augment=augment), budget=replace(BUDGET, epochs=2))
+    assert drawn[0] == drawn[1]
+    assert len(set(drawn[0])) == 2 * 10
