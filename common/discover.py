@@ -88,19 +88,19 @@ def _folders(build: Any, folders: Folders | None) -> dict[str, Folders]:
 
 
 def user_file_modalities() -> list[str]:
-    """Return the modalities that can make a task of files of one's own: those with an ``own.py``."""
-    return [name for name in modalities() if (ROOT / name / "own.py").is_file()]
+    """Return the modalities that can make a task of files of one's own: those with a ``user_files.py``."""
+    return [name for name in modalities() if (ROOT / name / "user_files.py").is_file()]
 
 
 def load_user_files(modality: str) -> "Callable[[Path, Mapping[str, Path]], Task]":
-    """Return what makes a task of files of one's own: ``user_task`` of ``MODALITY/own.py``.
+    """Return what makes a task of files of one's own: ``user_task`` of ``MODALITY/user_files.py``.
 
     Raises:
         UserError: the modality cannot do that.
     """
     if modality not in user_file_modalities():
         raise UserError(f"--in is not for modality {modality!r}; it is for: {', '.join(user_file_modalities())}")
-    user_task: Callable[[Path, Mapping[str, Path]], Task] = importlib.import_module(f"{modality}.own").user_task
+    user_task: Callable[[Path, Mapping[str, Path]], Task] = importlib.import_module(f"{modality}.user_files").user_task
     return user_task
 
 

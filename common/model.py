@@ -1,6 +1,7 @@
-"""What every classifier of the suite is: embed, encode, classify."""
+"""What every classifier of the suite is: embed, encode, classify; and what a method sees of a batch: a ``View``."""
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Protocol
 
 import torch
@@ -10,51 +11,69 @@ from common.data.examples import Batch, TensorDataset
 from common.data.samples import RawDataset
 
 Preprocessor = Callable[[RawDataset], TensorDataset]
-"""Turns samples into a model's inputs; made from the training samples alone (a vocabulary, a mean)."""
+"""Turns raw data into a model's inputs; made from the training data alone (a vocabulary, a mean)."""
 
 
 class Classifier(nn.Module):
     """A network in three steps, so that a method can enter between them.
 
-    Subclasses define ``embed``, ``encode`` and ``classify``. ``embed`` gives floats (pixels, word vectors, MFCCs): the
-    place where a method that needs the gradient of the input takes its step. Rows of padding may hold anything; what
-    they get is left out by ``batch.mask``.
+    Subclasses define ``embed``, ``hidden_layers`` and ``classify``. ``embed`` gives floats (pixels, word vectors,
+    MFCCs): the place where a method that needs the gradient of the input takes its step. Rows of padding may hold
+    anything; ``look`` leaves them out.
 
     Attributes:
-        scored: the logits that are scored; a CTC model leaves its blank out.
+        scored_classes: how many of the classes, the first ones, are scored; a CTC model's blank comes last and is not.
+            None: all.
         by_length: whether sequences of like length share a training batch; False where the recipe's batches are random.
     """
 
-    scored: slice = slice(None)
+    scored_classes: int | None = None
     by_length: bool = True
 
     def embed(self, batch: Batch) -> Tensor:
         """Return the input as floats: (B, ...) or (B, T, ...)."""
         raise NotImplementedError
 
-    def encode(self, embedded: Tensor, batch: Batch) -> Tensor:
-        """Return features: (B, D), or (B, T, D) where every step is classified."""
-        raise NotImplementedError
-
     def hidden_layers(self, embedded: Tensor, batch: Batch) -> list[Tensor]:
-        """Return what each hidden layer gives, first to last, shaped like the features; the last is the features.
+        """Return what the hidden layers give, first to last: (B, D) each, or (B, T, D) where every step is classified.
 
-        What methods see that look into a network (the abnormality module, Mahalanobis distances). A model that
-        offers its layers defines this and has ``encode`` return the last; convolutional maps are averaged first.
+        The last are the features, which ``classify`` takes. A model that does not offer its other layers gives the
+        features alone. Convolutional maps are averaged over their positions.
         """
-        return [self.encode(embedded, batch)]
+        raise NotImplementedError
 
     def classify(self, features: Tensor) -> Tensor:
         """Return logits, (B, C) or (B, T, C), of features."""
         raise NotImplementedError
 
+    def encode(self, embedded: Tensor, batch: Batch) -> Tensor:
+        """Return the features: the last of the hidden layers."""
+        return self.hidden_layers(embedded, batch)[-1]
+
     def forward(self, batch: Batch) -> Tensor:
         """Return the logits of a batch."""
         return self.classify(self.encode(self.embed(batch), batch))
 
-    def extras(self, batch: Batch, embedded: Tensor, features: Tensor, logits: Tensor) -> dict[str, Tensor]:
-        """Return further outputs by name, (B,) one value an example or (B, T) one a step; none by default."""
+    def row_extras(self, batch: Batch, embedded: Tensor, features: Tensor, logits: Tensor) -> dict[str, Tensor]:
+        """Return further outputs of each row by name: (B,), or (B, T) where every step is classified."""
         return {}
+
+    def group_extras(self, batch: Batch, embedded: Tensor, features: Tensor, logits: Tensor) -> dict[str, Tensor]:
+        """Return further outputs of each example of a sequence model by name, (B,): edit distances of an utterance."""
+        return {}
+
+    def input_rows(self, batch: Batch, embedded: Tensor, logits: Tensor) -> Tensor:
+        """Return the input of each row as one vector, (B, I) or (B, T, I): what a method without a network would see.
+
+        Of a step that is classified, its values in ``embedded``; of an example, all values where its size is fixed
+        (pixels), and their mean over time where it is a sequence (the mean word vector, the mean log-mel spectrum).
+        """
+        if logits.ndim == 3:
+            return embedded.flatten(2)
+        if batch.mask is None or embedded.ndim < 3:
+            return embedded.flatten(1)
+        inside = batch.mask[..., None].to(embedded.dtype)
+        return (embedded.flatten(2) * inside).sum(1) / inside.sum(1).clamp_min(1)
 
     def row_lengths(self, batch: Batch) -> Tensor | None:
         """Return how many of the T rows of each example count; the inputs' lengths unless a model shortens time."""
@@ -70,6 +89,148 @@ class Classifier(nn.Module):
         return next(self.parameters()).device
 
 
+class Wrapped(Classifier):
+    """A classifier with something beside it (a head, a decoder): everything is the classifier's own unless overridden."""
+
+    def __init__(self, classifier: Classifier) -> None:
+        super().__init__()
+        self.classifier = classifier
+        self.scored_classes, self.by_length = classifier.scored_classes, classifier.by_length
+
+    def embed(self, batch: Batch) -> Tensor:
+        """Return the classifier's embedded input."""
+        return self.classifier.embed(batch)
+
+    def hidden_layers(self, embedded: Tensor, batch: Batch) -> list[Tensor]:
+        """Return the classifier's hidden layers."""
+        return self.classifier.hidden_layers(embedded, batch)
+
+    def classify(self, features: Tensor) -> Tensor:
+        """Return the classifier's logits."""
+        return self.classifier.classify(features)
+
+    def row_extras(self, batch: Batch, embedded: Tensor, features: Tensor, logits: Tensor) -> dict[str, Tensor]:
+        """Return the classifier's row extras."""
+        return self.classifier.row_extras(batch, embedded, features, logits)
+
+    def group_extras(self, batch: Batch, embedded: Tensor, features: Tensor, logits: Tensor) -> dict[str, Tensor]:
+        """Return the classifier's group extras."""
+        return self.classifier.group_extras(batch, embedded, features, logits)
+
+    def input_rows(self, batch: Batch, embedded: Tensor, logits: Tensor) -> Tensor:
+        """Return the classifier's input rows."""
+        return self.classifier.input_rows(batch, embedded, logits)
+
+    def row_lengths(self, batch: Batch) -> Tensor | None:
+        """Return how many rows of each example count."""
+        return self.classifier.row_lengths(batch)
+
+    def decayed(self) -> list[nn.Parameter]:
+        """Return the classifier's decayed weights: what stands beside it does not decay."""
+        return self.classifier.decayed()
+
+
+@dataclass(frozen=True)
+class View:
+    """What a model makes of a batch, padding gone: R rows.
+
+    A row is an example, or a step of one (a token, a frame). Of N examples of a user's own there may be no model.
+
+    Attributes:
+        logits: (R, S) of the scored classes.
+        layers: (R, D_l) hidden layers, first to last; the last are the features.
+        row_of: (R,) int64 position in the batch of the example that each row is part of.
+        labels: (R,) int64 true classes, or None where rows have none (a transcript's frames).
+        unscored: (R,) bool, whether the most likely class is one that is not scored (a CTC blank), or None.
+        inputs: (R, I) the input of each row as one vector, where it was asked for; or None.
+        model, batch, embedded: what the view was made of; None of a user's own features.
+    """
+
+    logits: Tensor
+    layers: tuple[Tensor, ...]
+    row_of: Tensor
+    labels: Tensor | None = None
+    unscored: Tensor | None = None
+    inputs: Tensor | None = None
+    model: Classifier | None = None
+    batch: Batch | None = None
+    embedded: Tensor | None = None
+
+    @property
+    def features(self) -> Tensor:
+        """(R, D) inputs of the last layer."""
+        return self.layers[-1]
+
+    @property
+    def predicted(self) -> Tensor:
+        """(R,) int64 most likely of the scored classes."""
+        return self.logits.argmax(1)
+
+    def stepped(self, objective: Tensor, epsilon: Tensor | float) -> "View":
+        """Return the view of x + epsilon sign(d objective / dx), x the embedded input.
+
+        The step of ODIN (Liang, Li & Srikant, ICLR 2018, arXiv:1706.02690, equation 2), with the sum over rows as the
+        objective: a confidence to raise. Where the gradient is exactly 0 (padding, dead inputs) there is no step; the
+        published code steps up there.
+
+        Args:
+            objective: (R,) of this view, which was made with gradients.
+            epsilon: size of the step, in units of ``embed``'s output.
+        """
+        assert self.model is not None and self.batch is not None and self.embedded is not None, "made by a model"
+        (gradient,) = torch.autograd.grad(objective.sum(), self.embedded, retain_graph=True)
+        with torch.no_grad():
+            return look(self.model, self.batch, self.embedded.detach() + epsilon * gradient.sign())
+
+
+def inside_rows(model: Classifier, batch: Batch, logits: Tensor) -> Tensor | None:
+    """(B, T) which steps are rows and no padding, or None where an example is one row."""
+    if logits.ndim == 2:
+        return None
+    lengths = model.row_lengths(batch)
+    assert lengths is not None, "a model that classifies steps needs sequences"
+    return torch.arange(logits.shape[1], device=logits.device) < lengths[:, None]
+
+
+def look(
+    model: Classifier, batch: Batch, embedded: Tensor | None = None, *, gradient: bool = False, inputs: bool = False
+) -> View:
+    """Return what a model makes of a batch, without padding.
+
+    Args:
+        model: in training or evaluation mode; the mode stays.
+        batch: on the model's device.
+        embedded: in place of ``model.embed(batch)``.
+        gradient: whether ``View.stepped`` will be asked for: the view then keeps its graph from the embedded input on.
+        inputs: whether the view has ``inputs``.
+    """
+    embedded = model.embed(batch) if embedded is None else embedded
+    if gradient:
+        embedded = embedded.detach().requires_grad_()
+    layers = model.hidden_layers(embedded, batch)
+    every = model.classify(layers[-1])
+    inside = inside_rows(model, batch, every)
+    position = torch.arange(len(batch), device=every.device)
+    row_of = position if inside is None else position[:, None].expand_as(inside)
+
+    def rows(values: Tensor) -> Tensor:
+        return values if inside is None else values[inside]
+
+    logits = rows(every)
+    unscored = None if model.scored_classes is None else logits.argmax(1) >= model.scored_classes
+    return View(
+        logits=logits[:, : model.scored_classes],
+        layers=tuple(rows(layer) for layer in layers),
+        row_of=rows(row_of),
+        labels=rows(batch.labels) if batch.row_labels and batch.labels is not None else None,
+        unscored=unscored,
+        inputs=rows(model.input_rows(batch, embedded, every)).detach() if inputs else None,
+        model=model,
+        batch=batch,
+        embedded=embedded,
+    )
+
+
 class Architecture(Protocol):
     """What a file in a ``models`` folder defines as ``ARCHITECTURE``: a class whose fields are the options.
 
@@ -80,7 +241,7 @@ class Architecture(Protocol):
     """
 
     def preprocessor(self, train: RawDataset) -> Preprocessor:
-        """Return what turns samples into examples, made from the training samples alone."""
+        """Return what turns raw data into a model's inputs, made from the training data alone."""
 
     def build(self, preprocessor: Preprocessor, train: RawDataset) -> Classifier:
         """Return an untrained network for what ``preprocessor`` gives and for the classes ``train.label_names``."""

@@ -58,9 +58,9 @@ class LinearHead(Classifier):
         """Return (B, D) frozen features."""
         return batch.inputs
 
-    def encode(self, embedded: Tensor, batch: Batch) -> Tensor:
+    def hidden_layers(self, embedded: Tensor, batch: Batch) -> list[Tensor]:
         """Return the features as they are."""
-        return embedded
+        return [embedded]
 
     def classify(self, features: Tensor) -> Tensor:
         """Return (B, C) logits."""

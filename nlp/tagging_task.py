@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 def seen(outputs: "Outputs") -> "NDArray[np.bool_] | None":
     """Return which rows are words that training saw; None for a model that does not tell."""
-    return outputs.extras.get("seen")
+    return outputs.row_extras.get("seen")
 
 
 def unseen(outputs: "Outputs") -> "NDArray[np.bool_] | None":

@@ -17,11 +17,11 @@ from pathlib import Path
 import torch
 from safetensors.numpy import save_file
 from torch import nn
-from common import workers
-from common.data.examples import Examples
+from common.base import workers
+from common.data.examples import TensorDataset
 from common.store.files import write_tensors
 from common.model import Classifier
-from common.objective import Setup
+from common.training.setup import Setup
 from common.objectives.cross_entropy import cross_entropy
 from common.task import Budget, Model, Task
 from common.training.loop import fit
@@ -32,13 +32,13 @@ class Net(Classifier):
         self.hidden = nn.Sequential(nn.Linear(5, 8), nn.BatchNorm1d(8) if normalise else nn.Identity(), nn.GELU())
         self.logits = nn.Linear(8, 3)
     def embed(self, batch): return batch.inputs.float()
-    def encode(self, embedded, batch): return self.hidden(embedded)
+    def hidden_layers(self, embedded, batch): return [self.hidden(embedded)]
     def classify(self, features): return self.logits(features)
 
 out = Path(sys.argv[1])
 torch.manual_seed(0)
 inputs = torch.randn(37, 5)  # batches of 8 leave one of 5, and shares of unequal size
-examples = Examples(inputs, labels=inputs[:, :3].argmax(1))
+examples = TensorDataset(inputs, labels=inputs[:, :3].argmax(1))
 budget = Budget(epochs=3, batch_size=8, learning_rate=0.1, optimizer="sgd", gradient_norm=1.0)
 task = Task(title="t", in_dist="t", train=None, test=None, ood=(), model=Model("x"), quick=budget, paper=budget)
 for name in ("plain", "normalised"):

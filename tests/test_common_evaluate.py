@@ -208,7 +208,7 @@ def test_further_objectives_use_what_fits_in_memory_and_read_the_rest_again(
         encoded.append(len(samples))
         return preprocessor(samples)
 
-    monkeypatch.setitem(experiment.data.__dict__, "encoder", counting)
+    monkeypatch.setitem(experiment.data.__dict__, "preprocessor", counting)
     (first,), (again,) = list(experiment.data.ood_examples()), list(experiment.data.ood_examples())
     assert len(encoded) == reads
     assert first[0] == again[0] and torch.equal(first[1].inputs, again[1].inputs)

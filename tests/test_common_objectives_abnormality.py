@@ -35,9 +35,6 @@ class TwoLayers(Classifier):
         first = self.dropout(self.activation(self.first(embedded)))
         return [first, self.dropout(self.activation(self.second(first)))]
 
-    def encode(self, embedded: Tensor, batch: Batch) -> Tensor:
-        return self.hidden_layers(embedded, batch)[-1]
-
     def classify(self, features: Tensor) -> Tensor:
         return self.last(features)
 

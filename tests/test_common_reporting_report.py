@@ -329,7 +329,7 @@ def test_a_table_shows_every_level_with_the_mean_over_the_sets_that_come_at_leve
     assert made.line("AUROC by signal", "a") == "| a | 60.0 | 90.0 | 96.0 |"
     assert made.line("AUROC by signal", "mean of the sets") == "| mean of the sets | 65.0 | 85.0 | 90.0 |"
     unknown = report(*rows)
-    assert unknown.line("AUROC by signal", "OOD set") == "| OOD set | own options | 20 dB | 5 dB |"
+    assert unknown.line("AUROC by signal", "OOD set") == "| OOD set | own setting | 20 dB | 5 dB |"
     assert unknown.line("AUROC by signal", "mean of the sets") == "| mean of the sets | 85.0 | 65.0 | 90.0 |"
 
 
@@ -340,7 +340,7 @@ def test_each_variant_has_a_mean_over_its_sets_and_the_same_sets_one_in_the_task
     assert "70.0" in made.line("In-distribution against OOD", "mean of the sets")
     assert "85.0" in made.line("OOD variants", "mean of the sets, 10 dB")
     assert "90.0" in made.line("OOD variants", "mean of the sets, 5 dB")
-    assert "85.0" in report(*rows).line("OOD variants", "mean of the sets, own options")
+    assert "85.0" in report(*rows).line("OOD variants", "mean of the sets, own setting")
 
 
 def test_further_sets_have_a_table_of_their_own_and_no_part_in_the_published_pool(report: Make) -> None:

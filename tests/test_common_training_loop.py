@@ -30,8 +30,8 @@ class Linear(Classifier):
     def embed(self, batch: Batch) -> Tensor:
         return batch.inputs
 
-    def encode(self, embedded: Tensor, batch: Batch) -> Tensor:
-        return self.dropout(embedded)
+    def hidden_layers(self, embedded: Tensor, batch: Batch) -> list[Tensor]:
+        return [self.dropout(embedded)]
 
     def classify(self, features: Tensor) -> Tensor:
         return self.last(features)

@@ -21,8 +21,8 @@ class Stepwise(Classifier):
     def embed(self, batch: Batch) -> Tensor:
         return batch.inputs
 
-    def encode(self, embedded: Tensor, batch: Batch) -> Tensor:
-        return embedded
+    def hidden_layers(self, embedded: Tensor, batch: Batch) -> list[Tensor]:
+        return [embedded]
 
     def classify(self, features: Tensor) -> Tensor:
         return self.last(features)

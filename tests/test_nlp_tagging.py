@@ -133,7 +133,7 @@ def test_a_file_without_vectors_is_not_read_as_vectors(tmp_path):
 
 def test_the_corpora_have_the_sizes_that_are_published(folders):
     sizes = {source.name: sum(map(len, source.load(folders).items)) for source in (WSJ_TRAIN, WSJ_DEV, WSJ_TEST)}
-    assert sizes == {"WSJ train": 66_841, "WSJ validation": 9268, "WSJ": 17_975}
+    assert sizes == {"WSJ train": 66_841, "WSJ dev": 9268, "WSJ": 17_975}
     assert len(WEBLOG.load(folders)) == 214
     train, test = TWITTER_TRAIN.load(folders), TWITTER_TEST.load(folders)
     assert (len(train), len(test)) == (1000, 500)

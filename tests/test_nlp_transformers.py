@@ -13,11 +13,12 @@ from common.objectives.cross_entropy import cross_entropy
 from common.task import Budget, Model, Task
 from common.training.loop import error_rate, fit
 from common.training.predict import predict
+from common.training.pretrained import Checkpoint, find_checkpoint
 from common.training.setup import Setup
 from nlp.models.hf import FineTuned, PretrainedTagger
 from nlp.models.hf_frozen import FrozenCheckpoint
 from nlp.models.minilm import MiniLM
-from nlp.transformer import Checkpoint, find_checkpoint, masked_mean, mean_features, text_features, word_pieces
+from nlp.transformer import masked_mean, mean_features, text_features, word_pieces
 
 PIECES = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "good", "bad", "film", "play", "##ing", "##s", "the", "a"]
 TEXTS = ["good film", "bad film", "the good play", "a bad play", "good", "bad", "the film playing bad", "a good film"]

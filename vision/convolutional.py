@@ -40,10 +40,6 @@ class ConvolutionalClassifier(Classifier):
         pixels = batch.inputs if batch.inputs.ndim == 4 else batch.inputs[..., None]
         return unit_range(pixels).permute(0, 3, 1, 2) - self.mean
 
-    def encode(self, embedded: Tensor, batch: Batch) -> Tensor:
-        """Return the average of the last stage's maps, (B, D)."""
-        return self.hidden_layers(embedded, batch)[-1]
-
     def hidden_layers(self, embedded: Tensor, batch: Batch) -> list[Tensor]:
         """Return the average of each stage's maps, first to last."""
         averages = []

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 import torch
 from torch import Tensor
@@ -20,6 +21,7 @@ class Batch:
         labels: (B,) int64, (B, L) for sequences of labels, padded with ``IGNORE``; or None.
         label_lengths: (B,) int64 length of each sequence of labels, or None.
         index: (B,) int64 position of each example in its data set.
+        row_labels: whether labels belong to the rows that a model classifies; a transcript's do not.
     """
 
     inputs: Tensor
@@ -27,6 +29,7 @@ class Batch:
     labels: Tensor | None
     label_lengths: Tensor | None
     index: Tensor
+    row_labels: bool = True
 
     @property
     def mask(self) -> Tensor | None:
@@ -37,7 +40,7 @@ class Batch:
 
     def to(self, device: torch.device) -> "Batch":
         """Return the batch on ``device``."""
-        moved = {name: value.to(device, non_blocking=True) for name, value in vars(self).items() if value is not None}
+        moved = {name: value.to(device, non_blocking=True) for name, value in self._tensors().items()}
         return replace(self, **moved)
 
     def with_inputs(self, inputs: Tensor) -> "Batch":
@@ -46,7 +49,22 @@ class Batch:
 
     def part(self, rows: slice) -> "Batch":
         """Return the batch of some of the examples, padded as before."""
-        return replace(self, **{name: value[rows] for name, value in vars(self).items() if value is not None})
+        return replace(self, **{name: value[rows] for name, value in self._tensors().items()})
+
+    def joined(self, other: "Batch") -> "Batch":
+        """Return a batch of this one's examples and then the other's, all without labels.
+
+        So that both go through the model in one forward pass and share what it computes over a batch (the statistics
+        of batch normalisation).
+        """
+        longest = None if self.lengths is None else max(self.inputs.shape[1], other.inputs.shape[1])
+        inputs = torch.cat([_lengthened(self.inputs, longest), _lengthened(other.inputs, longest)])
+        both = self.lengths is not None and other.lengths is not None
+        lengths = torch.cat([self.lengths, other.lengths]) if both else None  # type: ignore[list-item]
+        return Batch(inputs, lengths, None, None, torch.cat([self.index, other.index]), self.row_labels)
+
+    def _tensors(self) -> dict[str, Tensor]:
+        return {name: value for name, value in vars(self).items() if isinstance(value, Tensor)}
 
     def __len__(self) -> int:
         return len(self.index)
@@ -76,7 +94,14 @@ class TensorDataset:
     @property
     def nbytes(self) -> int:
         """Size in memory."""
-        return sum(value.nbytes for value in vars(self).values() if value is not None)
+        return sum(value.nbytes for value in vars(self).values() if isinstance(value, Tensor))
+
+    @cached_property
+    def row_labels(self) -> bool:
+        """Whether labels, where there are any, belong to the rows that a model classifies; a transcript's do not."""
+        if self.label_offsets is None:
+            return True
+        return self.offsets is not None and torch.equal(self.offsets, self.label_offsets)
 
     @property
     def lengths(self) -> Tensor | None:
@@ -89,7 +114,7 @@ class TensorDataset:
         labels, label_lengths = None, None
         if self.labels is not None:
             labels, label_lengths = _rows(self.labels, self.label_offsets, index, IGNORE)
-        return Batch(inputs, lengths, labels, label_lengths, index)
+        return Batch(inputs, lengths, labels, label_lengths, index, self.row_labels)
 
     def take(self, index: Tensor) -> "TensorDataset":
         """Return a data set of the examples at ``index``."""
@@ -110,6 +135,13 @@ def _rows(values: Tensor, offsets: Tensor | None, index: Tensor, padding: int) -
     rows = values[torch.where(inside, starts[:, None] + steps, 0)]
     rows[~inside] = padding
     return rows, lengths
+
+
+def _lengthened(values: Tensor, longest: int | None) -> Tensor:
+    """Return (B, T, ...) values padded with zeros to ``longest`` steps; None leaves them as they are."""
+    if longest is None or values.shape[1] == longest:
+        return values
+    return torch.cat([values, values.new_zeros(len(values), longest - values.shape[1], *values.shape[2:])], 1)
 
 
 def _select(values: Tensor, offsets: Tensor | None, index: Tensor) -> tuple[Tensor, Tensor | None]:

@@ -121,7 +121,7 @@ def _notes(study: TaskResults, setting: TrainedModel) -> tuple[str, ...]:
     spread = "± standard deviation over the seeds, then the smallest and the largest seed. " * (len(study.seeds) > 1)
     made = (
         f"Percent, {spread}Smaller training sets are drawn by the seed, each a part of the next; all trainings have as"
-        " many optimiser steps, so reduced_budget examples are seen more often. Test and OOD sets are the same for all."
+        " many optimiser steps, so fewer examples are seen more often. Test and OOD sets are the same for all."
     )
     return tuple(said for said in (made, _trend(study, setting)) if said)
 

@@ -4,12 +4,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from common.base.errors import UserError
+from common.metrics.logit_scores import logit_scores
 from common.store.files import read_tensors, write_tensors
 
 
@@ -20,19 +21,22 @@ class Outputs:
     A row is an example (an image, a document), or a part of one: a token of a sentence, a frame of an utterance.
 
     Attributes:
-        logits: (N, C) float32; -inf for a class that cannot be, but not for all.
+        logits: (N, C) float32 of all classes; -inf for a class that cannot be, but not for all.
         features: (N, D) float32 inputs of the last layer, or None.
         labels: (N,) int64 true classes in [0, C), or None where there are none.
         groups: (N,) int64, ascending from 0 without gaps: the example that a row is part of; None if rows are examples.
-        extras: further named arrays, one value a row (a head's score, whether a word was seen in training) or one a
-            group (edit distances of an utterance).
+        row_extras: further named arrays with one value a row (a head's score, whether a word was seen in training).
+        group_extras: further named arrays with one value a group (edit distances of an utterance).
+        scored_classes: how many of the classes, the first ones, are scored: all but a CTC model's blank. None: all.
     """
 
     logits: NDArray[np.float32]
     features: NDArray[np.float32] | None = None
     labels: NDArray[np.int64] | None = None
     groups: NDArray[np.int64] | None = None
-    extras: Mapping[str, NDArray[Any]] = field(default_factory=dict)
+    row_extras: Mapping[str, NDArray[Any]] = field(default_factory=dict)
+    group_extras: Mapping[str, NDArray[Any]] = field(default_factory=dict)
+    scored_classes: int | None = None
 
     def __post_init__(self) -> None:
         """Check shapes and values once, so that nothing downstream has to."""
@@ -44,9 +48,14 @@ class Outputs:
                 raise ValueError(f"{name} must be ({rows},), one a row of the logits, not {value.shape}")
         self._check_labels()
         self._check_groups()
-        for name, value in self.extras.items():
-            if len(value) not in (rows, self.units):
-                raise ValueError(f"extras[{name!r}] must have a value a row ({rows}) or a group, not {len(value)}")
+        self._check_extras("row_extras", self.row_extras, rows)
+        self._check_extras("group_extras", self.group_extras, self.units)
+
+    @staticmethod
+    def _check_extras(kind: str, extras: Mapping[str, NDArray[Any]], count: int) -> None:
+        for name, value in extras.items():
+            if len(value) != count:
+                raise ValueError(f"{kind}[{name!r}] must have {count} values, not {len(value)}")
 
     def _check_logits(self) -> int:
         if self.logits.ndim != 2:
@@ -83,19 +92,22 @@ class Outputs:
         """Number of groups, or of rows where rows stand alone."""
         return len(self.logits) if self.groups is None else int(self.groups[-1]) + 1
 
+    @property
+    def scored_logits(self) -> NDArray[np.float32]:
+        """(N, S) logits of the classes that are scored."""
+        return self.logits[:, : self.scored_classes]
+
     @cached_property
     def correct(self) -> NDArray[np.bool_]:
         """(N,) whether the largest logit is the label's; ties go to the lowest class, as in ``argmax``."""
         if self.labels is None:
             raise ValueError("these outputs have no labels, so right and wrong are not defined")
-        return np.asarray(self.logits.argmax(axis=1) == self.labels)
+        return np.asarray(self.scored_logits.argmax(axis=1) == self.labels)
 
     @cached_property
     def logit_scores(self) -> dict[str, NDArray[np.float64]]:
         """Every score that needs the logits alone, by name: one pass, whoever asks first."""
-        from common.metrics.logit_scores import logit_scores
-
-        return logit_scores(self.logits)
+        return logit_scores(self.scored_logits)
 
     def save(self, path: Path) -> None:
         """Write everything to one safetensors file, under a temporary name first."""
@@ -103,22 +115,41 @@ class Outputs:
         for name in ("features", "labels", "groups"):
             if getattr(self, name) is not None:
                 arrays[name] = getattr(self, name)
-        arrays |= {f"extras.{name}": value for name, value in self.extras.items()}
+        for kind in ("row_extras", "group_extras"):
+            arrays |= {f"{kind}.{name}": value for name, value in getattr(self, kind).items()}
+        if self.scored_classes is not None:
+            arrays["scored_classes"] = np.array(self.scored_classes)
         write_tensors(path, arrays)
 
     @classmethod
     def load(cls, path: Path) -> "Outputs":
         """Read what ``save`` wrote; a damaged file is a ``UserError`` that names it."""
         arrays = read_tensors(path)
-        extras = {name.removeprefix("extras."): arrays.pop(name) for name in list(arrays) if name.startswith("extras.")}
+        extras = {kind: _taken(arrays, f"{kind}.") for kind in ("row_extras", "group_extras")}
+        scored = arrays.pop("scored_classes", None)
         try:
-            return cls(extras=extras, **arrays)
+            return cls(**arrays, **extras, scored_classes=None if scored is None else int(scored))  # type: ignore[arg-type]
         except (TypeError, ValueError) as error:
             raise UserError(f"{path} is not a file of model outputs: {error}; delete it and run again") from error
 
 
-OodKey = tuple[str, str | None]
-"""Name and variant of an OOD set."""
+def _taken(arrays: dict[str, NDArray[Any]], prefix: str) -> dict[str, NDArray[Any]]:
+    """Take the arrays whose names begin with ``prefix`` out of ``arrays``, under the rest of their names."""
+    return {name.removeprefix(prefix): arrays.pop(name) for name in list(arrays) if name.startswith(prefix)}
+
+
+class OodKey(NamedTuple):
+    """What tells the OOD sets of a task apart.
+
+    Attributes:
+        name: as published tables spell it.
+        level_db: signal-to-noise ratio of a set that comes at several; None for others.
+        primary: whether the set is one of the task's own setting: published, at the task's own level.
+    """
+
+    name: str
+    level_db: float | None = None
+    primary: bool = True
 
 
 @dataclass(frozen=True)

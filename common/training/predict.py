@@ -8,10 +8,8 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from common.data.examples import Batch, TensorDataset, batches
-from common.model import Classifier
+from common.model import Classifier, inside_rows
 from common.store.outputs import Outputs
-
-Parts = dict[str, list[Tensor]]
 
 
 def predict(model: Classifier, examples: TensorDataset, *, features: bool = False, batch_size: int = 256) -> Outputs:
@@ -27,65 +25,57 @@ def predict(model: Classifier, examples: TensorDataset, *, features: bool = Fals
         batch_size: examples a step.
     """
     model.eval()
-    tagged = _is_tagged(examples)
-    rows: Parts = defaultdict(list)
-    units: Parts = defaultdict(list)
+    rows, row_extras, group_extras = Collected(), Collected(), Collected()
+    grouped = False
     with torch.inference_mode():
         for index in batches(examples, batch_size):
-            _run_batch(model, examples.batch(index).to(model.device), features, tagged, rows, units)
-    return _outputs(rows, units)
+            batch = examples.batch(index).to(model.device)
+            embedded = model.embed(batch)
+            hidden = model.encode(embedded, batch)
+            logits = model.classify(hidden)
+            inside = inside_rows(model, batch, logits)
+            grouped = inside is not None
+            values = {"logits": logits.float()} | ({"features": hidden.float()} if features else {})
+            if batch.labels is not None and batch.row_labels:
+                values["labels"] = batch.labels
+            rows.add(batch, values, inside)
+            row_extras.add(batch, model.row_extras(batch, embedded, hidden, logits), inside)
+            if grouped:
+                group_extras.add(batch, model.group_extras(batch, embedded, hidden, logits))
+    kept = rows.in_order()
+    return Outputs(
+        logits=kept["logits"],
+        features=kept.get("features"),
+        labels=kept.get("labels"),
+        groups=rows.examples_in_order() if grouped else None,
+        row_extras=row_extras.in_order(),
+        group_extras=group_extras.in_order(),
+        scored_classes=model.scored_classes,
+    )
 
 
-def _run_batch(model: Classifier, batch: Batch, features: bool, tagged: bool, rows: Parts, units: Parts) -> None:
-    embedded = model.embed(batch)
-    hidden = model.encode(embedded, batch)
-    logits = model.classify(hidden)
-    values = {"logits": logits[..., model.scored].float(), **model.extras(batch, embedded, hidden, logits)}
-    if features:
-        values["features"] = hidden.float()
-    if tagged and batch.labels is not None:
-        values["labels"] = batch.labels
-    inside = _inside(model, batch, logits)
-    if inside is None:
-        _append(rows, batch.index, values)
-        return
-    steps = {name: value for name, value in values.items() if value.shape[:2] == inside.shape}
-    whose = batch.index[:, None].expand_as(inside)
-    _append(rows, whose[inside], {name: value[inside] for name, value in steps.items()})
-    _append(units, batch.index, {name: value for name, value in values.items() if name not in steps})
+class Collected:
+    """Values of batches, one a row or one an example, to be put into the order of the data set."""
 
+    def __init__(self) -> None:
+        self._parts: dict[str, list[Tensor]] = defaultdict(list)
+        self._index: list[Tensor] = []
 
-def _append(parts: Parts, index: Tensor, values: dict[str, Tensor]) -> None:
-    for name, value in {**values, "index": index}.items():
-        parts[name].append(value.cpu())
+    def add(self, batch: Batch, values: dict[str, Tensor], inside: Tensor | None = None) -> None:
+        """Add a batch's values, (B, ...) each; or with ``inside`` the rows of (B, T, ...) that it marks."""
+        whose = batch.index if inside is None else batch.index[:, None].expand_as(inside)[inside]
+        self._index.append(whose.cpu())
+        for name, value in values.items():
+            self._parts[name].append((value if inside is None else value[inside]).cpu())
 
+    def in_order(self) -> dict[str, NDArray[Any]]:
+        """Return all values by name, in the order of the data set."""
+        if not self._parts:
+            return {}
+        order = torch.cat(self._index).argsort(stable=True)
+        return {name: torch.cat(values)[order].numpy() for name, values in self._parts.items()}
 
-def _inside(model: Classifier, batch: Batch, logits: Tensor) -> Tensor | None:
-    """(B, T) which steps are rows, or None where an example is one row."""
-    if logits.ndim == 2:
-        return None
-    lengths = model.row_lengths(batch)
-    assert lengths is not None, "a model that classifies steps needs sequences"
-    return torch.arange(logits.shape[1], device=logits.device) < lengths[:, None]
-
-
-def _is_tagged(examples: TensorDataset) -> bool:
-    """Whether labels, where there are any, belong to the rows; a transcript's do not."""
-    if examples.label_offsets is None:
-        return True
-    return examples.offsets is not None and torch.equal(examples.offsets, examples.label_offsets)
-
-
-def _outputs(rows: Parts, units: Parts) -> Outputs:
-    by_row, by_unit = _in_order(rows), _in_order(units)
-    index = by_row.pop("index")
-    by_unit.pop("index", None)
-    logits, features, labels = by_row.pop("logits"), by_row.pop("features", None), by_row.pop("labels", None)
-    return Outputs(logits, features, labels, index if units else None, {**by_row, **by_unit})
-
-
-def _in_order(parts: Parts) -> dict[str, NDArray[Any]]:
-    if not parts:
-        return {}
-    order = torch.cat(parts["index"]).argsort(stable=True)
-    return {name: torch.cat(values)[order].numpy() for name, values in parts.items()}
+    def examples_in_order(self) -> NDArray[Any]:
+        """Return (N,) the example that each value belongs to, ascending."""
+        whose: NDArray[Any] = torch.cat(self._index).sort().values.numpy()
+        return whose

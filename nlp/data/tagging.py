@@ -1,7 +1,7 @@
 r"""Tagged text: parquet files of token lists with a tag for each token, and the Penn Treebank's way of writing.
 
 How to make such a file of the licensed treebanks, for the prepared layout ``DIR/nlp/<name>.parquet`` (columns
-``tokens`` and ``tags``, lists of strings of equal length; ``split``, ``train``, ``validation`` or ``test``; a row a sentence):
+``tokens`` and ``tags``, lists of strings of equal length; ``split``, ``train``, ``dev`` or ``test``; a row a sentence):
 
 - ``pos_wsj.parquet``, the Wall Street Journal part of the Penn Treebank (LDC99T42): read ``parsed/mrg/wsj/*/*.mrg``,
   for instance with ``nltk.corpus.BracketParseCorpusReader(root, r".*\.mrg").tagged_sents()``; leave out the tokens

@@ -31,7 +31,7 @@ def _read(split: str) -> Callable[[Path], RawDataset]:
 
 
 TWITTER_TRAIN = Source("Twitter train", (Location((_FILE,), _read("train")),), about=_ABOUT)
-TWITTER_DEV = Source("Twitter validation", (Location((_FILE,), _read("dev")),), about=_ABOUT)
+TWITTER_DEV = Source("Twitter dev", (Location((_FILE,), _read("dev")),), about=_ABOUT)
 TWITTER_TEST = Source("Twitter", (Location((_FILE,), _read("test")),), about=_ABOUT)
 
 TWEETS = Source(

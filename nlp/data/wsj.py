@@ -15,5 +15,5 @@ _ABOUT = "3,914 sentences of the Penn Treebank (NLTK's fragment), 94,084 tokens,
 _read = partial(tagged_table, PENN_TAGS)
 
 WSJ_TRAIN = Source("WSJ train", (Location((_FILE,), _read({"split": "train"}), kind="sample"),), about=_ABOUT)
-WSJ_DEV = Source("WSJ validation", (Location((_FILE,), _read({"split": "dev"}), kind="sample"),), about=_ABOUT)
+WSJ_DEV = Source("WSJ dev", (Location((_FILE,), _read({"split": "dev"}), kind="sample"),), about=_ABOUT)
 WSJ_TEST = Source("WSJ", (Location((_FILE,), _read({"split": "test"}), kind="sample"),), about=_ABOUT)

@@ -80,11 +80,11 @@ class MeanOfWords(WordClassifier):
         vectors: Tensor = self.embedding(batch.inputs)
         return vectors
 
-    def encode(self, embedded: Tensor, batch: Batch) -> Tensor:
+    def hidden_layers(self, embedded: Tensor, batch: Batch) -> list[Tensor]:
         """Return (B, D) means over the positions."""
         assert batch.mask is not None and batch.lengths is not None, "word numbers come in sequences"
         words = torch.bmm(batch.mask[:, None].to(embedded.dtype), embedded)[:, 0]
-        return self._mean(words, batch.lengths)
+        return [self._mean(words, batch.lengths)]
 
     def forward(self, batch: Batch) -> Tensor:
         """Return (B, C) logits, the same as those of the three steps, without a vector for every position."""

@@ -71,10 +71,10 @@ class WordsPresent(WordClassifier):
         """Return (B, words) marks as floats."""
         return batch.inputs.to(self.first.weight.dtype)
 
-    def encode(self, embedded: Tensor, batch: Batch) -> Tensor:
+    def hidden_layers(self, embedded: Tensor, batch: Batch) -> list[Tensor]:
         """Return (B, hidden) activations."""
         hidden: Tensor = self.dropout(self.activation(self.first(embedded)))
-        return hidden
+        return [hidden]
 
     def classify(self, features: Tensor) -> Tensor:
         """Return (B, C) logits."""

@@ -58,15 +58,15 @@ class GruClassifier(WordClassifier):
         vectors: Tensor = self.embedding(batch.inputs)
         return vectors
 
-    def encode(self, embedded: Tensor, batch: Batch) -> Tensor:
+    def hidden_layers(self, embedded: Tensor, batch: Batch) -> list[Tensor]:
         """Return (B, hidden) states after each text's last word."""
         assert batch.lengths is not None, "word numbers come in sequences"
         if not embedded.shape[1]:
-            return embedded.new_zeros(len(embedded), self.gru.hidden_size)
+            return [embedded.new_zeros(len(embedded), self.gru.hidden_size)]
         states, _ = self.gru(embedded)  # padding comes after the last word and so cannot reach its state
         last = (batch.lengths - 1).clamp(min=0)[:, None, None].expand(-1, 1, states.shape[2])
         state: Tensor = states.gather(1, last)[:, 0]
-        return state * (batch.lengths > 0)[:, None]
+        return [state * (batch.lengths > 0)[:, None]]
 
     def classify(self, features: Tensor) -> Tensor:
         """Return (B, C) logits."""

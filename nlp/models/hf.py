@@ -19,7 +19,8 @@ from common.data.samples import RawDataset
 from common.data.sources import Folders
 from common.model import Classifier, Preprocessor
 from common.task import Budget
-from nlp.transformer import Checkpoint, find_checkpoint, masked_mean, word_pieces
+from common.training.pretrained import Checkpoint, find_checkpoint
+from nlp.transformer import masked_mean, word_pieces
 
 PIECES_A_WORD = 8
 """Of a longer word the first pieces count: a link can be hundreds of pieces long."""
@@ -91,10 +92,10 @@ class PretrainedNetwork(Classifier):
         vectors: Tensor = self.network.get_input_embeddings()(batch.inputs)
         return vectors
 
-    def encode(self, embedded: Tensor, batch: Batch) -> Tensor:
+    def hidden_layers(self, embedded: Tensor, batch: Batch) -> list[Tensor]:
         """Return (B, D) means of the last layer."""
         assert batch.mask is not None, "word pieces come in sequences"
-        return masked_mean(self._last_layer(embedded, batch.mask), batch.mask)
+        return [masked_mean(self._last_layer(embedded, batch.mask), batch.mask)]
 
     def classify(self, features: Tensor) -> Tensor:
         """Return logits."""
@@ -123,11 +124,11 @@ class PretrainedTagger(PretrainedNetwork):
         vectors: Tensor = self.network.get_input_embeddings()(ids)
         return vectors
 
-    def encode(self, embedded: Tensor, batch: Batch) -> Tensor:
+    def hidden_layers(self, embedded: Tensor, batch: Batch) -> list[Tensor]:
         """Return (B, T, D): the last layer at the first piece of each word."""
         _, mask, first = self._laid_out(batch.inputs)
         states = self._last_layer(embedded, mask)
-        return states.gather(1, first[..., None].expand(-1, -1, states.shape[-1]))
+        return [states.gather(1, first[..., None].expand(-1, -1, states.shape[-1]))]
 
     def _laid_out(self, pieces: Tensor) -> tuple[Tensor, Tensor, Tensor]:
         """Return (B, L) pieces, (B, L) which are none of padding, and (B, T) where each word begins."""

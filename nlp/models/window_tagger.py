@@ -22,7 +22,7 @@ class WindowTaggerNetwork(Classifier):
 
     A word's vector is its pretrained one, which stays as it is, and for training words a learned one added to it, at
     first zero. A word that has neither gets the learned vector of unknown words of its shape, and what lies beyond
-    either end one of its own. ``extras`` has ``seen``: whether training had the word.
+    either end one of its own. ``row_extras`` has ``seen``: whether training had the word.
     """
 
     hidden: Tensor
@@ -50,10 +50,6 @@ class WindowTaggerNetwork(Classifier):
             ((rows > NO_VECTOR) & (words < FIRST))[..., None], 0
         )
 
-    def encode(self, embedded: Tensor, batch: Batch) -> Tensor:
-        """Return (B, T, width)."""
-        return self.hidden_layers(embedded, batch)[-1]
-
     def hidden_layers(self, embedded: Tensor, batch: Batch) -> list[Tensor]:
         """Return the two hidden layers, (B, T, width) each."""
         assert batch.mask is not None, "a tagger needs sequences"
@@ -70,7 +66,7 @@ class WindowTaggerNetwork(Classifier):
         logits: Tensor = self.tags(features)
         return logits
 
-    def extras(self, batch: Batch, embedded: Tensor, features: Tensor, logits: Tensor) -> dict[str, Tensor]:
+    def row_extras(self, batch: Batch, embedded: Tensor, features: Tensor, logits: Tensor) -> dict[str, Tensor]:
         """Return ``seen``, (B, T) whether training had the word."""
         return {"seen": batch.inputs[..., 0] >= FIRST}
 

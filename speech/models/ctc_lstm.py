@@ -70,7 +70,7 @@ class CtcLstm(Classifier):
         self.layers = nn.ModuleList(BidirectionalLstm(width, options.hidden) for width in widths)
         self.dropout = nn.Dropout(options.dropout)
         self.output = nn.Linear(2 * options.hidden, phones + 1)
-        self.scored = slice(phones)
+        self.scored_classes = phones
         self.blank = phones
         self.noise, self.beam = options.noise, options.beam
 
@@ -89,16 +89,12 @@ class CtcLstm(Classifier):
             outputs.append(embedded)
         return outputs
 
-    def encode(self, embedded: Tensor, batch: Batch) -> Tensor:
-        """Return the last layer's states, (B, T, 2 hidden)."""
-        return self.hidden_layers(embedded, batch)[-1]
-
     def classify(self, features: Tensor) -> Tensor:
         """Return logits of the phones and of the blank, (B, T, phones + 1)."""
         logits: Tensor = self.output(features)
         return logits
 
-    def extras(self, batch: Batch, embedded: Tensor, features: Tensor, logits: Tensor) -> dict[str, Tensor]:
+    def group_extras(self, batch: Batch, embedded: Tensor, features: Tensor, logits: Tensor) -> dict[str, Tensor]:
         """Return the edit distance of what is decoded of each utterance to its phones, and how many phones that has."""
         if batch.labels is None:
             return {}

@@ -99,10 +99,6 @@ class FrameMlp(Classifier):
             outputs.append(embedded)
         return outputs
 
-    def encode(self, embedded: Tensor, batch: Batch) -> Tensor:
-        """Return the last hidden layer."""
-        return self.hidden_layers(embedded, batch)[-1]
-
     def classify(self, features: Tensor) -> Tensor:
         """Return logits of the phones."""
         logits: Tensor = self.output(features)

@@ -124,18 +124,18 @@ class PretrainedCtc(PretrainedSpeech):
             order = list(range(classes + 1))
         self.order = order
         self.blank = len(order) - 1
-        self.scored = slice(self.blank)
+        self.scored_classes = self.blank
 
-    def encode(self, embedded: Tensor, batch: Batch) -> Tensor:
+    def hidden_layers(self, embedded: Tensor, batch: Batch) -> list[Tensor]:
         """Return the states, (B, T', D)."""
-        return self.states(embedded, batch)
+        return [self.states(embedded, batch)]
 
     def classify(self, features: Tensor) -> Tensor:
         """Return logits, those of the blank last."""
         logits: Tensor = self.output(features)
         return logits[..., self.order]
 
-    def extras(self, batch: Batch, embedded: Tensor, features: Tensor, logits: Tensor) -> dict[str, Tensor]:
+    def group_extras(self, batch: Batch, embedded: Tensor, features: Tensor, logits: Tensor) -> dict[str, Tensor]:
         """Return the edit distance of each utterance's best path to its phones, and how many phones that has."""
         if batch.labels is None or batch.label_lengths is None:
             return {}
@@ -160,11 +160,11 @@ class PretrainedUtterance(PretrainedSpeech):
         super().__init__(network, trained)
         self.output = nn.Linear(cast(Any, network).config.hidden_size, classes)
 
-    def encode(self, embedded: Tensor, batch: Batch) -> Tensor:
+    def hidden_layers(self, embedded: Tensor, batch: Batch) -> list[Tensor]:
         """Return (B, D) means."""
         states, lengths = self.states(embedded, batch), self.row_lengths(batch)
         inside = torch.arange(states.shape[1], device=states.device) < lengths[:, None]
-        return (states * inside[..., None]).sum(1) / lengths[:, None]
+        return [(states * inside[..., None]).sum(1) / lengths[:, None]]
 
     def classify(self, features: Tensor) -> Tensor:
         """Return (B, C) logits."""

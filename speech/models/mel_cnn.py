@@ -135,10 +135,6 @@ class WordCnn(Classifier):
             outputs.append(torch.cat([values.mean(2), values.amax(2)], dim=1))
         return outputs
 
-    def encode(self, embedded: Tensor, batch: Batch) -> Tensor:
-        """Return (B, 2 width) features."""
-        return self.hidden_layers(embedded, batch)[-1]
-
     def classify(self, features: Tensor) -> Tensor:
         """Return (B, C) logits."""
         logits: Tensor = self.output(features)

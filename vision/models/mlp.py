@@ -49,10 +49,6 @@ class Mlp(Classifier):
             values.append(embedded)
         return values
 
-    def encode(self, embedded: Tensor, batch: Batch) -> Tensor:
-        """Return the last hidden layer, (B, width)."""
-        return self.hidden_layers(embedded, batch)[-1]
-
     def classify(self, features: Tensor) -> Tensor:
         """Return logits, (B, C)."""
         logits: Tensor = self.logits(features)
