@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from common.base.errors import UserError, did_you_mean
 from common.base.project import ROOT, modalities
-from common.data.sources import Folders
+from common.data.sources import Derived, Folders
 from common.task import Model, Task
 
 if TYPE_CHECKING:
@@ -102,6 +102,14 @@ def load_user_files(modality: str) -> "Callable[[Path, Mapping[str, Path]], Task
         raise UserError(f"--in is not for modality {modality!r}; it is for: {', '.join(user_file_modalities())}")
     user_task: Callable[[Path, Mapping[str, Path]], Task] = importlib.import_module(f"{modality}.user_files").user_task
     return user_task
+
+
+def load_pseudo_ood(modality: str) -> tuple[Derived, ...]:
+    """Return the kinds of pseudo-OOD that a modality makes of held-out data; none where it defines none."""
+    if not (ROOT / modality / "data" / "pseudo_ood.py").is_file():
+        return ()
+    kinds: tuple[Derived, ...] = importlib.import_module(f"{modality}.data.pseudo_ood").PSEUDO_OOD
+    return kinds
 
 
 def parse_model(modality: str, text: str) -> Model:

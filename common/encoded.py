@@ -1,6 +1,6 @@
 """The data sets of one task with one seed, as its model takes them: each read, drawn and encoded when first needed."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
@@ -17,6 +17,9 @@ from common.task import Budget, Task
 if TYPE_CHECKING:
     from common.data.examples import TensorDataset
 
+
+HELD_OUT = 1000
+"""Training samples at most that are held out where options of detectors are chosen."""
 
 KEPT_BYTES = 2**30
 """OOD examples up to so much memory are kept for the task's further objectives; more are read and encoded again."""
@@ -146,9 +149,29 @@ class EncodedData:
             "dropped": self.dropped,
         }
 
-    def further(self, source: AnySource) -> "TensorDataset":
-        """Return the examples of another source, such as auxiliary outliers."""
-        return self._encoded(source.load(self.folders, self.seed))
+    def encode_sources(self, sources: Sequence[AnySource]) -> "TensorDataset":
+        """Return the examples of other sources, such as auxiliary outliers, put together."""
+        from common.data.examples import concatenated
+
+        return concatenated([self._encoded(source.load(self.folders, self.seed)) for source in sources])
+
+    def encode(self, samples: RawDataset) -> "TensorDataset":
+        """Return raw data as examples."""
+        return self._encoded(samples)
+
+    @cached_property
+    def tuning_samples(self) -> tuple[RawDataset, RawDataset]:
+        """What choosing an option may learn from, and what it is judged on: held-out in-distribution data.
+
+        Held out are the validation samples where the budget has some; else a tenth of the training samples, at most
+        ``HELD_OUT``, which the network has seen and the option's method has not.
+        """
+        train, validation = self._divided
+        if validation is not None:
+            return train, validation
+        order = np.random.default_rng(seed_of(self.seed, "tuning")).permutation(len(train))
+        count = max(min(HELD_OUT, len(train) // 10), 1)
+        return train.take(np.sort(order[count:])), train.take(np.sort(order[:count]))
 
     def distorted(self) -> "TensorDataset":
         """Return the training samples, distorted as the task says, as examples."""

@@ -2,9 +2,9 @@
 
 import time
 from dataclasses import asdict, dataclass, replace
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from common.base import workers
 from common.base.errors import UserError
@@ -13,7 +13,7 @@ from common.base.seeds import seed_of
 from common.data.sources import AnySource, Folders
 from common.discover import load_architecture, load_objective, load_task
 from common.encoded import EncodedData
-from common.store.files import sha256, write_tensors
+from common.store.files import sha256
 from common.store.outputs import TaskOutputs
 from common.store.provenance import code_hash, versions
 from common.store.run_folder import RunFolder, run_folder
@@ -23,9 +23,14 @@ if TYPE_CHECKING:
     import torch
 
     from common.model import Classifier
+    from common.objective import Objective
+    from common.training.setup import Setup
 
 CORE = ("common.experiment", "common.training.loop", "common.training.predict")
 """The part of the core that every model's outputs come through."""
+
+
+Tune = Literal["pseudo", "oracle", "none"]
 
 
 @dataclass(frozen=True)
@@ -39,14 +44,17 @@ class RunOptions:
     model: Model | None = None
     weights: Path | None = None
     user_task: Task | None = None
-    """An experiment on files of one's own, which no ``tasks`` folder has."""
+    """An experiment on a user's files, which no ``tasks`` folder has."""
+
+    tune: Tune = "pseudo"
+    """How options of detectors are chosen; see ``common.tuning``."""
 
 
 class Experiment:
     """A task, a seed and a setting; ``outputs`` trains or reads from the store.
 
-    ``reduced_budget`` is a budget with fewer ``examples`` than the task's own (``Budget.on``), for a point of a learning curve:
-    the same experiment, test and OOD sets included, on a part of its training set.
+    ``reduced_budget`` is a budget with fewer ``examples`` than the task's own (``Budget.on``), for a point of a
+    learning curve: the same experiment, test and OOD sets included, on a part of its training set.
     """
 
     def __init__(
@@ -98,7 +106,9 @@ class Experiment:
         task_module = self.name.replace("/", "." if self.options.user_task else ".tasks.")
         model_module = f"{self.modality}.models.{self.model.name}"
         data = self.data
-        sources = [data.train_source, data.test_source, *data.ood_sources, *self._outliers(objective)]
+        auxiliary = [*self._outliers(objective), *self._labelled(objective)]
+        sources = [data.train_source, data.test_source, *data.ood_sources, *auxiliary]
+        objectives = (f"common.objectives.{name}" for name in dict.fromkeys((objective, self.own_objective)))
         ingredients = {
             "model": asdict(self.model),
             "model files": self.architecture.fingerprint() if hasattr(self.architecture, "fingerprint") else None,
@@ -107,14 +117,19 @@ class Experiment:
             "device": self.options.device,
             "workers": workers.WORLD_SIZE,
             "weights": sha256(self.options.weights) if self.options.weights else None,
-            "code": code_hash((task_module, model_module, f"common.objectives.{objective}", *CORE)),
+            "code": code_hash((task_module, model_module, *objectives, *CORE)),
             "versions": versions(),
             "mixed precision": self.budget.mixed_precision and self._has_bfloat16(),
         }
         return run_folder(self.options.out, self.name, objective, self.seed, ingredients)
 
+    @property
+    def own_objective(self) -> str:
+        """The task's own way of training, the first that it names: what others add to or go on from."""
+        return self.task.objectives[0]
+
     def _has_bfloat16(self) -> bool:
-        from common.training.loop import has_bfloat16
+        from common.training.steps import has_bfloat16
 
         return has_bfloat16(self.options.device)
 
@@ -125,11 +140,19 @@ class Experiment:
         return self.model.label + (f" with {weights.name}" if weights else "")
 
     def _outliers(self, objective: str) -> list[AnySource]:
-        if not load_objective(objective).needs_outliers:
+        if "outliers" not in load_objective(objective).needs:
             return []
-        if self.task.auxiliary is None:
-            raise UserError(f"{self.name} declares no auxiliary data, which objective {objective} needs")
-        return [self.data.required(self.task.auxiliary)]
+        found = [one for source in self.task.outliers if (one := source.resolve(self.options.folders)) is not None]
+        if not found:
+            raise UserError(f"{self.name} has no auxiliary outliers here, which objective {objective} needs")
+        return found
+
+    def _labelled(self, objective: str) -> list[AnySource]:
+        if "labelled" not in load_objective(objective).needs:
+            return []
+        if self.task.labelled is None:
+            raise UserError(f"{self.name} declares no auxiliary labelled data, which objective {objective} needs")
+        return [self.data.required(self.task.labelled)]
 
     def outputs(self, objective: str) -> TaskOutputs:
         """Return what the model trained by ``objective`` says: from the store, or by training it now."""
@@ -160,46 +183,44 @@ class Experiment:
         """Return the trained model: its stored weights, the ``--weights`` file, or a training."""
         import torch
 
-        from common.training.setup import Setup
+        from common.training.weights import load_weights, save_weights
 
         data, objective = self.data, load_objective(objective_name)
         torch.manual_seed(seed_of(self.seed, "weights"))
-        model = objective.wrap(self.architecture.build(data.preprocessor, data.train_samples), data.train)
+        model = objective.wrap(partial(self.architecture.build, data.preprocessor, data.train_samples), data.train)
         device = torch.device(self.options.device)
         weights = self.options.weights or folder.weights
-        if self.options.weights or folder.weights.is_file():
-            _load_weights(model, weights)
+        if weights.is_file():
+            load_weights(model, weights)
             return model.to(device).eval()
+        if objective.continues and objective_name != self.own_objective:
+            model.load_state_dict(self.trained(self.own_objective, self.folder(self.own_objective)).state_dict())
         self.progress.start(f"{self.label} {objective_name}")
-        outliers = [data.further(source) for source in self._outliers(objective_name)]
-        objective.train(
-            model,
-            Setup(
-                task=self.task,
-                budget=self.budget,
-                train=data.train,
-                validation=data.validation,
-                outliers=outliers[0] if outliers else None,
-                distorted=data.distorted if self.task.distorted else None,
-                seed=self.seed,
-                device=device,
-                progress=self.progress,
-                checkpoints=folder.path,
-            ),
-        )
-        state = {name: value.detach().cpu().numpy() for name, value in model.state_dict().items()}
-        write_tensors(folder.weights, state)
+        objective.train(model, self._setup(objective_name, objective, folder, device))
+        save_weights(model, folder.weights)
         return model.eval()
 
+    def _setup(self, name: str, objective: "Objective", folder: RunFolder, device: "torch.device") -> "Setup":
+        """Return what a training gets to work with, the auxiliary data that its objective needs included."""
+        from common.objective import LossObjective
+        from common.training.setup import Setup
 
-def _load_weights(model: "torch.nn.Module", path: Path) -> None:
-    from safetensors import SafetensorError
-    from safetensors.torch import load_file
-
-    try:
-        model.load_state_dict(load_file(path))
-    except (SafetensorError, OSError) as error:
-        raise UserError(f"{path} holds no weights that can be read ({error}); delete it, or name another") from error
-    except RuntimeError as error:
-        reason = " ".join(str(error).split())[:300]
-        raise UserError(f"{path} does not fit the model ({reason}); choose the model it was trained as") from error
+        data, own = self.data, load_objective(self.own_objective)
+        outliers, labelled = self._outliers(name), self._labelled(name)
+        distorts = self.task.distortions is not None or self.task.distorted is not None
+        if "distorted" in objective.needs and not distorts:
+            raise UserError(f"{self.task.title} declares no distortions, which objective {name} needs")
+        return Setup(
+            task=self.task,
+            budget=self.budget,
+            train=data.train,
+            seed=self.seed,
+            device=device,
+            criterion=own.criterion if isinstance(own, LossObjective) else None,
+            validation=data.validation,
+            outliers=data.encode_sources(outliers) if outliers else None,
+            labelled=data.encode_sources(labelled) if labelled else None,
+            distorted=data.distorted if self.task.distorted else None,
+            progress=self.progress,
+            checkpoints=folder.path,
+        )

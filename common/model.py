@@ -178,7 +178,8 @@ class View:
             epsilon: size of the step, in units of ``embed``'s output.
         """
         assert self.model is not None and self.batch is not None and self.embedded is not None, "made by a model"
-        (gradient,) = torch.autograd.grad(objective.sum(), self.embedded, retain_graph=True)
+        ones = torch.ones_like(objective)
+        (gradient,) = torch.autograd.grad(objective, self.embedded, ones, retain_graph=True)
         with torch.no_grad():
             return look(self.model, self.batch, self.embedded.detach() + epsilon * gradient.sign())
 

@@ -1,23 +1,44 @@
-"""What a way of training is, and what it gets to work with."""
+"""What a way of training is."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Literal, Protocol
 
-import torch
+from torch import Tensor
 
 from common.data.examples import Batch, TensorDataset
 from common.model import Classifier
-from common.training.setup import Setup
+from common.training.loop import fit
+from common.training.setup import Criterion, Setup
+
+Need = Literal["outliers", "labelled", "distorted"]
+"""What of a task an objective cannot do without: auxiliary outliers, auxiliary labelled examples, distorted inputs."""
 
 
 class Objective(Protocol):
-    """What a file in ``common/objectives`` defines as ``OBJECTIVE``."""
+    """What a file in ``common/objectives`` defines as ``OBJECTIVE``.
 
-    needs_outliers: bool
+    Attributes:
+        needs: what the task must offer.
+        continues: whether training starts from the weights that the task's own objective trained (fine-tuning), or
+            from untrained ones.
+    """
 
-    def wrap(self, model: Classifier, train: TensorDataset) -> Classifier:
-        """Return the model with what this way of training adds to it (a decoder, a head), untrained."""
+    @property
+    def needs(self) -> frozenset[Need]:
+        """What the task must offer."""
+
+    @property
+    def continues(self) -> bool:
+        """Whether training starts from what the task's own objective trained."""
+
+    def wrap(self, build: Callable[[], Classifier], train: TensorDataset) -> Classifier:
+        """Return an untrained model with what this way of training adds to it (a decoder, a head, further members).
+
+        Args:
+            build: gives an untrained network; each call gives another.
+            train: training examples, from which widths are read off.
+        """
 
     def train(self, model: Classifier, setup: Setup) -> None:
         """Train what ``wrap`` returned, in place."""
@@ -25,17 +46,20 @@ class Objective(Protocol):
 
 @dataclass(frozen=True)
 class LossObjective:
-    """A way of training that adds nothing to the network: one loss, one call of the training loop."""
+    """A way of training that adds nothing to the network: one loss of the logits, one call of the training loop."""
 
-    loss: Callable[[Classifier, Batch], torch.Tensor]
-    needs_outliers: bool = False
+    criterion: Criterion
+    needs: frozenset[Need] = frozenset()
+    continues: bool = False
 
-    def wrap(self, model: Classifier, train: TensorDataset) -> Classifier:
-        """Return the model as it is."""
-        return model
+    def wrap(self, build: Callable[[], Classifier], train: TensorDataset) -> Classifier:
+        """Return the network as it is."""
+        return build()
 
     def train(self, model: Classifier, setup: Setup) -> None:
         """Minimise the loss over the training examples."""
-        from common.training.loop import fit
-
         fit(model, self.loss, setup)
+
+    def loss(self, model: Classifier, batch: Batch, beside: Mapping[str, Batch]) -> Tensor:
+        """Return the mean loss of a batch."""
+        return self.criterion(model, model(batch), batch)

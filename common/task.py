@@ -122,14 +122,14 @@ class Task:
         quick, paper: budgets of the two profiles.
         split: what a seed draws, ``(train, test, seed) -> Split``: held-out classes, folds of speakers.
         objectives: the ways of training that run by default.
-        auxiliary: outliers, or labelled examples to start with, for objectives that learn from some; never one of
-            ``ood``.
+        outliers: auxiliary outliers for objectives that learn from some, put together; never one of ``ood``.
+        labelled: auxiliary labelled examples for objectives that start with some, or None.
         distortions: ``(batch, generator) -> inputs`` for objectives that learn from distorted examples: the inputs of
             a ``Batch``, every example changed so that it is no longer in-distribution. The generator is the CPU's.
         distorted: ``(train, rng) -> RawDataset`` in place of ``distortions`` where a change is made to samples (waveforms)
             and not to a model's inputs: the training samples, each changed in one way or in several.
-        head_epochs_fraction: epochs of the abnormality head, as a share of the classifier's.
-        head_schedule: of the head's learning rate; see ``Budget``.
+        options: settings of an objective that are this task's own, by the objective's name.
+        detectors: further detectors that run when none is named, besides those that run everywhere.
         augment: ``(inputs, generator) -> inputs`` on batches in training.
         unit: what is scored: each row, or each group of rows by the mean of its rows' scores.
         own_variant: name of the task's own setting among the variants of its OOD sets, such as ``10 dB``; or None.
@@ -157,11 +157,12 @@ class Task:
     quick_model: Model | None = None
     split: Callable[[RawDataset, RawDataset, int], Split] | None = None
     objectives: tuple[str, ...] = ("cross_entropy",)
-    auxiliary: AnySource | None = None
+    outliers: tuple[AnySource, ...] = ()
+    labelled: AnySource | None = None
     distortions: Callable[..., Any] | None = None
     distorted: "Callable[[RawDataset, np.random.Generator], RawDataset] | None" = None
-    head_epochs_fraction: float = 0.5
-    head_schedule: Schedule = "constant"
+    options: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    detectors: tuple[str, ...] = ()
     augment: Callable[..., Any] | None = None
     unit: Literal["row", "group"] = "row"
     own_variant: str | None = None

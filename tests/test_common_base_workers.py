@@ -22,7 +22,7 @@ from common.data.examples import TensorDataset
 from common.store.files import write_tensors
 from common.model import Classifier
 from common.training.setup import Setup
-from common.objectives.cross_entropy import cross_entropy
+from common.objectives.cross_entropy import OBJECTIVE as CROSS_ENTROPY
 from common.task import Budget, Model, Task
 from common.training.loop import fit
 
@@ -43,7 +43,7 @@ budget = Budget(epochs=3, batch_size=8, learning_rate=0.1, optimizer="sgd", grad
 task = Task(title="t", in_dist="t", train=None, test=None, ood=(), model=Model("x"), quick=budget, paper=budget)
 for name in ("plain", "normalised"):
     model = Net(name == "normalised")
-    fit(model, cross_entropy, Setup(task, budget, examples, seed=0, device=torch.device("cpu")))
+    fit(model, CROSS_ENTROPY.loss, Setup(task, budget, examples, seed=0, device=torch.device("cpu")))
     state = {key: value.numpy() for key, value in model.state_dict().items()}
     write_tensors(out / f"{name}.safetensors", state)  # of the first process alone
     save_file({key: value.copy() for key, value in state.items()}, out / f"{name}{workers.RANK}.safetensors")

@@ -170,7 +170,7 @@ def prepared_files(source: AnySource | None) -> list[Prepared]:
 @pytest.mark.parametrize("name", task_names())
 def test_every_download_that_a_task_names_exists_and_brings_the_file(name):
     task = load_task(name)
-    for source in (task.train, task.test, task.auxiliary, *task.ood):
+    for source in (task.train, task.test, *task.outliers, task.labelled, *task.ood):
         for file in prepared_files(source):
             if file.download is not None:
                 assert file.path in downloads()[file.download].files

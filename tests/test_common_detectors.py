@@ -77,11 +77,11 @@ def test_the_msp_is_averaged_as_a_probability_and_the_others_as_they_are() -> No
 def test_a_detector_is_called_as_its_file_and_says_its_source(name: str) -> None:
     detector = load_detector(name)
     assert isinstance(detector, Detector) and detector.name == name
-    assert detector.title and detector.needs in ("logits", "features", "extras", "model")
-    assert (detector.needs == "extras") == (detector.extra is not None)
+    assert detector.title
+    assert sum(way is not None for way in (detector.of_outputs, detector.extra, detector.probe)) == 1
     assert "Source:" in (Path(common.detectors.__path__[0]) / f"{name}.py").read_text(encoding="utf-8")
 
 
 def test_every_file_that_needs_only_logits_has_its_formula_tested_here() -> None:
-    found = [name for name in names("common/detectors") if load_detector(name).needs == "logits"]
+    found = [name for name in names("common/detectors") if load_detector(name).source is None]
     assert found == FROM_LOGITS

@@ -9,7 +9,7 @@ from common.store.outputs import Outputs
 
 def outputs(abnormality: list[float]) -> Outputs:
     logits = np.zeros((len(abnormality), 2), np.float32)
-    return Outputs(logits, extras={"abnormality": np.array(abnormality, np.float32)})
+    return Outputs(logits, row_extras={"abnormality": np.array(abnormality, np.float32)})
 
 
 def test_the_score_is_the_stored_logit_higher_for_what_looks_normal() -> None:

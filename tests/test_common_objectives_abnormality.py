@@ -46,10 +46,6 @@ def add_noise(batch: Batch, generator: torch.Generator) -> Tensor:
 NOTHING = Derived("nothing", lambda test, rng: RawDataset([]))
 
 
-def noisy(batch: Batch, generator: torch.Generator) -> Batch:
-    return batch.with_inputs(add_noise(batch, generator))
-
-
 BUDGET = Budget(epochs=30, batch_size=64, learning_rate=3e-3, weight_decay=1e-5)
 TASK = Task("planes", "planes", NOTHING, NOTHING, (), Model("two"), BUDGET, BUDGET, distortions=add_noise)
 PLANE = torch.randn(2, WIDTH, generator=torch.Generator().manual_seed(9))
@@ -78,7 +74,7 @@ def setup(train: TensorDataset, **changes: object) -> Setup:
 
 def trained(train: TensorDataset, **changes: object) -> WithAbnormality:
     torch.manual_seed(0)
-    model = OBJECTIVE.wrap(TwoLayers(), train)
+    model = OBJECTIVE.wrap(TwoLayers, train)
     assert isinstance(model, WithAbnormality)
     OBJECTIVE.train(model, setup(train, **changes))
     return model.eval()
@@ -94,7 +90,7 @@ def scores(model: WithAbnormality, batch: Batch) -> Tensor:
     embedded = model.embed(batch)
     features = model.encode(embedded, batch)
     with torch.no_grad():
-        return model.extras(batch, embedded, features, model.classify(features))["abnormality"]
+        return model.row_extras(batch, embedded, features, model.classify(features))["abnormality"]
 
 
 def test_clean_inputs_score_higher_than_inputs_off_the_plane_of_a_kind_not_trained_on(model: WithAbnormality) -> None:
@@ -114,7 +110,7 @@ def test_the_classifier_still_classifies_and_its_logits_are_the_modules(model: W
 def test_the_first_phase_learns_to_reconstruct(model: WithAbnormality) -> None:
     batch = planes(300, seed=5).batch(torch.arange(300))
     with torch.no_grad():
-        residual = model.view(model.embed(batch), batch).residual
+        residual = model.reconstruction(model.embed(batch), batch).residual
     assert residual.mean() < 0.1 * batch.inputs.var()
 
 
@@ -146,7 +142,8 @@ def test_the_head_trains_half_as_long_at_a_rate_of_its_own_and_without_choosing_
     assert (second.epochs, second.learning_rate, second.schedule, second.weight_decay) == (15, 1e-3, "constant", 0.0)
     assert of_head.validation is None
     calls.clear()
-    trained(planes(120, 0), budget=steps, task=replace(TASK, head_epochs_fraction=0.1, head_schedule="one_cycle"))
+    options = {"abnormality": {"epochs_fraction": 0.1, "schedule": "one_cycle"}}
+    trained(planes(120, 0), budget=steps, task=replace(TASK, options=options))
     assert (calls[1][0].epochs, calls[1][0].schedule) == (3, "one_cycle"), "a task may say otherwise"
 
 
@@ -194,7 +191,7 @@ def test_the_heads_batch_is_a_third_clean_half_of_it_held_out_and_two_thirds_dis
     model = Watched(TwoLayers(), train.batch(torch.arange(1)))
     seen.clear()
     batch = train.batch(torch.arange(96))
-    HeadLoss(noisy, held_out)(model, batch)
+    HeadLoss(add_noise)(model, batch, {"held_out": held_out.batch(torch.arange(16))})
     clean, unseen, distorted = seen
     assert [len(part) for part in seen] == [16, 16, 64]
     assert torch.equal(clean.inputs, batch.inputs[:16])
@@ -206,7 +203,8 @@ def test_the_heads_batch_is_a_third_clean_half_of_it_held_out_and_two_thirds_dis
 def test_a_last_batch_of_a_few_examples_has_both_kinds_too(count: int) -> None:
     train = planes(12, seed=0)
     model = WithAbnormality(TwoLayers(), train.batch(torch.arange(1)))
-    loss = HeadLoss(noisy, train)(model, train.batch(torch.arange(count)))
+    beside = {"held_out": train.batch(torch.arange(1))}
+    loss = HeadLoss(add_noise)(model, train.batch(torch.arange(count)), beside)
     assert torch.isfinite(loss)
 
 
@@ -227,17 +225,13 @@ def test_padding_plays_no_part_in_either_loss() -> None:
     batch = train.batch(torch.arange(20))
     assert batch.mask is not None and (batch.labels == IGNORE).any()
     filled = batch.with_inputs(torch.where(batch.mask[..., None], batch.inputs, 1e3))
-    for loss in (joint_loss, HeadLoss(lambda part, generator: part, train)):
+    beside = {"held_out": train.batch(torch.arange(3))}
+    for loss in (joint_loss, HeadLoss(lambda part, generator: part.inputs)):
         values = []
         for same in (batch, filled):
             torch.manual_seed(4)
-            values.append(loss(model, same))
+            values.append(loss(model, same, beside))
         torch.testing.assert_close(*values)
-
-
-def test_a_task_without_distortions_is_an_error_that_says_so() -> None:
-    with pytest.raises(UserError, match="planes declares no distortions"):
-        trained(planes(60, 0), task=replace(TASK, distortions=None))
 
 
 def test_a_model_that_shortens_time_is_refused() -> None:
@@ -246,4 +240,13 @@ def test_a_model_that_shortens_time_is_refused() -> None:
             return super().hidden_layers(embedded[:, ::2], batch)
 
     with pytest.raises(UserError, match="a row for each step"):
-        OBJECTIVE.wrap(Halved(), sentences(10, 0).take(torch.tensor([4])))
+        OBJECTIVE.wrap(Halved, sentences(10, 0).take(torch.tensor([4])))
+
+
+def test_weight_decay_falls_on_what_the_classifier_lists_and_not_on_head_or_decoder() -> None:
+    class Listed(TwoLayers):
+        def decayed(self) -> list[nn.Parameter]:
+            return [self.first.weight]
+
+    model = OBJECTIVE.wrap(Listed, planes(12, 0))
+    assert [id(one) for one in model.decayed()] == [id(model.classifier.first.weight)]

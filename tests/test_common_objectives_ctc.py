@@ -51,7 +51,7 @@ def test_the_loss_is_the_sum_over_all_alignments_a_label_in_the_mean() -> None:
     torch.manual_seed(0)
     logits, labels = torch.randn(2, 4, 3), [[0, 1], [1]]
     expected = (by_alignments(logits[0], [0, 1]) / 2 + by_alignments(logits[1, :3], [1])) / 2
-    torch.testing.assert_close(ctc(Given(logits), batch_of([4, 3], labels)), expected)
+    torch.testing.assert_close(ctc(Given(logits), logits, batch_of([4, 3], labels)), expected)
 
 
 def test_the_auxiliary_start_trains_on_scaled_auxiliary_examples_and_then_on_the_tasks_own(
@@ -66,7 +66,7 @@ def test_the_auxiliary_start_trains_on_scaled_auxiliary_examples_and_then_on_the
         seen.append((setup.train, budget.epochs))
 
     monkeypatch.setattr(ctc_auxiliary_start, "fit", record)
-    setup = Setup(load_task("speech/timit_ctc"), Budget(40, 10, 1e-3), own, 0, torch.device("cpu"), outliers=auxiliary)
+    setup = Setup(load_task("speech/timit_ctc"), Budget(40, 10, 1e-3), own, 0, torch.device("cpu"), labelled=auxiliary)
     ctc_auxiliary_start.OBJECTIVE.train(Given(torch.zeros(1)), setup)
     (first, short), (second, rest) = seen
     torch.testing.assert_close(first.inputs.mean(0), own.inputs.mean(0), atol=1e-5, rtol=0)
@@ -78,7 +78,7 @@ def test_the_auxiliary_start_trains_on_scaled_auxiliary_examples_and_then_on_the
 def test_an_auxiliary_start_needs_labels() -> None:
     unlabelled = TensorDataset(torch.zeros(5, 1), torch.tensor([0, 5]))
     setup = Setup(
-        load_task("speech/timit_ctc"), Budget(4, 1, 1e-3), unlabelled, 0, torch.device("cpu"), outliers=unlabelled
+        load_task("speech/timit_ctc"), Budget(4, 1, 1e-3), unlabelled, 0, torch.device("cpu"), labelled=unlabelled
     )
     with pytest.raises(UserError, match="has no labelled auxiliary examples to start with"):
         ctc_auxiliary_start.OBJECTIVE.train(Given(torch.zeros(1)), setup)
@@ -87,7 +87,7 @@ def test_an_auxiliary_start_needs_labels() -> None:
 def test_a_sequence_too_short_for_its_labels_counts_as_nothing_and_spoils_no_gradient() -> None:
     torch.manual_seed(0)
     model = Given(torch.randn(2, 3, 3))
-    loss = ctc(model, batch_of([3, 1], [[0], [0, 1]]))
+    loss = ctc(model, model.logits, batch_of([3, 1], [[0], [0, 1]]))
     loss.backward()
     assert loss.item() == pytest.approx(by_alignments(model.logits[0].detach(), [0]).item() / 2, rel=1e-5)
     assert model.logits.grad is not None and torch.isfinite(model.logits.grad).all()

@@ -24,7 +24,8 @@ LOGITS = np.array([[2.0, 1.0, 0.0], [0.0, 3.0, 3.0], [1.0, 0.0, 5.0], [9.0, 0.0,
         ({"logits": LOGITS, "groups": np.array([0, 2, 2, 3])}, "ascend from 0 without gaps; row 1"),
         ({"logits": LOGITS, "groups": np.array([1, 1, 2, 3])}, "ascend from 0"),
         ({"logits": LOGITS, "features": np.zeros((3, 2))}, "features must be"),
-        ({"logits": LOGITS, "extras": {"seen": np.zeros(3)}}, "seen"),
+        ({"logits": LOGITS, "groups": np.array([0, 0, 1, 1]), "group_extras": {"edits": np.zeros(4)}}, "edits"),
+        ({"logits": LOGITS, "row_extras": {"seen": np.zeros(3)}}, "seen"),
     ],
 )
 def test_what_no_score_could_mean_is_refused_with_the_place(fields: dict, message: str) -> None:
@@ -34,12 +35,14 @@ def test_what_no_score_could_mean_is_refused_with_the_place(fields: dict, messag
 
 def test_outputs_come_back_from_disk_as_they_went(tmp_path: Path) -> None:
     groups = np.array([0, 0, 1, 2])
-    extras = {"seen": np.array([True, False, True, True]), "edits": np.array([1, 2, 3])}
-    Outputs(LOGITS, LOGITS * 2, np.array([0, 1, 2, 0]), groups, extras).save(tmp_path / "o.safetensors")
+    seen, edits = {"seen": np.array([True, False, True, True])}, {"edits": np.array([1, 2, 3])}
+    Outputs(LOGITS, LOGITS * 2, np.array([0, 1, 2, 0]), groups, seen, edits, 3).save(tmp_path / "o.safetensors")
     loaded = Outputs.load(tmp_path / "o.safetensors")
     assert np.array_equal(loaded.logits, LOGITS) and np.array_equal(loaded.features, LOGITS * 2)
     assert loaded.units == 3 and loaded.correct.tolist() == [True, True, True, True]
-    assert all(np.array_equal(loaded.extras[name], extras[name]) for name in extras)
+    assert np.array_equal(loaded.row_extras["seen"], seen["seen"])
+    assert np.array_equal(loaded.group_extras["edits"], edits["edits"])
+    assert loaded.scored_classes == 3
     assert [path.name for path in tmp_path.iterdir()] == ["o.safetensors"], "no temporary file is left"
 
 
@@ -51,3 +54,10 @@ def test_a_truncated_file_is_one_clear_line(tmp_path: Path, keep: int) -> None:
     with pytest.raises(UserError, match=r"o\.safetensors.*delete it and run again") as error:
         Outputs.load(path)
     assert "\n" not in str(error.value)
+
+
+def test_a_class_that_is_not_scored_is_kept_and_has_no_part_in_any_score() -> None:
+    outputs = Outputs(LOGITS, labels=np.array([0, 1, 0, 0]), scored_classes=2)
+    assert outputs.logits.shape == (4, 3) and outputs.scored_logits.shape == (4, 2)
+    assert outputs.correct.tolist() == [True, True, True, True]
+    assert np.array_equal(outputs.logit_scores["max_logit"], [2, 3, 1, 9])

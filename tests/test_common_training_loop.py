@@ -116,8 +116,10 @@ def test_a_damaged_checkpoint_is_named_in_one_line(tmp_path: Path) -> None:
 def test_the_epoch_with_the_smallest_dev_error_is_kept() -> None:
     steps: list[Tensor] = []
 
-    def climb(model: Classifier, batch: Batch) -> Tensor:  # gets worse on purpose from the second epoch on
-        loss = cross_entropy(model, batch)
+    def climb(
+        model: Classifier, batch: Batch, beside: object
+    ) -> Tensor:  # gets worse on purpose from the second epoch on
+        loss = cross_entropy(model, model(batch), batch)
         steps.append(loss)
         return loss if len(steps) <= 10 else -loss
 
@@ -130,7 +132,7 @@ def test_the_epoch_with_the_smallest_dev_error_is_kept() -> None:
 
 def test_a_loss_that_is_no_longer_finite_is_one_clear_line() -> None:
     with pytest.raises(UserError, match="training diverged: loss nan"):
-        fit(Linear(4, 3), lambda model, batch: model(batch).sum() * float("nan"), setup())
+        fit(Linear(4, 3), lambda model, batch, beside: model(batch).sum() * float("nan"), setup())
 
 
 def test_weight_decay_falls_on_the_listed_weights_alone() -> None:
@@ -168,7 +170,7 @@ def test_learning_rate_schedules_start_and_end_where_they_say(rate: Rate) -> Non
 def test_mixed_precision_rounds_products_alone_and_weights_stay_float32(monkeypatch: pytest.MonkeyPatch) -> None:
     seen = []
 
-    def loss(model: Classifier, batch: Batch) -> Tensor:
+    def loss(model: Classifier, batch: Batch, beside: object) -> Tensor:
         logits = model(batch)
         seen.append(logits.dtype)
         return nn.functional.cross_entropy(logits, batch.labels)
@@ -176,7 +178,7 @@ def test_mixed_precision_rounds_products_alone_and_weights_stay_float32(monkeypa
     mixed = replace(BUDGET, epochs=2, mixed_precision=True)
     found = {}
     for there in (True, False):
-        monkeypatch.setattr("common.training.loop.has_bfloat16", lambda device, there=there: there)
+        monkeypatch.setattr("common.training.steps.has_bfloat16", lambda device, there=there: there)
         torch.manual_seed(0)
         model = Linear(4, 3)
         fit(model, loss, setup(budget=mixed))

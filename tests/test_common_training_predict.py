@@ -12,7 +12,7 @@ from common.training.predict import predict
 class Stepwise(Classifier):
     """Classifies every step by itself; the last class is a blank that is not scored."""
 
-    scored = slice(0, 3)
+    scored_classes = 3
 
     def __init__(self) -> None:
         super().__init__()
@@ -27,8 +27,11 @@ class Stepwise(Classifier):
     def classify(self, features: Tensor) -> Tensor:
         return self.last(features)
 
-    def extras(self, batch: Batch, embedded: Tensor, features: Tensor, logits: Tensor) -> dict[str, Tensor]:
-        return {"length": batch.lengths, "first_input": embedded[..., 0]}
+    def row_extras(self, batch: Batch, embedded: Tensor, features: Tensor, logits: Tensor) -> dict[str, Tensor]:
+        return {"first_input": embedded[..., 0]}
+
+    def group_extras(self, batch: Batch, embedded: Tensor, features: Tensor, logits: Tensor) -> dict[str, Tensor]:
+        return {"length": batch.lengths, "five": torch.zeros(len(batch), 5)}
 
 
 def sequences(lengths: list[int], tagged: bool) -> TensorDataset:
@@ -45,12 +48,13 @@ def test_rows_are_the_steps_in_the_order_of_the_data_set() -> None:
     model, examples = Stepwise(), sequences([3, 1, 7, 2, 5], tagged=True)
     outputs = predict(model, examples, batch_size=2, features=True)
     with torch.no_grad():
-        assert np.allclose(outputs.logits, model.last(examples.inputs)[:, :3].numpy(), atol=1e-6)
+        assert np.allclose(outputs.logits, model.last(examples.inputs).numpy(), atol=1e-6)
+    assert outputs.scored_logits.shape == (18, 3)
     assert np.array_equal(outputs.features, examples.inputs.numpy())
     assert outputs.groups.tolist() == [0] * 3 + [1] + [2] * 7 + [3] * 2 + [4] * 5
     assert np.array_equal(outputs.labels, examples.labels.numpy()) and IGNORE not in outputs.labels
-    assert outputs.extras["length"].tolist() == [3, 1, 7, 2, 5]
-    assert np.array_equal(outputs.extras["first_input"], examples.inputs[:, 0].numpy())
+    assert outputs.group_extras["length"].tolist() == [3, 1, 7, 2, 5]
+    assert np.array_equal(outputs.row_extras["first_input"], examples.inputs[:, 0].numpy())
 
 
 def test_the_labels_of_a_transcript_are_not_labels_of_rows() -> None:
@@ -62,3 +66,8 @@ def test_the_size_of_batches_does_not_change_what_a_model_says() -> None:
     model, examples = Stepwise(), sequences([3, 1, 7, 2, 5], tagged=True)
     one, many = predict(model, examples, batch_size=1), predict(model, examples, batch_size=5)
     assert np.allclose(one.logits, many.logits, atol=1e-6)
+
+
+def test_values_of_a_group_stay_a_group_s_when_the_longest_sequence_has_as_many_steps() -> None:
+    outputs = predict(Stepwise(), sequences([5, 3], tagged=True))
+    assert outputs.group_extras["five"].shape == (2, 5)

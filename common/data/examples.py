@@ -1,6 +1,6 @@
 """Examples as tensors: whole data sets, and batches of them."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 
@@ -124,6 +124,18 @@ class TensorDataset:
             labels, label_offsets = _select(self.labels, self.label_offsets, index)
         groups = self.groups[index] if self.groups is not None else None
         return TensorDataset(inputs, offsets, labels, label_offsets, groups)
+
+
+def concatenated(parts: Sequence[TensorDataset]) -> TensorDataset:
+    """Return one data set of several that are alike; labels and groups stay only if there is but one part."""
+    if len(parts) == 1:
+        return parts[0]
+    inputs = torch.cat([part.inputs for part in parts])
+    lengths = [part.lengths for part in parts if part.lengths is not None]
+    if not lengths:
+        return TensorDataset(inputs)
+    ends = torch.cat(lengths).cumsum(0)
+    return TensorDataset(inputs, torch.cat([ends.new_zeros(1), ends]))
 
 
 def _rows(values: Tensor, offsets: Tensor | None, index: Tensor, padding: int) -> tuple[Tensor, Tensor | None]:

@@ -1,5 +1,8 @@
 """Abnormality module: the logit by which a trained head takes an input for normal.
 
+The logit log(p / (1 - p)) ranks as the probability p of being clean does, and keeps apart the many that would round
+to 0 or 1.
+
 Source: Hendrycks & Gimpel (ICLR 2017), arXiv:1610.02136, section 4; trained by the objective of the same name.
 """
 
@@ -7,15 +10,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from common.detector import Detector
-from common.store.outputs import Outputs
-
-
-def score(outputs: Outputs) -> NDArray[np.float32]:
-    """Logit of the probability of being clean, log(p / (1 - p)): (N,) any real number.
-
-    The logit ranks as the probability does, and keeps apart the many that would round to 0 or 1.
-    """
-    return np.asarray(outputs.extras["abnormality"])
 
 
 def probability(logits: NDArray[np.float32]) -> NDArray[np.float64]:
@@ -28,8 +22,6 @@ def probability(logits: NDArray[np.float32]) -> NDArray[np.float64]:
 DETECTOR = Detector(
     name="abnormality",
     title="Abnormality module",
-    needs="extras",
-    score=score,
-    for_mean=probability,
     extra="abnormality",
+    for_mean=probability,
 )

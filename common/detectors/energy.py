@@ -15,4 +15,4 @@ def score(outputs: Outputs) -> NDArray[np.float64]:
     return outputs.logit_scores["energy"]
 
 
-DETECTOR = Detector(name="energy", title="Energy", needs="logits", score=score)
+DETECTOR = Detector(name="energy", title="Energy", of_outputs=score)

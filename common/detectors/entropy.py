@@ -15,4 +15,4 @@ def score(outputs: Outputs) -> NDArray[np.float64]:
     return outputs.logit_scores["entropy"]
 
 
-DETECTOR = Detector(name="entropy", title="Negative entropy", needs="logits", score=score)
+DETECTOR = Detector(name="entropy", title="Negative entropy", of_outputs=score)

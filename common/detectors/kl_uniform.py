@@ -18,4 +18,4 @@ def score(outputs: Outputs) -> NDArray[np.float64]:
     return outputs.logit_scores["kl_uniform"]
 
 
-DETECTOR = Detector(name="kl_uniform", title="KL divergence from uniform", needs="logits", score=score)
+DETECTOR = Detector(name="kl_uniform", title="KL divergence from uniform", of_outputs=score)

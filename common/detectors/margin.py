@@ -15,4 +15,4 @@ def score(outputs: Outputs) -> NDArray[np.float64]:
     return outputs.logit_scores["margin"]
 
 
-DETECTOR = Detector(name="margin", title="Log-probability margin", needs="logits", score=score)
+DETECTOR = Detector(name="margin", title="Log-probability margin", of_outputs=score)

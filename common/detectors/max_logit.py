@@ -15,4 +15,4 @@ def score(outputs: Outputs) -> NDArray[np.float64]:
     return outputs.logit_scores["max_logit"]
 
 
-DETECTOR = Detector(name="max_logit", title="Maximum logit", needs="logits", score=score)
+DETECTOR = Detector(name="max_logit", title="Maximum logit", of_outputs=score)

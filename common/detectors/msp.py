@@ -18,4 +18,4 @@ def score(outputs: Outputs) -> NDArray[np.float64]:
     return outputs.logit_scores["log_msp"]
 
 
-DETECTOR = Detector(name="msp", title="Maximum softmax probability", needs="logits", score=score, for_mean=np.exp)
+DETECTOR = Detector(name="msp", title="Maximum softmax probability", of_outputs=score, for_mean=np.exp)

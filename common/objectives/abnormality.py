@@ -6,7 +6,7 @@ Three steps, for any model whose ``Classifier.hidden_layers`` offers its layers 
    are trained together: 0.9 cross-entropy + 0.1 mean squared reconstruction error, without weight decay.
 2. Both are frozen, and a head is trained to tell clean inputs (1) from distorted ones (0) by binary cross-entropy:
    GELU(W_a logits + W_b (x - x_reconstructed)^2 + W_c h2 + b) of width 512, then 128, then one logit.
-3. That logit is the score: ``extras["abnormality"]``, higher for inputs that look normal.
+3. That logit is the score: ``row_extras["abnormality"]``, higher for inputs that look normal.
 
 What a modality provides, pixels and speech frames alike:
 
@@ -22,7 +22,7 @@ What a modality provides, pixels and speech frames alike:
 Source: Hendrycks & Gimpel (ICLR 2017), arXiv:1610.02136, section 4 and their code.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -33,10 +33,12 @@ from torch.nn import functional
 from common.base.errors import UserError
 from common.base.seeds import seed_of
 from common.data.examples import IGNORE, Batch, TensorDataset
-from common.model import Classifier
+from common.model import Classifier, Wrapped
+from common.objective import Need
+from common.task import Budget
 from common.training.layers import gelu, unit_norm_linear
 from common.training.loop import fit
-from common.training.setup import Setup
+from common.training.setup import Setup, Stream
 
 CLASSIFICATION, RECONSTRUCTION = 0.9, 0.1
 HEAD_WIDTHS = 512, 128
@@ -47,11 +49,14 @@ HELD_OUT = 12
 LEAST_GROUPS = 3
 """But so many groups at least, where there are groups: one speaker says little of what unseen speakers are like."""
 
-Distort = Callable[[Batch, torch.Generator], Batch]
+EPOCHS_FRACTION = 0.5
+"""Epochs of the head, as a fraction of the classifier's; a task may say another (``epochs_fraction``)."""
+
+Distort = Callable[[Batch, torch.Generator], Tensor]
 
 
 @dataclass(frozen=True)
-class View:
+class Reconstruction:
     """What the classifier and the decoder make of a batch, by row: (B, ...) or (B, T, ...).
 
     ``residual`` is (x - x_reconstructed)^2; ``second`` is the second hidden layer.
@@ -73,19 +78,18 @@ class Head(nn.Module):
         self.of_second = unit_norm_linear(second, wide, bias=False)
         self.rest = nn.Sequential(gelu(), unit_norm_linear(wide, narrow), gelu(), unit_norm_linear(narrow, 1))
 
-    def forward(self, view: View) -> Tensor:
+    def forward(self, found: Reconstruction) -> Tensor:
         """Return the logit of being normal: (B,) or (B, T)."""
-        mixed = self.of_logits(view.logits) + self.of_residual(view.residual) + self.of_second(view.second)
+        mixed = self.of_logits(found.logits) + self.of_residual(found.residual) + self.of_second(found.second)
         normality: Tensor = self.rest(mixed).squeeze(-1)
         return normality
 
 
-class WithAbnormality(Classifier):
+class WithAbnormality(Wrapped):
     """A classifier with a decoder and an abnormality head beside it; its logits are the classifier's own."""
 
     def __init__(self, classifier: Classifier, example: Batch) -> None:
-        super().__init__()
-        self.classifier, self.scored, self.by_length = classifier, classifier.scored, classifier.by_length
+        super().__init__(classifier)
         inputs, second, logits = _widths(classifier, example)
         self.decoder = nn.Sequential(
             *(unit_norm_linear(second, second // 2), gelu()),
@@ -95,46 +99,26 @@ class WithAbnormality(Classifier):
         )
         self.head = Head(logits, inputs, second)
 
-    def embed(self, batch: Batch) -> Tensor:
-        """Return the input as floats."""
-        return self.classifier.embed(batch)
-
-    def hidden_layers(self, embedded: Tensor, batch: Batch) -> list[Tensor]:
-        """Return what the classifier's hidden layers give."""
-        return self.classifier.hidden_layers(embedded, batch)
-
-    def encode(self, embedded: Tensor, batch: Batch) -> Tensor:
-        """Return the classifier's features."""
-        return self.classifier.encode(embedded, batch)
-
-    def classify(self, features: Tensor) -> Tensor:
-        """Return the classifier's logits."""
-        return self.classifier.classify(features)
-
-    def row_lengths(self, batch: Batch) -> Tensor | None:
-        """Return how many rows of each example count."""
-        return self.classifier.row_lengths(batch)
-
-    def view(self, embedded: Tensor, batch: Batch) -> View:
+    def reconstruction(self, embedded: Tensor, batch: Batch) -> Reconstruction:
         """Return logits, squared residual and second hidden layer of a batch."""
         layers = self.classifier.hidden_layers(embedded, batch)
         second = _second(layers)
         residual = (_by_row(embedded, second) - self.decoder(second)).square()
-        return View(self.classifier.classify(layers[-1]), residual, second)
+        return Reconstruction(self.classifier.classify(layers[-1]), residual, second)
 
-    def extras(self, batch: Batch, embedded: Tensor, features: Tensor, logits: Tensor) -> dict[str, Tensor]:
+    def row_extras(self, batch: Batch, embedded: Tensor, features: Tensor, logits: Tensor) -> dict[str, Tensor]:
         """Add ``abnormality``, the head's logit, to what the classifier gives."""
-        further = self.classifier.extras(batch, embedded, features, logits)
-        return {**further, "abnormality": self.head(self.view(embedded, batch)).float()}
+        further = super().row_extras(batch, embedded, features, logits)
+        return {**further, "abnormality": self.head(self.reconstruction(embedded, batch)).float()}
 
 
-def joint_loss(model: Classifier, batch: Batch) -> Tensor:
+def joint_loss(model: Classifier, batch: Batch, beside: Mapping[str, Batch]) -> Tensor:
     """Return 0.9 mean cross-entropy + 0.1 mean squared reconstruction error over the rows of a batch."""
     assert isinstance(model, WithAbnormality) and batch.labels is not None
-    view = model.view(model.embed(batch), batch)
+    found = model.reconstruction(model.embed(batch), batch)
     labels = batch.labels.flatten()
-    classification = functional.cross_entropy(view.logits.flatten(0, -2), labels, ignore_index=IGNORE)
-    return CLASSIFICATION * classification + RECONSTRUCTION * _rows(model, batch, view.residual).mean()
+    classification = functional.cross_entropy(found.logits.flatten(0, -2), labels, ignore_index=IGNORE)
+    return CLASSIFICATION * classification + RECONSTRUCTION * _rows(model, batch, found.residual).mean()
 
 
 @dataclass(frozen=True)
@@ -142,23 +126,25 @@ class HeadLoss:
     """Binary cross-entropy of the head: a sixth of each batch clean, a sixth clean and held out, the rest distorted.
 
     The head must also see clean inputs that classifier and decoder were not fitted to, or it would take every unseen
-    input for an abnormal one; hence the held-out sixth, as in the authors' code.
+    input for an abnormal one; hence the stream ``held_out``, as in the authors' code. Distorted inputs are a stream
+    too, ``distorted``, unless ``distort`` makes them of a batch.
     """
 
-    distort: Distort
-    held_out: TensorDataset
+    distort: Distort | None = None
 
-    def __call__(self, model: Classifier, batch: Batch) -> Tensor:
-        """Return the mean loss over the rows; random choices follow torch's global seed."""
+    def __call__(self, model: Classifier, batch: Batch, beside: Mapping[str, Batch]) -> Tensor:
+        """Return the mean loss over the rows; distortions are drawn from torch's global seed."""
         assert isinstance(model, WithAbnormality)
-        generator = torch.Generator().manual_seed(int(torch.randint(2**62, ())))
         third = max(len(batch) // 3, 1)
-        half = max(third // 2, 1)
-        unseen = self.held_out.batch(torch.randint(len(self.held_out), (half,), generator=generator))
-        rest = batch.part(slice(min(third, len(batch) - 1), None))
-        parts = [batch.part(slice(third - half or 1)), unseen.to(batch.inputs.device)]
+        if self.distort is None:
+            changed = beside["distorted"]
+        else:
+            rest = batch.part(slice(min(third, len(batch) - 1), None))
+            generator = torch.Generator().manual_seed(int(torch.randint(2**62, ())))
+            changed = rest.with_inputs(self.distort(rest, generator))
+        parts = [batch.part(slice(third - third // 2 or 1)), beside["held_out"]]
         clean = torch.cat([_normality(model, part) for part in parts])
-        distorted = _normality(model, self.distort(rest, generator))
+        distorted = _normality(model, changed)
         truth = torch.cat([torch.ones_like(clean), torch.zeros_like(distorted)])
         return functional.binary_cross_entropy_with_logits(torch.cat([clean, distorted]), truth)
 
@@ -166,28 +152,33 @@ class HeadLoss:
 class Abnormality:
     """Classifier and decoder first, then the head on what they say of clean and distorted inputs."""
 
-    needs_outliers = False
+    needs: frozenset[Need] = frozenset({"distorted"})
+    continues = False
 
-    def wrap(self, model: Classifier, train: TensorDataset) -> Classifier:
-        """Return the model with an untrained decoder and head."""
-        return WithAbnormality(model, train.batch(torch.arange(1)))
+    def wrap(self, build: Callable[[], Classifier], train: TensorDataset) -> Classifier:
+        """Return the network with an untrained decoder and head."""
+        return WithAbnormality(build(), train.batch(torch.arange(1)))
 
     def train(self, model: Classifier, setup: Setup) -> None:
-        """Train both phases in place.
-
-        Raises:
-            UserError: the task declares no distortions.
-        """
+        """Train both phases in place."""
         assert isinstance(model, WithAbnormality)
-        distort = _distort(setup)
         train, held_out = _hold_out(setup.train, setup.seed)
         first = replace(setup.budget, weight_decay=0.0)
         fit(model, joint_loss, replace(setup, train=train), phase="classifier and decoder", budget=first)
-        epochs = max(int(first.epochs * setup.task.head_epochs_fraction), 1)
-        second = replace(first, epochs=epochs, schedule=setup.task.head_schedule, **HEAD_TRAINING)
-        plain = replace(setup.task, augment=None)  # what the head is to know as clean is what it will see in use
-        loss, seen = HeadLoss(distort, held_out), replace(setup, task=plain, train=train, validation=None)
-        fit(model, loss, seen, phase="abnormality head", budget=second, parameters=model.head.parameters())
+        self._train_head(model, replace(setup, train=train, validation=None), held_out, first)
+
+    def _train_head(self, model: WithAbnormality, setup: Setup, held_out: TensorDataset, first: Budget) -> None:
+        options = setup.options("abnormality")
+        epochs = max(int(first.epochs * options.get("epochs_fraction", EPOCHS_FRACTION)), 1)
+        second = replace(first, epochs=epochs, schedule=options.get("schedule", "constant"), **HEAD_TRAINING)
+        beside = {"held_out": Stream(held_out, max(first.batch_size // 6, 1))}
+        if setup.task.distortions is None:
+            assert setup.distorted is not None, "the objective needs distorted examples"
+            beside["distorted"] = Stream(setup.distorted(), max(2 * first.batch_size // 3, 1))
+        # What the head is to know as clean is what it will see in use, so nothing is augmented.
+        plain = replace(setup, task=replace(setup.task, augment=None))
+        loss, head = HeadLoss(setup.task.distortions), model.head.parameters()
+        fit(model, loss, plain, beside=beside, phase="abnormality head", budget=second, parameters=head)
 
 
 def _normality(model: WithAbnormality, batch: Batch) -> Tensor:
@@ -195,8 +186,8 @@ def _normality(model: WithAbnormality, batch: Batch) -> Tensor:
     model.classifier.eval()
     model.decoder.eval()
     with torch.no_grad():
-        view = model.view(model.embed(batch), batch)
-    return _rows(model, batch, model.head(view))
+        found = model.reconstruction(model.embed(batch), batch)
+    return _rows(model, batch, model.head(found))
 
 
 def _rows(model: WithAbnormality, batch: Batch, values: Tensor) -> Tensor:
@@ -205,19 +196,6 @@ def _rows(model: WithAbnormality, batch: Batch, values: Tensor) -> Tensor:
     if lengths is None:
         return values
     return values[torch.arange(values.shape[1], device=values.device) < lengths[:, None]]
-
-
-def _distort(setup: Setup) -> Distort:
-    """Return what gives distorted examples in place of a batch's: a change of its inputs, or a draw of made ones."""
-    distortions = setup.task.distortions
-    if distortions is not None:
-        return lambda batch, generator: batch.with_inputs(distortions(batch, generator))
-    if setup.distorted is None:
-        raise UserError(f"{setup.task.title} declares no distortions, which objective abnormality needs")
-    examples = setup.distorted()
-    return lambda batch, generator: examples.batch(torch.randint(len(examples), (len(batch),), generator=generator)).to(
-        batch.inputs.device
-    )
 
 
 def _hold_out(train: TensorDataset, seed: int) -> tuple[TensorDataset, TensorDataset]:

@@ -12,7 +12,7 @@ from common.model import Classifier
 from common.objective import LossObjective
 
 
-def ctc(model: Classifier, batch: Batch) -> Tensor:
+def ctc(model: Classifier, logits: Tensor, batch: Batch) -> Tensor:
     """Mean over a batch of -log p(labels), a sum over all alignments, in nats a label.
 
     The model's last class is the blank. A sequence that has too few rows to spell its labels counts as 0.
@@ -22,8 +22,7 @@ def ctc(model: Classifier, batch: Batch) -> Tensor:
         raise UserError(
             "CTC needs sequences of labels and a model of sequences; the task has others: choose cross_entropy"
         )
-    logits = model(batch).float()
-    log_probabilities = logits.log_softmax(-1).transpose(0, 1)
+    log_probabilities = logits.float().log_softmax(-1).transpose(0, 1)
     labels = batch.labels.clamp_min(0)  # padding is never read, but must be a class
     blank = logits.shape[-1] - 1
     lengths = batch.label_lengths

@@ -3,6 +3,7 @@
 For a small corpus beside a large one that is labelled alike but sounds different, such as synthetic speech.
 """
 
+from collections.abc import Callable
 from dataclasses import replace
 
 from torch import Tensor
@@ -10,41 +11,43 @@ from torch import Tensor
 from common.base.errors import UserError
 from common.data.examples import TensorDataset
 from common.model import Classifier
-from common.objectives.ctc import ctc
+from common.objective import Need
+from common.objectives.ctc import OBJECTIVE as CTC
 from common.training.loop import fit
 from common.training.setup import Setup
 
 START, REST = 1 / 10, 1 / 2
-"""Epochs of the start and of what follows, as shares of the budget's: who can spell already needs fewer."""
+"""Epochs of the start and of what follows, as fractions of the budget's: a pretrained network needs fewer epochs."""
 
 LONGEST_START = 4
-"""Epochs of the start at most: the auxiliary examples are as many however few, and so often seen, the others are."""
+"""Epochs of the start at most: there are as many auxiliary examples as ever, however few the others are."""
 
 
 class AuxiliaryStart:
     """Two trainings of the same weights, one after the other."""
 
-    needs_outliers = True
+    needs: frozenset[Need] = frozenset({"labelled"})
+    continues = False
 
-    def wrap(self, model: Classifier, train: TensorDataset) -> Classifier:
-        """Return the model as it is."""
-        return model
+    def wrap(self, build: Callable[[], Classifier], train: TensorDataset) -> Classifier:
+        """Return the network as it is."""
+        return build()
 
     def train(self, model: Classifier, setup: Setup) -> None:
-        """Train in place, first on the auxiliary examples, then as ``ctc`` does, for the shares of the epochs above.
+        """Train in place, first on the auxiliary examples, then as ``ctc`` does, for the fractions of the epochs above.
 
         Raises:
             UserError: the auxiliary examples have no labels.
         """
-        start = setup.outliers
+        start = setup.labelled
         if start is None or start.labels is None:
             raise UserError(f"{setup.task.title} has no labelled auxiliary examples to start with")
         alike = replace(start, inputs=scaled_like(start.inputs, setup.train.inputs))
-        epochs = [max(round(setup.budget.epochs * share), 1) for share in (START, REST)]
+        epochs = [max(round(setup.budget.epochs * fraction), 1) for fraction in (START, REST)]
         short = replace(setup.budget, epochs=min(epochs[0], LONGEST_START))
         rest = replace(setup.budget, epochs=epochs[1])
-        fit(model, ctc, replace(setup, train=alike, validation=None), phase="auxiliary start", budget=short)
-        fit(model, ctc, setup, budget=rest)
+        fit(model, CTC.loss, replace(setup, train=alike, validation=None), phase="auxiliary start", budget=short)
+        fit(model, CTC.loss, setup, budget=rest)
 
 
 def scaled_like(inputs: Tensor, others: Tensor) -> Tensor:

@@ -118,7 +118,7 @@ class Outputs:
         for kind in ("row_extras", "group_extras"):
             arrays |= {f"{kind}.{name}": value for name, value in getattr(self, kind).items()}
         if self.scored_classes is not None:
-            arrays["scored_classes"] = np.array(self.scored_classes)
+            arrays["scored_classes"] = np.array([self.scored_classes])
         write_tensors(path, arrays)
 
     @classmethod
@@ -128,7 +128,7 @@ class Outputs:
         extras = {kind: _taken(arrays, f"{kind}.") for kind in ("row_extras", "group_extras")}
         scored = arrays.pop("scored_classes", None)
         try:
-            return cls(**arrays, **extras, scored_classes=None if scored is None else int(scored))  # type: ignore[arg-type]
+            return cls(**arrays, **extras, scored_classes=None if scored is None else int(scored[0]))  # type: ignore[arg-type]
         except (TypeError, ValueError) as error:
             raise UserError(f"{path} is not a file of model outputs: {error}; delete it and run again") from error
 
@@ -157,9 +157,12 @@ class TaskOutputs:
     """What one trained model says about its test set and every OOD set, with facts about the data.
 
     ``meta`` holds: data (kind), held_out, dropped, seconds; n_train, how many training examples there are, those
-    held back to choose the best epoch among them; n_batched, how many the encoder makes of the others.
+    of validation among them; n_batched, how many the preprocessor makes of the others. ``detector_options`` says what
+    each probe was given or chose, and ``skipped`` which have no meaning for the model.
     """
 
     test: Outputs
     ood: Mapping[OodKey, Outputs]
     meta: Mapping[str, Any]
+    detector_options: Mapping[str, Mapping[str, float | int | str | bool]] = field(default_factory=dict)
+    skipped: tuple[str, ...] = ()

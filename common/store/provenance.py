@@ -11,7 +11,7 @@ from pathlib import Path
 from common.base.project import ROOT
 
 PACKAGES = ("torch", "torchvision", "torchaudio", "transformers", "scikit-learn", "numpy", "scipy", "pillow")
-DOWNSTREAM = {
+HARMLESS = {
     f"common.{name}"
     for name in (
         "base.errors",
@@ -20,14 +20,19 @@ DOWNSTREAM = {
         "base.project",
         "cli.run_all",
         "data.download",
-        "detector",
         "discover",
         "metrics.logit_scores",
         "store.provenance",
         "store.run_folder",
     )
 }
-"""Modules that a task's code refers to and that cannot change what a model says."""
+"""Modules that a task's code refers to and that cannot change what a model says or a probe scores."""
+
+DOWNSTREAM = frozenset({*HARMLESS, "common.detector"})
+"""For a training: and what works on the model when it is trained."""
+
+PROBE_DOWNSTREAM = frozenset({*HARMLESS, "common.experiment", "common.encoded", "common.probed"})
+"""For a probe: and what its training's own key stands for."""
 
 
 @cache
@@ -58,13 +63,14 @@ def _git(*arguments: str) -> str:
 
 
 @cache
-def code_hash(modules: tuple[str, ...]) -> str:
+def code_hash(modules: tuple[str, ...], downstream: frozenset[str] = DOWNSTREAM) -> str:
     """Return a hash of the named project modules and of every project module that they import, however deep.
 
-    It is of what they do: comments, docstrings and layout do not count.
+    It is of what they do: comments, docstrings and layout do not count. Imports of ``downstream`` modules are not
+    followed.
     """
     digest = hashlib.sha256()
-    for module in sorted(_closure(modules)):
+    for module in sorted(_closure(modules, downstream)):
         digest.update(f"{module}\0{ast.dump(_parsed(module))}".encode())
     return digest.hexdigest()[:16]
 
@@ -81,26 +87,26 @@ def _parsed(module: str) -> ast.Module:
     return tree
 
 
-def _closure(modules: tuple[str, ...]) -> set[str]:
+def _closure(modules: tuple[str, ...], downstream: frozenset[str] = DOWNSTREAM) -> set[str]:
     found: set[str] = set()
     waiting = list(modules)
     while waiting:
         module = waiting.pop()
         if module not in found:
             found.add(module)
-            waiting += _imports(module)
+            waiting += _imports(module) - downstream
     return found
 
 
 @cache
-def _imports(module: str) -> tuple[str, ...]:
+def _imports(module: str) -> frozenset[str]:
     names: set[str] = set()
     for node in ast.walk(_parsed(module)):
         if isinstance(node, ast.Import):
             names |= {alias.name for alias in node.names}
         elif isinstance(node, ast.ImportFrom) and node.module:
             names |= {node.module} | {f"{node.module}.{alias.name}" for alias in node.names}
-    return tuple(name for name in names - DOWNSTREAM if _file_of(name).is_file())
+    return frozenset(name for name in names if _file_of(name).is_file())
 
 
 def _file_of(module: str) -> Path:

@@ -3,6 +3,7 @@
 import copy
 import math
 import time
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -34,23 +35,29 @@ class BestEpoch:
 
 
 class Checkpoint:
-    """Saves the state of a training at most every ``SECONDS_BETWEEN`` seconds, at the end of an epoch."""
+    """Saves the state of a training at most every ``SECONDS_BETWEEN`` seconds, at the end of an epoch.
+
+    Args:
+        folder: where the file goes; None: nothing is saved.
+        phase: names the file.
+        parts: networks and optimisers, by name.
+        best: the best epoch so far.
+    """
 
     def __init__(
-        self, folder: Path | None, phase: str, model: nn.Module, optimizer: torch.optim.Optimizer, best: BestEpoch
+        self, folder: Path | None, phase: str, parts: Mapping[str, nn.Module | torch.optim.Optimizer], best: BestEpoch
     ) -> None:
         self.path = folder / f"{phase}.checkpoint" if folder else None
-        self.model, self.optimizer, self.best = model, optimizer, best
+        self.parts, self.best = parts, best
         self.saved = time.monotonic()
 
     def save(self, epochs_done: int) -> None:
         """Write the state if it is time to."""
         if self.path is None or time.monotonic() - self.saved < SECONDS_BETWEEN:
             return
-        tensors = _prefixed("model", self.model.state_dict())
-        tensors |= _prefixed("best", self.best.weights)
-        for index, state in self.optimizer.state_dict()["state"].items():
-            tensors |= _prefixed(f"optimizer.{index}", state)
+        tensors = _prefixed("best", self.best.weights)
+        for name, part in self.parts.items():
+            tensors |= _prefixed(f"part.{name}", _state(part))
         tensors["epochs_done"] = torch.tensor(epochs_done)
         tensors["best_error"] = torch.tensor(self.best.error, dtype=torch.float64)
         write_tensors(self.path, {name: value.detach().cpu().numpy() for name, value in tensors.items()})
@@ -61,15 +68,32 @@ class Checkpoint:
         if self.path is None or not self.path.is_file():
             return 0
         tensors = {name: torch.from_numpy(value) for name, value in read_tensors(self.path).items()}
-        self.model.load_state_dict(_stripped("model", tensors))
         self.best.weights = _stripped("best", tensors)
         self.best.error = float(tensors["best_error"])
-        state = self.optimizer.state_dict()
-        count = sum(len(group["params"]) for group in state["param_groups"])
-        found = {index: _stripped(f"optimizer.{index}", tensors) for index in range(count)}
-        state["state"] = {index: values for index, values in found.items() if values}
-        self.optimizer.load_state_dict(state)
+        for name, part in self.parts.items():
+            _restore(part, _stripped(f"part.{name}", tensors))
         return int(tensors["epochs_done"])
+
+
+def _state(part: nn.Module | torch.optim.Optimizer) -> dict[str, Any]:
+    """Return all tensors of a network or an optimiser, by name."""
+    if isinstance(part, nn.Module):
+        return part.state_dict()
+    found: dict[str, Any] = {}
+    for index, state in part.state_dict()["state"].items():
+        found |= {f"{index}.{name}": value for name, value in state.items()}
+    return found
+
+
+def _restore(part: nn.Module | torch.optim.Optimizer, tensors: dict[str, Tensor]) -> None:
+    if isinstance(part, nn.Module):
+        part.load_state_dict(tensors)
+        return
+    state = part.state_dict()
+    count = sum(len(group["params"]) for group in state["param_groups"])
+    found = {index: _stripped(str(index), tensors) for index in range(count)}
+    state["state"] = {index: values for index, values in found.items() if values}
+    part.load_state_dict(state)
 
 
 def _prefixed(prefix: str, tensors: dict[str, Any]) -> dict[str, Tensor]:

@@ -64,9 +64,13 @@ class Collected:
     def add(self, batch: Batch, values: dict[str, Tensor], inside: Tensor | None = None) -> None:
         """Add a batch's values, (B, ...) each; or with ``inside`` the rows of (B, T, ...) that it marks."""
         whose = batch.index if inside is None else batch.index[:, None].expand_as(inside)[inside]
+        self.add_rows(whose, {name: value if inside is None else value[inside] for name, value in values.items()})
+
+    def add_rows(self, whose: Tensor, values: dict[str, Tensor]) -> None:
+        """Add values, (R, ...) each, of the examples ``whose`` (R,)."""
         self._index.append(whose.cpu())
         for name, value in values.items():
-            self._parts[name].append((value if inside is None else value[inside]).cpu())
+            self._parts[name].append(value.cpu())
 
     def in_order(self) -> dict[str, NDArray[Any]]:
         """Return all values by name, in the order of the data set."""

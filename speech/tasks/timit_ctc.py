@@ -52,7 +52,7 @@ TASK = Task(
     paper=Budget(40, 5, 3e-3, "rmsprop", "one_cycle", gradient_norm=5.0),
     split=partial(by_speaker, count=4),
     objectives=("ctc",),
-    auxiliary=ENGLISH_TRAIN,
+    labelled=ENGLISH_TRAIN,
     unit="group",
     own_variant="10 dB",
     row_name="frame",

@@ -19,7 +19,7 @@ TASK = replace(
     ood=noisy(LEVELS),
     split=by_speaker_below_4khz,
     deviations_from_paper=(NARROW, *FULL_BAND.deviations_from_paper),
-    auxiliary=None,
+    labelled=None,
     notes=FULL_BAND.notes[:3],
 )
 

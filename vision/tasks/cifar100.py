@@ -25,7 +25,7 @@ TASK = Task(
         gaussian(0.5, centre=MEAN),  # N(0, 0.5^2) after the mean colour is subtracted, unclipped
         *further(TEXTURES, tiny_imagenet_ood(NEAR_CIFAR100), CIFAR10_TEST, SVHN_TEST, PLACES365_TEST, LSUN),
     ),
-    auxiliary=tiny_imagenet_outliers(NEAR_CIFAR100),
+    outliers=(tiny_imagenet_outliers(NEAR_CIFAR100),),
     augment=flip_and_crop,
     model=Model("wrn", {"size": "40-4"}),
     paper=Budget(

@@ -18,7 +18,7 @@ TASK = Task(
     train=SVHN_TRAIN,
     test=SVHN_TEST,
     ood=(gaussian(0.5, centre=MEAN), TEXTURES, CIFAR10_TEST, CIFAR100_TEST, PLACES365_TEST, LSUN),
-    auxiliary=tiny_imagenet_outliers(),
+    outliers=(tiny_imagenet_outliers(),),
     model=Model("wrn", {"size": "40-2", "dropout": 0.3, "activation": "relu"}),
     paper=Budget(
         epochs=20,

@@ -1,0 +1,82 @@
+"""What a method learns from: the rows of the training set, as the model sees them."""
+
+from dataclasses import dataclass, field
+from functools import cached_property
+
+from torch import Tensor
+from torch.nn import functional
+
+from common.base.errors import UserError
+from common.features.linear_head import LinearHead
+from common.features.moments import Moments, moments
+
+
+class NotApplicable(UserError):
+    """A method has no meaning for a model; the message says why, and nothing else is lost."""
+
+
+@dataclass(frozen=True)
+class TrainingViews:
+    """Rows of the training set, or a seeded sample of whole examples of it: R of them.
+
+    Rows whose most likely class is not scored (a CTC blank) are left out.
+
+    Attributes:
+        logits: (R, S) of the scored classes.
+        layers: (R, D_l) hidden layers, first to last; the last are the features. The features alone, unless a method
+            asked for all.
+        labels: (R,) int64 true classes, or None where rows have none (a transcript's frames).
+        row_of: (R,) int64 the example that each row is part of.
+        inputs: (R, I) the input of each row as one vector, where a method asked for it; or None.
+        head: the last layer, or None where it is not linear.
+        input_std: standard deviation of the embedded input: the unit of input steps.
+        total: how many rows there were; more than R if these are a sample.
+    """
+
+    logits: Tensor
+    layers: tuple[Tensor, ...]
+    row_of: Tensor
+    labels: Tensor | None = None
+    inputs: Tensor | None = None
+    head: LinearHead | None = None
+    input_std: float = 1.0
+    total: int = 0
+    _moments: dict[tuple[int, bool], Moments] = field(default_factory=dict)
+
+    @property
+    def features(self) -> Tensor:
+        """(R, D) inputs of the last layer."""
+        return self.layers[-1]
+
+    @property
+    def class_count(self) -> int:
+        """S, the number of scored classes."""
+        return self.logits.shape[1]
+
+    @cached_property
+    def predicted(self) -> Tensor:
+        """(R,) int64 most likely of the scored classes."""
+        return self.logits.argmax(1)
+
+    @property
+    def classes(self) -> Tensor:
+        """(R,) int64 class of each row: its label, or where there is none the predicted class."""
+        return self.predicted if self.labels is None else self.labels
+
+    def moments(self, layer: int = -1, normalised: bool = False) -> Moments:
+        """Return class means and covariances of a layer, of rows scaled to length 1 if ``normalised``; made once."""
+        key = (layer % len(self.layers), normalised)
+        if key not in self._moments:
+            rows = self.layers[layer]
+            self._moments[key] = moments(functional.normalize(rows) if normalised else rows, self.classes)
+        return self._moments[key]
+
+    def linear_head(self, method: str) -> LinearHead:
+        """Return the last layer for a method that cannot do without it.
+
+        Raises:
+            NotApplicable: it is not linear.
+        """
+        if self.head is None:
+            raise NotApplicable(f"detector {method} needs a linear last layer, and this model's is none")
+        return self.head

@@ -1,0 +1,114 @@
+"""Deep ensemble: networks trained alike from other seeds, whose probabilities are averaged.
+
+    log p(y | x) = log (1 / M) sum_m softmax(z_m(x))_y
+
+are the logits of the ensemble. ``row_extras["mutual_information"]`` is minus the mutual information of prediction and
+member, -(H(mean_m p_m) - mean_m H(p_m)), at most 0: 0 where all members say the same.
+
+Source: Lakshminarayanan, Pritzel & Blundell (NeurIPS 2017), arXiv:1612.01474.
+"""
+
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+
+import torch
+from torch import Tensor, nn
+
+from common.base.seeds import seed_of
+from common.data.examples import Batch, TensorDataset
+from common.model import Classifier
+from common.objective import LossObjective, Need
+from common.training.setup import Setup
+from common.training.weights import load_weights, save_weights
+
+
+class Ensemble(Classifier):
+    """Members side by side: (B, M, ...) embedded inputs, features of all members one after another."""
+
+    def __init__(self, members: Sequence[Classifier]) -> None:
+        super().__init__()
+        self.members = nn.ModuleList(members)
+        self.scored_classes, self.by_length = members[0].scored_classes, members[0].by_length
+
+    @property
+    def _first(self) -> Classifier:
+        first: Classifier = self.members[0]  # type: ignore[assignment]
+        return first
+
+    def embed(self, batch: Batch) -> Tensor:
+        """Return every member's embedded input, (B, M, ...)."""
+        return torch.stack([member.embed(batch) for member in self._members()], dim=1)
+
+    def hidden_layers(self, embedded: Tensor, batch: Batch) -> list[Tensor]:
+        """Return the members' features, one after another on the last axis."""
+        features = [member.encode(one, batch) for member, one in zip(self._members(), embedded.unbind(1), strict=True)]
+        return [torch.cat(features, dim=-1)]
+
+    def classify(self, features: Tensor) -> Tensor:
+        """Return the log of the mean probability of the members, (..., C)."""
+        return self._log_probabilities(features).logsumexp(0) - math.log(len(self.members))
+
+    def row_extras(self, batch: Batch, embedded: Tensor, features: Tensor, logits: Tensor) -> dict[str, Tensor]:
+        """Add ``mutual_information`` to what the first member gives."""
+        each = self._log_probabilities(features)[..., : self.scored_classes].log_softmax(-1).double()
+        mean = each.logsumexp(0) - math.log(len(self.members))
+        information = _entropy(mean) - _entropy(each).mean(0)
+        further = self._first.row_extras(batch, embedded[:, 0], features, logits)
+        return {**further, "mutual_information": -information.clamp_min(0)}
+
+    def group_extras(self, batch: Batch, embedded: Tensor, features: Tensor, logits: Tensor) -> dict[str, Tensor]:
+        """Return what the first member makes of the ensemble's logits."""
+        return self._first.group_extras(batch, embedded[:, 0], features, logits)
+
+    def input_rows(self, batch: Batch, embedded: Tensor, logits: Tensor) -> Tensor:
+        """Return the first member's input rows."""
+        return self._first.input_rows(batch, embedded[:, 0], logits)
+
+    def row_lengths(self, batch: Batch) -> Tensor | None:
+        """Return how many rows of each example count."""
+        return self._first.row_lengths(batch)
+
+    def _members(self) -> list[Classifier]:
+        return list(self.members)  # type: ignore[arg-type]
+
+    def _log_probabilities(self, features: Tensor) -> Tensor:
+        parts = features.chunk(len(self.members), dim=-1)
+        logits = [member.classify(part) for member, part in zip(self._members(), parts, strict=True)]
+        return torch.stack(logits).float().log_softmax(-1)
+
+
+def _entropy(log_probabilities: Tensor) -> Tensor:
+    return -(log_probabilities.exp() * log_probabilities).sum(-1)
+
+
+@dataclass(frozen=True)
+class DeepEnsemble:
+    """The task's own objective, once a member."""
+
+    members: int = 5
+    needs: frozenset[Need] = frozenset()
+    continues: bool = False
+
+    def wrap(self, build: Callable[[], Classifier], train: TensorDataset) -> Classifier:
+        """Return an ensemble of untrained networks."""
+        return Ensemble([build() for _ in range(self.members)])
+
+    def train(self, model: Classifier, setup: Setup) -> None:
+        """Train each member with a seed of its own; a member that is finished is stored, so a kill loses one at most."""
+        assert isinstance(model, Ensemble) and setup.criterion is not None
+        for number, member in enumerate(model.members):
+            assert isinstance(member, Classifier)
+            folder = setup.checkpoints / f"member{number}" if setup.checkpoints else None
+            stored = folder / "model.safetensors" if folder else None
+            if stored is not None and stored.is_file():
+                load_weights(member, stored)
+                member.to(setup.device)
+                continue
+            own = replace(setup, seed=seed_of(setup.seed, "member", number), checkpoints=folder)
+            LossObjective(setup.criterion).train(member, own)
+            if stored is not None:
+                save_weights(member, stored)
+
+
+OBJECTIVE = DeepEnsemble()

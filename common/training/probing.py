@@ -1,0 +1,161 @@
+"""Probes at work: one pass over the training set for all that learn, one over each data set for all that score."""
+
+from collections import defaultdict
+from collections.abc import Collection, Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any
+
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from common.base.seeds import seed_of
+from common.data.examples import TensorDataset, batches
+from common.detector import Fitted, Probe
+from common.features.linear_head import head_of
+from common.features.training_views import TrainingViews
+from common.model import Classifier, View, look
+from common.training.predict import Collected
+
+ROWS = 50_000
+"""Rows of the training set that probes learn from at most; of a larger one, whole examples are drawn."""
+
+VALUES = 2**27
+"""Numbers that these rows may hold at most (512 MiB): fewer rows where layers or inputs are wide."""
+
+BATCH = 256
+
+
+def training_views(model: Classifier, examples: TensorDataset, probes: Collection[Probe], seed: int) -> TrainingViews:
+    """Return what probes learn from: the model's view of the training set, or of a seeded sample of it.
+
+    Args:
+        model: trained.
+        examples: of the training set.
+        probes: decide what is kept: all layers, inputs.
+        seed: of the draw of examples.
+    """
+    model.eval()
+    gathered = _Gathered(any(probe.all_layers for probe in probes), any(probe.inputs for probe in probes))
+    generator = torch.Generator().manual_seed(seed_of(seed, "training views"))
+    with torch.inference_mode():
+        # In a random order, so that the first examples are a fair sample of all.
+        for index in batches(examples, BATCH, generator, by_length=False):
+            view = look(model, examples.batch(index).to(model.device), inputs=gathered.inputs)
+            gathered.add(view, index.to(model.device))
+            if gathered.full:
+                break
+    rows = gathered.rows()
+    layers = tuple(rows[f"layer{number}"] for number in range(gathered.layer_count))
+    return TrainingViews(
+        logits=rows["logits"],
+        layers=layers,
+        row_of=rows["row_of"],
+        labels=rows.get("labels"),
+        inputs=rows.get("inputs"),
+        head=head_of(model, layers[-1], rows["logits"]),
+        input_std=gathered.input_std,
+        total=round(gathered.count * len(examples) / max(gathered.examples, 1)),
+    )
+
+
+class _Gathered:
+    """Rows of views, up to ``ROWS`` and ``VALUES``, and the spread of the embedded input."""
+
+    def __init__(self, all_layers: bool, inputs: bool) -> None:
+        self.all_layers, self.inputs = all_layers, inputs
+        self.examples = self.count = self.width = self.layer_count = 0
+        self._parts: dict[str, list[Tensor]] = defaultdict(list)
+        self._sums = torch.zeros(3, dtype=torch.float64)  # of 1, x and x^2
+
+    def add(self, view: View, index: Tensor) -> None:
+        """Add the scored rows of a view whose examples are ``index``."""
+        parts = self._kept(view, index)
+        for name, part in parts.items():
+            self._parts[name].append(part.cpu())
+        self.examples += len(index)
+        self.count += len(parts["row_of"])
+        self.width = sum(part.shape[1] for part in parts.values() if part.ndim == 2)
+        assert view.embedded is not None and view.batch is not None, "made by a model"
+        padded = view.batch.mask is not None and view.embedded.ndim > 2
+        inside = (view.embedded[view.batch.mask] if padded else view.embedded).double()
+        self._sums += torch.tensor([inside.numel(), float(inside.sum()), float(inside.square().sum())])
+
+    @property
+    def full(self) -> bool:
+        """Whether there are as many rows as may be kept."""
+        return self.count >= self._limit
+
+    @property
+    def input_std(self) -> float:
+        """Standard deviation of the embedded input, over all its values but padding."""
+        count, total, squares = self._sums.tolist()
+        return float(max(squares / count - (total / count) ** 2, 0.0) ** 0.5)
+
+    def rows(self) -> dict[str, Tensor]:
+        """Return the rows by name, in the order of the data set."""
+        whole = {name: torch.cat(parts)[: self._limit] for name, parts in self._parts.items()}
+        order = whole["row_of"].argsort(stable=True)
+        return {name: part[order] for name, part in whole.items()}
+
+    @property
+    def _limit(self) -> int:
+        return min(ROWS, VALUES // max(self.width, 1))
+
+    def _kept(self, view: View, index: Tensor) -> dict[str, Tensor]:
+        chosen = slice(None) if view.unscored is None else ~view.unscored
+        layers = view.layers if self.all_layers else view.layers[-1:]
+        self.layer_count = len(layers)
+        parts = {f"layer{number}": layer.float() for number, layer in enumerate(layers)}
+        parts |= {"logits": view.logits.float(), "row_of": index[view.row_of]}
+        parts |= {} if view.labels is None else {"labels": view.labels}
+        parts |= {} if view.inputs is None else {"inputs": view.inputs.float()}
+        return {name: part[chosen] for name, part in parts.items()}
+
+
+def probe_scores(
+    model: Classifier, examples: TensorDataset, probes: Mapping[str, tuple[Probe, Fitted]]
+) -> dict[str, NDArray[Any]]:
+    """Return each probe's scores on every row (or group) of a data set, in its order: one pass for all of them.
+
+    A row whose most likely class is not scored (a CTC blank) gets NaN, so that it has no part in its group's mean,
+    unless all rows of the group are such.
+    """
+    model.eval()
+    gradient = any(probe.gradient for probe, _ in probes.values())
+    inputs = any(probe.inputs for probe, _ in probes.values())
+    there = {
+        name: (probe, {key: value.to(model.device) for key, value in fitted.items()})
+        for name, (probe, fitted) in probes.items()
+    }
+    by_row, by_group = Collected(), Collected()
+    with _gradients(gradient):
+        for index in batches(examples, BATCH):
+            batch = examples.batch(index).to(model.device)
+            view = look(model, batch, gradient=gradient, inputs=inputs)
+            scores = {name: probe.score(view, fitted).detach() for name, (probe, fitted) in there.items()}
+            rows = {name: _scored_rows(view, one) for name, one in scores.items() if probes[name][0].per == "row"}
+            by_row.add_rows(index[view.row_of.cpu()], rows)
+            by_group.add_rows(index, {name: one for name, one in scores.items() if probes[name][0].per == "group"})
+    return by_row.in_order() | by_group.in_order()
+
+
+@contextmanager
+def _gradients(wanted: bool) -> Iterator[None]:
+    """Compute with gradients, which cuDNN's recurrent layers do not give in evaluation mode; or without."""
+    if not wanted:
+        with torch.inference_mode():
+            yield
+        return
+    with torch.enable_grad(), torch.backends.cudnn.flags(enabled=False):
+        yield
+
+
+def _scored_rows(view: View, scores: Tensor) -> Tensor:
+    if view.unscored is None:
+        return scores
+    scored = torch.zeros(int(view.row_of.max()) + 1, device=scores.device).index_add_(
+        0, view.row_of, (~view.unscored).float()
+    )
+    left_out = view.unscored & (scored > 0)[view.row_of]
+    return torch.where(left_out, torch.nan, scores)

@@ -1,0 +1,31 @@
+"""Weights of a network in a safetensors file."""
+
+from pathlib import Path
+
+from torch import nn
+
+from common.base.errors import UserError
+from common.store.files import write_tensors
+
+
+def save_weights(model: nn.Module, path: Path) -> None:
+    """Write the weights, atomically."""
+    write_tensors(path, {name: value.detach().cpu().numpy() for name, value in model.state_dict().items()})
+
+
+def load_weights(model: nn.Module, path: Path) -> None:
+    """Read the weights into the model.
+
+    Raises:
+        UserError: the file is missing, damaged, or of another model.
+    """
+    from safetensors import SafetensorError
+    from safetensors.torch import load_file
+
+    try:
+        model.load_state_dict(load_file(path))
+    except (SafetensorError, OSError) as error:
+        raise UserError(f"{path} holds no weights that can be read ({error}); name another file") from error
+    except RuntimeError as error:
+        reason = " ".join(str(error).split())[:300]
+        raise UserError(f"{path} does not fit the model ({reason}); choose the model it was trained as") from error

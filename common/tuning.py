@@ -1,0 +1,89 @@
+"""Options of detectors, chosen on data that is no test set.
+
+``pseudo`` (the default): the setting with the largest mean AUROC over several kinds of pseudo-OOD, which the modality
+makes of held-out in-distribution data (``MODALITY/data/pseudo_ood.py``: noise, inverted, cut up and so on), against
+these data. ``oracle``: the setting with the largest mean AUROC over the test OOD sets themselves, as many papers did;
+it says how much is lost by not cheating, and rows say so. ``none``: the options as they are.
+"""
+
+from collections.abc import Mapping
+from statistics import fmean
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from common.detector import Option, Probe
+from common.discover import load_pseudo_ood
+from common.experiment import Experiment
+from common.features.training_views import NotApplicable
+from common.metrics.detection import roc_auc
+from common.training.probing import probe_scores, training_views
+
+if TYPE_CHECKING:
+    from common.data.examples import TensorDataset
+    from common.model import Classifier
+
+Chosen = tuple[Probe, dict[str, Option]]
+"""A probe, and what rows say of its options: their values, and on what they were chosen."""
+
+
+def chosen(experiment: Experiment, model: "Classifier", probes: Mapping[str, Probe]) -> dict[str, Chosen]:
+    """Return each probe in the setting that is best by ``experiment.options.tune``; the first of equals."""
+    as_given: dict[str, Chosen] = {name: (probe, probe.options) for name, probe in probes.items()}
+    several = {name: probe for name, probe in probes.items() if len(probe.settings()) > 1}
+    if not several or experiment.options.tune == "none":
+        return as_given
+    settings = {f"{name} {i}": one for name, probe in several.items() for i, one in enumerate(probe.settings())}
+    positive, negatives, about = _data(experiment)
+    if not negatives:
+        return as_given
+    means = _mean_aurocs(experiment, model, settings, positive, negatives)
+    for name, probe in several.items():
+        aurocs = [means.get(f"{name} {i}", 0.0) for i in range(len(probe.settings()))]
+        best = probe.settings()[int(np.argmax(aurocs))]
+        as_given[name] = best, {**best.options, "chosen_on": about}
+    return as_given
+
+
+def _data(experiment: Experiment) -> tuple["TensorDataset", list["TensorDataset"], str]:
+    """Return in-distribution examples, the sets to tell them from, and what rows say of both."""
+    data = experiment.data
+    if experiment.options.tune == "oracle":
+        primary = [(key.name, examples) for key, examples in data.ood_examples() if key.primary]
+        return data.test, [examples for _, examples in primary], "oracle: the test OOD sets"
+    held_out = data.tuning_samples[1]
+    sources = load_pseudo_ood(experiment.modality)
+    made = [source.load(data.folders, experiment.seed, held_out) for source in sources]
+    names = ", ".join(source.name for source in sources)
+    return data.encode(held_out), [data.encode(samples) for samples in made], f"pseudo-OOD: {names}"
+
+
+def _mean_aurocs(
+    experiment: Experiment,
+    model: "Classifier",
+    settings: Mapping[str, Probe],
+    positive: "TensorDataset",
+    negatives: list["TensorDataset"],
+) -> dict[str, float]:
+    """Return the mean AUROC of each setting that applies to the model, fitted without the held-out data."""
+    rest = experiment.data.encode(experiment.data.tuning_samples[0])
+    views = training_views(model, rest, list(settings.values()), experiment.seed)
+    fitted = {}
+    for name, probe in settings.items():
+        try:
+            fitted[name] = probe, probe.fit(views)
+        except NotApplicable:  # told when the probe itself is fitted
+            continue
+    known = probe_scores(model, positive, fitted)
+    aurocs: dict[str, list[float]] = {name: [] for name in fitted}
+    for examples in negatives:
+        unknown = probe_scores(model, examples, fitted)
+        for name in fitted:
+            aurocs[name].append(roc_auc(_finite(known[name]), _finite(unknown[name])))
+    return {name: fmean(values) for name, values in aurocs.items()}
+
+
+def _finite(scores: NDArray[Any]) -> NDArray[Any]:
+    """Return the scores of rows that have one; a row is the unit here even where results score groups of them."""
+    return np.asarray(scores[~np.isnan(scores)])
