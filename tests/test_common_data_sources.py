@@ -88,8 +88,8 @@ def test_a_derived_set_depends_on_the_seed_its_name_and_nothing_else() -> None:
     def noise(test: RawDataset, rng: np.random.Generator) -> RawDataset:
         return RawDataset(rng.standard_normal(5))
 
-    def drawn(name: str, seed: int, variant: str | None = None) -> list[float]:
-        return Derived(name, noise, variant=variant).load(Folders(), seed, RawDataset([])).items.tolist()
+    def drawn(name: str, seed: int, **setting: object) -> list[float]:
+        return Derived(name, noise, **setting).load(Folders(), seed, RawDataset([])).items.tolist()
 
     assert drawn("a", 0) == drawn("a", 0)
     assert len({tuple(drawn(*key)) for key in [("a", 0), ("a", 1), ("b", 0), ("a", 0, "10 dB")]}) == 4

@@ -8,10 +8,10 @@ from typing import Any
 
 from common.base.errors import UserError
 from common.store.files import write_text
-from common.store.outputs import Outputs
+from common.store.outputs import OodKey, Outputs
 
-META = ("data", "held_out", "dropped", "seconds", "n_train", "n_batched", "ood")
-"""What ``meta.json`` holds: facts about the data, and the names and variants of the OOD sets in their files' order."""
+META = ("data", "held_out", "split", "dropped", "seconds", "n_train", "n_batched", "ood")
+"""What ``meta.json`` holds: facts about the data, and the keys of the OOD sets in their files' order."""
 
 
 @dataclass(frozen=True)
@@ -45,14 +45,14 @@ class RunFolder:
         try:
             meta: dict[str, Any] = json.loads(self._meta_file.read_text(encoding="utf-8"))
             missing = [name for name in META if name not in meta]
-            [(name, variant) for name, variant in meta["ood"]]
+            [OodKey(*key) for key in meta["ood"]]
         except (OSError, ValueError, KeyError, TypeError) as error:
             raise UserError(f"{self._meta_file} cannot be read ({error}); delete it and run again") from error
         if missing:
             raise UserError(f"{self._meta_file} lacks {', '.join(missing)}; delete it and run again")
         return meta
 
-    def save(self, test: Outputs, ood: dict[tuple[str, str | None], Outputs], meta: dict[str, Any]) -> None:
+    def save(self, test: Outputs, ood: dict[OodKey, Outputs], meta: dict[str, Any]) -> None:
         """Store the outputs, then ``meta``, then drop the checkpoints that are no longer needed."""
         for outputs, file in zip((test, *ood.values()), self._files(len(ood)), strict=True):
             outputs.save(file)
@@ -61,14 +61,14 @@ class RunFolder:
         for leftover in self.path.glob("*.checkpoint"):
             leftover.unlink(missing_ok=True)
 
-    def load(self) -> tuple[Outputs, dict[tuple[str, str | None], Outputs], dict[str, Any]]:
+    def load(self) -> tuple[Outputs, dict[OodKey, Outputs], dict[str, Any]]:
         """Return what ``save`` stored.
 
         Raises:
             UserError: a file is damaged; the message names it.
         """
         meta = self._meta()
-        keys = [(name, variant) for name, variant in meta.pop("ood")]
+        keys = [OodKey(*key) for key in meta.pop("ood")]
         test, *ood = (Outputs.load(file) for file in self._files(len(keys)))
         return test, dict(zip(keys, ood, strict=True)), meta
 

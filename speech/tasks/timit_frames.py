@@ -26,7 +26,6 @@ TASK = Task(
     head_epochs_fraction=1.0,
     head_schedule="one_cycle",
     augment=other_voices,
-    own_variant="10 dB",
     row_name="frame",
     error_name="frame error rate",
     population="correct",
