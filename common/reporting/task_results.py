@@ -28,6 +28,11 @@ class TrainedModel:
     objective: str
     model: str
 
+    @classmethod
+    def of(cls, row: Row) -> "TrainedModel":
+        """Return the trained model that a row is about."""
+        return cls(row.objective, row.model)
+
 
 @dataclass(frozen=True)
 class TaskResults:
@@ -77,7 +82,7 @@ class TaskResults:
     @cached_property
     def trained_models(self) -> tuple[TrainedModel, ...]:
         """Objectives and models in the order they first appear."""
-        return tuple(dict.fromkeys(map(_trained, self.rows)))
+        return tuple(dict.fromkeys(map(TrainedModel.of, self.rows)))
 
     @cached_property
     def seeds(self) -> tuple[int, ...]:
@@ -97,7 +102,7 @@ class TaskResults:
 
     def detectors(self, trained: TrainedModel) -> tuple[str, ...]:
         """Detectors of a trained model, the baseline first."""
-        names = dict.fromkeys(row.detector for row in self.rows if _trained(row) == trained)
+        names = dict.fromkeys(row.detector for row in self.rows if TrainedModel.of(row) == trained)
         return tuple(sorted(names, key=lambda name: name != "msp"))
 
     def leading(self, trained: TrainedModel) -> tuple[str, ...]:
@@ -122,11 +127,11 @@ class TaskResults:
 
     def any_row(self, trained: TrainedModel) -> SeedMean:
         """A row that stands for a trained model: for its error, which all its rows have."""
-        return next(one for one in self.averaged if _trained(one.row) == trained)
+        return next(one for one in self.averaged if TrainedModel.of(one.row) == trained)
 
     def error(self, trained: TrainedModel) -> Spread | None:
         """Error of a trained model over the seeds, or None where no seed knows it."""
-        return spread({row.seed: row.error for row in self.rows if _trained(row) == trained}.values())
+        return spread({row.seed: row.error for row in self.rows if TrainedModel.of(row) == trained}.values())
 
     def right_wrong(self, trained: TrainedModel, detector: str) -> SeedMean | None:
         """Right against wrong of all rows."""
@@ -176,7 +181,7 @@ class TaskResults:
     def _by_question(self) -> dict[tuple[TrainedModel, str], tuple[SeedMean, ...]]:
         found: dict[tuple[TrainedModel, str], tuple[SeedMean, ...]] = {}
         for one in self.averaged:
-            key = (_trained(one.row), one.row.question)
+            key = (TrainedModel.of(one.row), one.row.question)
             found[key] = (*found.get(key, ()), one)
         return found
 
@@ -186,10 +191,6 @@ class TaskResults:
         for figure in answers(one.row, field, self.facts.published, self.pooled) if self.compared else ():
             found.setdefault(figure.source, figure)
         return found
-
-
-def _trained(row: Row) -> TrainedModel:
-    return TrainedModel(row.objective, row.model)
 
 
 def key_of(row: Row) -> OodKey:
