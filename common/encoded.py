@@ -10,7 +10,7 @@ import numpy as np
 from common.base.errors import MissingData
 from common.base.seeds import seed_of
 from common.data.samples import RawDataset, Split
-from common.data.sources import AnySource, Folders
+from common.data.sources import AnySource, Folders, draws_label
 from common.store.outputs import OodKey
 from common.task import Budget, Task
 
@@ -144,6 +144,7 @@ class EncodedData:
         return {
             "data": kind,
             "held_out": list(split.held_out) if split.held_out is not None else None,
+            "split": split.name,
             "n_train": sum(len(part) for part in self._divided if part),
             "n_batched": len(self.train),
             "dropped": self.dropped,
@@ -182,8 +183,8 @@ class EncodedData:
 
     def ood_examples(self) -> "Iterator[tuple[OodKey, TensorDataset]]":
         """Yield the encoded OOD sets, one in memory at a time but for ``KEPT_BYTES`` that further objectives use."""
-        left_out = [((name, None), samples) for name, samples in self._split[0].ood.items()]
-        for key, source in [*left_out, *(((one.name, one.variant), one) for one in self.ood_sources)]:
+        left_out = [(OodKey(name), samples) for name, samples in self._split[0].ood.items()]
+        for key, source in [*left_out, *((one.key, one) for one in self.ood_sources)]:
             if key not in self._kept:
                 examples = self._encoded_ood(key, source)
                 if examples.nbytes + sum(one.nbytes for one in self._kept.values()) > KEPT_BYTES:
@@ -196,8 +197,9 @@ class EncodedData:
         """Encode what the split left out of training, or what a source reads or makes of the test samples."""
         if not isinstance(source, RawDataset):
             source = source.load(self.folders, self.seed, self.test_samples)
-        self._note_dropped(" ".join(part for part in key if part), source)
-        return self._encoded(self._drawn(_own_labels(source, self.train_samples), self.budget.test_examples, key))
+        self._note_dropped(key.label, source)
+        samples = _own_labels(source, self.train_samples)
+        return self._encoded(self._drawn(samples, self.budget.test_examples, (key.name, draws_label(key))))
 
     def _encoded(self, samples: RawDataset) -> "TensorDataset":
         examples: TensorDataset = self.preprocessor(samples)

@@ -36,7 +36,7 @@ class Budget:
             processor that has instructions for it; weights and all else stay float32.
         examples: use at most so many training examples (a seeded draw), or None for all.
         test_examples: the same for the test set and for each OOD set.
-        validation: size of the part of the training examples held back to choose the best epoch by its error; 0 for none.
+        validation: number of training examples held back to choose the best epoch by its error; 0 for none.
     """
 
     epochs: int
@@ -126,17 +126,15 @@ class Task:
         labelled: auxiliary labelled examples for objectives that start with some, or None.
         distortions: ``(batch, generator) -> inputs`` for objectives that learn from distorted examples: the inputs of
             a ``Batch``, every example changed so that it is no longer in-distribution. The generator is the CPU's.
-        distorted: ``(train, rng) -> RawDataset`` in place of ``distortions`` where a change is made to samples (waveforms)
-            and not to a model's inputs: the training samples, each changed in one way or in several.
+        distorted: ``(train, rng) -> RawDataset`` in place of ``distortions`` where a change is made to raw data
+            (waveforms) and not to a model's inputs: the training data, each changed in one way or in several.
         options: settings of an objective that are this task's own, by the objective's name.
         detectors: further detectors that run when none is named, besides those that run everywhere.
         augment: ``(inputs, generator) -> inputs`` on batches in training.
         unit: what is scored: each row, or each group of rows by the mean of its rows' scores.
-        own_variant: name of the task's own setting among the variants of its OOD sets, such as ``10 dB``; or None.
-        group_variant: where rows are scored, the variant of the results that scores groups of them too
-            (``sentences``), or None.
-        subsets: variants of the question of right and wrong that ask it of some of the rows, such as the words that
-            training saw: from the model's outputs to a mask, or to None where these outputs do not tell.
+        also_by_group: where rows are scored, whether groups of them (the sentences of a tagger's words) are scored too.
+        subsets: parts of the rows of which right and wrong are asked too, such as the words that training saw: by
+            name, from the model's outputs to a mask, or to None where these outputs do not tell.
         row_name: what a row is called: image, document, token, frame.
         misclassification: False where right and wrong have no meaning; ``notes`` then says why.
         error_name: what ``error`` is.
@@ -165,8 +163,7 @@ class Task:
     detectors: tuple[str, ...] = ()
     augment: Callable[..., Any] | None = None
     unit: Literal["row", "group"] = "row"
-    own_variant: str | None = None
-    group_variant: str | None = None
+    also_by_group: bool = False
     subsets: Mapping[str, Subset] = field(default_factory=dict)
     row_name: str = "example"
     misclassification: bool = True

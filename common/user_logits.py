@@ -3,6 +3,7 @@
 import shlex
 import sys
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -13,12 +14,14 @@ from numpy.typing import NDArray
 from common.base.arguments import parse_named_files, parse_names
 from common.base.errors import UserError
 from common.base.exits import guarded
+from common.comparisons import EvaluationSpec
 from common.data.sources import reading
 from common.discover import load_detector, names
-from common.evaluate import Run, finish, new_record
-from common.judge import EvaluationSpec, curves, judge
+from common.judge import curves, evaluate_outputs
+from common.run import Run, finish, new_record
 from common.store.outputs import OodKey, Outputs, TaskOutputs
 from common.store.provenance import commit, versions
+from common.store.run_record import TaskRecord
 
 app = typer.Typer(add_completion=False, pretty_exceptions_enable=False, rich_markup_mode=None)
 
@@ -40,14 +43,14 @@ def run(
     IN.npz has the array logits and, for the question of right and wrong, labels. Each OOD file has logits.
     """
 
-    def judged() -> int:
+    def evaluated() -> int:
         chosen = parse_names("--detectors", detectors, load_detector) or names("common/detectors")
         loaded = [load_detector(name) for name in chosen]
         outputs = read_outputs(in_distribution, parse_named_files(ood))
-        print(evaluate_outputs(in_distribution.stem, outputs, loaded, out).report)
+        print(evaluate_user_outputs(in_distribution.stem, outputs, loaded, out).report)
         return 0
 
-    guarded(judged)
+    guarded(evaluated)
 
 
 def read_outputs(in_distribution: Path, ood: Mapping[str, Path]) -> TaskOutputs:
@@ -62,10 +65,10 @@ def read_outputs(in_distribution: Path, ood: Mapping[str, Path]) -> TaskOutputs:
     classes = test.logits.shape[1]
     sets: dict[OodKey, Outputs] = {}
     for name, file in ood.items():
-        sets[name, None] = _read(file)
-        if sets[name, None].logits.shape[1] != classes:
-            raise UserError(f"{file} has {sets[name, None].logits.shape[1]} classes, {in_distribution} has {classes}")
-    return TaskOutputs(test, sets, {"data": "full", "held_out": None, "dropped": {}, "seconds": {}})
+        outputs = sets[OodKey(name)] = _read(file)
+        if outputs.logits.shape[1] != classes:
+            raise UserError(f"{file} has {outputs.logits.shape[1]} classes, {in_distribution} has {classes}")
+    return TaskOutputs(test, sets, {"data": "full", "held_out": None, "split": None, "dropped": {}, "seconds": {}})
 
 
 def _read(file: Path) -> Outputs:
@@ -91,18 +94,17 @@ def _floats(logits: NDArray[Any]) -> NDArray[Any]:
     return logits if logits.dtype == np.float64 else logits.astype(np.float32)
 
 
-def evaluate_outputs(name: str, outputs: TaskOutputs, detectors: list[Any], out: Path) -> Run:
+def evaluate_user_outputs(name: str, outputs: TaskOutputs, detectors: list[Any], out: Path) -> Run:
     """Write results, record and report for one model's outputs to ``out``."""
-    questions = EvaluationSpec(misclassification=outputs.test.labels is not None)
+    spec = EvaluationSpec(misclassification=outputs.test.labels is not None)
     identity = _identity(name)
-    record = new_record("python -m common.evaluate " + shlex.join(sys.argv[1:]), "own", 1, "none")
-    run = Run(record=record)
-    run.rows, gaps = judge(questions, outputs, detectors, identity)
-    for gap in gaps:
-        run.skip(identity["task"], gap)
-    run.record["finished"] = True
-    run.record["curves"] = [curves(questions, outputs, load_detector("msp"), identity)]
-    run.record["tasks"][identity["task"]] = _description(name, questions)
+    run = Run(new_record("python -m common.evaluate " + shlex.join(sys.argv[1:]), "own", 1, "none"))
+    run.rows, skipped = evaluate_outputs(spec, outputs, detectors, identity)
+    for why in skipped:
+        run.skip(identity["task"], why)
+    run.describe(_task_record(identity["task"], name, spec))
+    drawn = curves(spec, outputs, load_detector("msp"), identity)
+    run.record = replace(run.record, finished=True, curves=(drawn,))
     finish(run, out)
     return run
 
@@ -124,21 +126,15 @@ def _identity(name: str) -> dict[str, Any]:
     }
 
 
-def _description(name: str, questions: EvaluationSpec) -> dict[str, Any]:
-    notes = [] if questions.misclassification else ["no labels were given, so right and wrong are not defined"]
-    return {
-        "title": f"Your model: {name}",
-        "in_dist": name,
-        "modality": "own",
-        "model": name,
-        "data": "full",
-        "paper_task": "",
-        "population": "correct" if questions.misclassification else "all",
-        "unit": "row",
-        "row_name": "example",
-        "error_name": "test error",
-        "departures": [],
-        "notes": notes,
-        "dropped": {},
-        "seconds": {},
-    }
+def _task_record(task: str, name: str, spec: EvaluationSpec) -> TaskRecord:
+    no_labels = "no labels were given, so right and wrong are not defined"
+    return TaskRecord(
+        name=task,
+        title=f"Your model: {name}",
+        modality="own",
+        in_dist=name,
+        model=name,
+        data="full",
+        population=spec.shown_population,
+        notes=() if spec.misclassification else (no_labels,),
+    )

@@ -226,14 +226,14 @@ def _check(file: Path) -> None:
 def _split(train: RawDataset, test: RawDataset, seed: int) -> Split:
     """Divide a file without a column ``split``: a seeded fifth is the test set, one row of each label apart."""
     if not train.extras["unsplit"].all():
-        return Split(train, test)
+        return Split(train, test, name="column split")
     order = np.random.default_rng(seed_of(seed, "own split")).permutation(len(train))
     first = np.unique(train.labels[order], return_index=True)[1]
     order = np.concatenate([order[first], np.delete(order, first)])
     count = max(len(order) - max(round(TEST_SHARE * len(order)), 1), len(first))
     if count == len(order):
         raise UserError("too few rows: each label needs a row for training, and the test set one or more beside them")
-    return Split(train.take(np.sort(order[:count])), train.take(np.sort(order[count:])))
+    return Split(train.take(np.sort(order[:count])), train.take(np.sort(order[count:])), name="seeded fifth")
 
 
 def _where(values: list[Any], kept: list[bool]) -> list[Any]:

@@ -2,6 +2,7 @@
 
 import hashlib
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -88,11 +89,27 @@ def test_a_derived_set_depends_on_the_seed_its_name_and_nothing_else() -> None:
     def noise(test: RawDataset, rng: np.random.Generator) -> RawDataset:
         return RawDataset(rng.standard_normal(5))
 
-    def drawn(name: str, seed: int, variant: str | None = None) -> list[float]:
-        return Derived(name, noise, variant=variant).load(Folders(), seed, RawDataset([])).items.tolist()
+    def drawn(name: str, seed: int, **setting: object) -> list[float]:
+        return Derived(name, noise, **setting).load(Folders(), seed, RawDataset([])).items.tolist()
 
     assert drawn("a", 0) == drawn("a", 0)
-    assert len({tuple(drawn(*key)) for key in [("a", 0), ("a", 1), ("b", 0), ("a", 0, "10 dB")]}) == 4
+    others = [drawn("a", 1), drawn("b", 0), drawn("a", 0, level_db=10.0, primary=False)]
+    assert len({tuple(one) for one in (drawn("a", 0), *others)}) == 4
+
+
+@pytest.mark.parametrize(
+    ("setting", "words"),
+    [
+        ({}, "a None"),
+        ({"level_db": 10.0}, "a None"),
+        ({"level_db": 10.0, "primary": False}, "a 10 dB"),
+        ({"level_db": -2.5, "primary": False}, "a -2.5 dB"),
+        ({"primary": False}, "a further"),
+    ],
+)
+def test_a_derived_set_is_drawn_as_it_was_before_its_level_had_a_field(setting: dict[str, Any], words: str) -> None:
+    made = Derived("a", lambda test, rng: RawDataset(rng.standard_normal(5)), **setting).load(Folders(), 3)
+    np.testing.assert_array_equal(made.items, np.random.default_rng([3, *words.encode()]).standard_normal(5))
 
 
 def test_a_derived_set_whose_inputs_are_missing_is_missing(tmp_path: Path) -> None:

@@ -15,8 +15,9 @@ from common.base.errors import UserError
 from common.data.examples import TensorDataset
 from common.data.samples import RawDataset
 from common.data.sources import Folders
-from common.evaluate import Run, Selection, evaluate
+from common.evaluate import Selection, evaluate
 from common.experiment import Experiment, RunOptions
+from common.run import Run
 from common.store.outputs import TaskOutputs
 from common.store.rows import read_rows
 from common.task import Model
@@ -142,21 +143,21 @@ def test_an_interrupted_run_writes_what_it_has_and_says_that_it_is_unfinished(
 def test_an_objective_that_does_not_fit_is_told_and_the_others_run(copy: Path) -> None:
     result = run(copy, required=False, objectives=("ctc", "cross_entropy"))
     assert result.failed and {row.objective for row in result.rows} == {"cross_entropy"}
-    assert result.record["not_run"][0]["what"] == "nlp/reuters8 ctc"
+    assert result.record.not_run[0].what == "nlp/reuters8 ctc"
     with pytest.raises(UserError, match="CTC needs sequences"):
         run(copy, objectives=("ctc",))
 
 
 def test_a_detector_that_was_asked_for_and_does_not_apply_is_named(copy: Path) -> None:
     result = run(copy, detectors=("abnormality",))
-    assert result.rows == [] and "detector abnormality does not apply" in result.record["not_run"][0]["why"]
+    assert result.rows == [] and "detector abnormality does not apply" in result.record.not_run[0].why
 
 
 def test_missing_data_is_reported_with_its_remedy_unless_it_was_asked_for(tmp_path: Path) -> None:
     options = RunOptions(out=tmp_path, folders=Folders((tmp_path,)))
     result = evaluate(Selection(("nlp/imdb",)), options)
     assert not result.failed and result.rows == []
-    assert "--download" in result.record["not_run"][0]["remedy"]
+    assert "--download" in result.record.not_run[0].remedy
     with pytest.raises(UserError, match="nlp/imdb: .* get it with"):
         evaluate(Selection(("nlp/imdb",), required=True), options)
 

@@ -1,11 +1,18 @@
-"""Claims about the variants of a task's questions: parts of the rows, and groups of rows."""
+"""Claims about what is asked of a model: of its rows, of parts of them, of groups, and at several noise levels."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 import pytest
 
+from common.comparisons import EvaluationSpec, ScoredSet
 from common.discover import load_detector
-from common.judge import EvaluationSpec, ScoredSet, curves, judge, judge_variant
-from common.store.outputs import Outputs, TaskOutputs
+from common.judge import curves, evaluate_outputs
+from common.metrics.calibration import risk_coverage
+from common.store.outputs import OodKey, Outputs, TaskOutputs
+from common.store.rows import Row
 
 IDENTITY = {
     "task": "nlp/x",
@@ -18,69 +25,154 @@ IDENTITY = {
     "held_out": None,
     "in_dist": "X",
 }
+SUBSETS = {"seen": lambda outputs: outputs.row_extras.get("seen")}
+
+
+@dataclass(frozen=True)
+class Given:
+    """A detector by its score, with what the contract lets it declare."""
+
+    score: Callable[[Outputs], Any]
+    per: str = "row"
+    options: dict[str, Any] = field(default_factory=dict)
+    extra: str | None = None
+    name: str = "given"
+
+    def for_mean(self, scores: Any) -> Any:
+        return scores
 
 
 def sentences(seen: bool = True) -> Outputs:
     """Three sentences of 2, 1 and 2 words; the last word of the first and the second sentence are wrong."""
     logits = np.array([[4, 0], [1, 0], [3, 0], [0, 5], [2, 0]], dtype=np.float32)
-    extras = {"seen": np.array([True, False, True, True, True])} if seen else {}
-    return Outputs(logits, None, np.array([0, 1, 1, 1, 0]), np.array([0, 0, 1, 2, 2]), extras)
+    return Outputs(
+        logits,
+        labels=np.array([0, 1, 1, 1, 0]),
+        groups=np.array([0, 0, 1, 2, 2]),
+        row_extras={"seen": np.array([True, False, True, True, True])} if seen else {},
+        group_extras={"length": np.array([2.0, 1.0, 2.0])},
+    )
 
 
-def rows(outputs: Outputs, ood: Outputs) -> dict:
-    questions = EvaluationSpec(group_variant="sentences", subsets={"seen": lambda outputs: outputs.extras.get("seen")})
-    found, _ = judge(questions, TaskOutputs(outputs, {("Y", None): ood}, {}), [load_detector("msp")], IDENTITY)
-    return {(row.question, row.variant, row.population): row for row in found}
+def evaluated(spec: EvaluationSpec, *keys: OodKey, detector: Any = None, test: Outputs | None = None) -> list[Row]:
+    outputs = TaskOutputs(test or sentences(), {key: sentences() for key in keys}, {})
+    return evaluate_outputs(spec, outputs, [detector or load_detector("msp")], IDENTITY)[0]
 
 
-def test_a_sentence_is_right_if_all_its_words_are():
+def by_what_they_are(rows: list[Row]) -> dict[tuple[object, ...], Row]:
+    return {(row.question, row.subset, row.unit, row.population): row for row in rows}
+
+
+def test_a_sentence_is_right_if_all_its_words_are() -> None:
     assert ScoredSet(sentences(), by_group=True).correct.tolist() == [False, False, True]
 
 
-def test_a_sentence_scores_the_mean_probability_of_its_words():
+def test_a_sentence_scores_the_mean_probability_of_its_words() -> None:
     scored = ScoredSet(sentences(), by_group=True)
     msp = 1 / (1 + np.exp(-np.array([4.0, 1, 3, 5, 2])))
     expected = [msp[:2].mean(), msp[2], msp[3:].mean()]
     assert scored.scores(load_detector("msp")) == pytest.approx(expected)
 
 
-def test_words_parts_of_them_and_sentences_have_rows_of_their_own():
-    found = rows(sentences(), sentences())
+def test_a_word_without_a_score_is_left_out_of_its_sentence_s_mean() -> None:
+    scores = np.array([np.nan, 1.0, 3.0, np.nan, np.nan])
+    assert ScoredSet(sentences(), by_group=True).scores(Given(lambda _: scores))[:2].tolist() == [1.0, 3.0]
+    assert np.isnan(ScoredSet(sentences(), by_group=True).scores(Given(lambda _: scores))[2])
+
+
+def test_words_parts_of_them_and_sentences_have_rows_of_their_own() -> None:
+    found = by_what_they_are(evaluated(EvaluationSpec(also_by_group=True, subsets=SUBSETS), OodKey("Y")))
     counts = {key: (row.n_positive, row.n_negative) for key, row in found.items()}
     assert counts == {
-        ("misclassification", None, "all"): (3, 2),
-        ("misclassification", "seen", "all"): (3, 1),
-        ("misclassification", "sentences", "all"): (1, 2),
-        ("ood", None, "all"): (5, 5),
-        ("ood", None, "correct"): (3, 5),
-        ("ood", "sentences", "all"): (3, 3),
-        ("ood", "sentences", "correct"): (1, 3),
+        ("misclassification", None, "row", "all"): (3, 2),
+        ("misclassification", "seen", "row", "all"): (3, 1),
+        ("misclassification", None, "group", "all"): (1, 2),
+        ("ood", None, "row", "all"): (5, 5),
+        ("ood", None, "row", "correct"): (3, 5),
+        ("ood", None, "group", "all"): (3, 3),
+        ("ood", None, "group", "correct"): (1, 3),
     }
     assert {row.error for row in found.values()} == {0.4}, "the model's error, whatever part a row is about"
+    assert {key[1:3] for key, row in found.items() if row.primary} == {(None, "row")}
 
 
-def test_a_subset_is_left_out_where_the_model_does_not_tell_it():
-    found = rows(sentences(seen=False), sentences())
-    assert ("misclassification", "seen", "all") not in found
-    assert ("misclassification", "sentences", "all") in found
+def test_a_subset_is_left_out_where_the_model_does_not_tell_it() -> None:
+    spec = EvaluationSpec(also_by_group=True, subsets=SUBSETS)
+    found = by_what_they_are(evaluated(spec, OodKey("Y"), test=sentences(seen=False)))
+    assert {key[1] for key in found} == {None}
+    assert ("misclassification", None, "group", "all") in found
 
 
-def test_a_training_that_is_a_variant_has_rows_of_the_own_setting_alone_under_its_name():
-    questions = EvaluationSpec(group_variant="sentences", subsets={"seen": lambda outputs: outputs.extras.get("seen")})
-    ood = {("Y", None): sentences(), ("Z", None): sentences(), ("Y", "5 dB"): sentences()}
-    found, gaps = judge_variant(
-        "2 training examples", questions, TaskOutputs(sentences(), ood, {}), [load_detector("msp")], IDENTITY
-    )
-    assert not gaps and {row.variant for row in found} == {"2 training examples"}
-    assert [row.out_dist for row in found if row.population == "all"] == [None, "Y", "Z", "All"]
+def test_a_smaller_training_set_has_rows_of_the_own_setting_alone_and_none_is_primary() -> None:
+    spec = EvaluationSpec(also_by_group=True, subsets=SUBSETS, train_examples=2)
+    found = evaluated(spec, OodKey("Y", 10.0), OodKey("Z"), OodKey("Y", 5.0, primary=False))
+    assert {(row.train_examples, row.primary, row.unit, row.subset) for row in found} == {(2, False, "row", None)}
+    about = [(row.out_dist, row.level_db) for row in found if row.population == "all"]
+    assert about == [(None, None), ("Y", 10.0), ("Z", None), ("All", None)]
 
 
-def test_plots_show_the_task_s_own_units():
+def test_the_own_setting_each_other_level_and_additional_sets_have_a_pool_each() -> None:
+    own = [OodKey("a", 10.0), OodKey("b", 10.0)]
+    others = [OodKey(name, level, primary=False) for level in (5.0, 0.0) for name in "ab"]
+    additional = [OodKey(name, primary=False) for name in "cd"]
+    lone = OodKey("noise of one's own", 10.0, primary=False)
+    rows = evaluated(EvaluationSpec(), *own, *others, *additional, lone)
+    pools = {(row.level_db, row.primary): row.n_negative for row in rows if row.out_dist == "All"}
+    assert pools == {(10.0, True): 10, (5.0, False): 10, (0.0, False): 10, (None, False): 10}
+    assert {row.primary for row in rows if row.out_dist in ("a", "b")} == {True, False}
+
+
+def test_a_pool_of_sets_at_different_levels_has_none() -> None:
+    rows = evaluated(EvaluationSpec(), OodKey("a", 10.0), OodKey("Mandarin"))
+    assert {row.level_db for row in rows if row.out_dist == "All"} == {None}
+
+
+def test_a_row_says_what_its_detector_was_given_and_how_far_the_set_is() -> None:
+    given = Given(lambda outputs: outputs.logits[:, 0], options={"temperature": 2.0})
+    rows = evaluated(EvaluationSpec(distances={"Y": "near"}), OodKey("Y"), detector=given)
+    assert {(row.out_dist, row.distance) for row in rows} == {(None, None), ("Y", "near")}
+    assert {tuple(row.detector_options.items()) for row in rows} == {(("temperature", 2.0),)}
+
+
+def test_right_against_wrong_has_the_area_under_the_risk_coverage_curve() -> None:
+    rows = evaluated(EvaluationSpec(), OodKey("Y"))
+    outputs = sentences()
+    (error,) = [row for row in rows if row.question == "misclassification"]
+    msp = load_detector("msp").score(outputs)
+    assert error.aurc == pytest.approx(risk_coverage(msp, outputs.correct).aurc)
+    assert {row.aurc for row in rows if row.question == "ood"} == {None}
+
+
+def test_a_detector_of_groups_has_rows_where_groups_are_scored_and_elsewhere_says_why_not() -> None:
+    lengths = Given(lambda outputs: outputs.group_extras["length"], per="group", extra="length")
+    outputs = TaskOutputs(sentences(), {OodKey("Y"): sentences()}, {})
+    rows, skipped = evaluate_outputs(EvaluationSpec(by_group=True), outputs, [lengths], IDENTITY)
+    assert not skipped and {(row.unit, row.n_positive) for row in rows if row.population == "all"} == {
+        ("group", 3),
+        ("group", 1),
+    }
+    rows, skipped = evaluate_outputs(EvaluationSpec(also_by_group=True), outputs, [lengths], IDENTITY)
+    assert {row.unit for row in rows} == {"group"}
+    assert skipped == ["detector given scores groups of rows, so it has no figure where each row is scored"]
+
+
+def test_a_detector_whose_array_the_model_does_not_give_has_no_rows() -> None:
+    assert not evaluated(EvaluationSpec(), OodKey("Y"), detector=Given(lambda _: None, extra="length"))
+
+
+def test_an_empty_side_is_skipped_and_told() -> None:
+    outputs = TaskOutputs(Outputs(np.eye(3, dtype=np.float32), labels=np.arange(3)), {}, {})
+    rows, skipped = evaluate_outputs(EvaluationSpec(), outputs, [load_detector("msp")], IDENTITY)
+    assert rows == [] and skipped == ["misclassification: a side is empty, so there is nothing to separate"]
+
+
+def test_plots_show_the_task_s_own_units_and_setting() -> None:
+    ood = {OodKey("Y", 10.0): sentences(), OodKey("Y", 5.0, primary=False): sentences()}
     shown = curves(
-        EvaluationSpec(group_variant="sentences"),
-        TaskOutputs(sentences(), {("Y", None): sentences()}, {}),
+        EvaluationSpec(also_by_group=True, subsets=SUBSETS),
+        TaskOutputs(sentences(), ood, {}),
         load_detector("msp"),
         IDENTITY,
     )
     assert [(one["question"], one["out_dist"]) for one in shown["roc"]] == [("misclassification", None), ("ood", "Y")]
-    assert sum(shown["histogram"]["right"]) == 3
+    assert sum(shown["histogram"]["right"]) == 3 and list(shown["histogram"]["ood"]) == ["Y"]

@@ -19,8 +19,8 @@ from common.reporting.learning_curve import error_by_doubling
 from common.reporting.published import training_examples
 from common.reporting.render_text import markdown, terminal
 from common.reporting.report import build
-from common.reporting.results_page import _main_tables
-from common.store.rows import FIGURES, Row, read_rows, smaller_set, trained_on
+from common.reporting.results_page import main_tables
+from common.store.rows import FIGURES, Row, read_rows
 from common.store.run_record import RunRecord, TaskRecord
 from common.task import Budget
 
@@ -51,13 +51,6 @@ def test_what_is_held_back_to_choose_the_epoch_takes_no_steps() -> None:
     assert budget.on(100, whole=5000, batched=4500).epochs == round(30 * 450 / 8)
 
 
-def test_the_variant_of_a_size_says_the_size_and_no_other_variant_does() -> None:
-    assert trained_on(smaller_set(30)) == 30
-    assert [trained_on(one) for one in (None, "5 dB", "fold 2", "sentences", "30 training examples at 5 dB")] == [
-        None
-    ] * 5
-
-
 def test_test_and_ood_sets_are_the_same_for_every_size(tmp_path: Path) -> None:
     options = RunOptions(folders=Folders((), tmp_path))
     whole = Experiment("vision/mnist", 1, options)
@@ -81,20 +74,21 @@ def finished(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return out
 
 
-def test_every_size_has_the_rows_of_the_whole_under_its_own_variant(finished: Path) -> None:
+def test_every_size_has_the_rows_of_the_whole_under_its_own_number(finished: Path) -> None:
     rows = read_rows(finished / "results.jsonl")
-    keys: dict[str | None, list[tuple[object, ...]]] = {}
+    keys: dict[int | None, list[tuple[object, ...]]] = {}
     for row in rows:
-        keys.setdefault(row.variant, []).append((row.seed, row.question, row.out_dist, row.population, row.held_out))
-    assert set(keys) == {None, "100 training examples", "400 training examples"}
-    assert keys["100 training examples"] == keys["400 training examples"] == keys[None]
+        assert row.primary == (row.train_examples is None)
+        keys.setdefault(row.train_examples, []).append((row.seed, row.question, row.out_dist, row.population, row.held_out))
+    assert set(keys) == {None, 100, 400}
+    assert keys[100] == keys[400] == keys[None]
 
 
 def test_more_examples_mean_fewer_errors_on_real_news(finished: Path) -> None:
-    by_size: dict[str | None, set[float | None]] = {}
+    by_size: dict[int | None, set[float | None]] = {}
     for row in read_rows(finished / "results.jsonl"):
-        by_size.setdefault(row.variant, set()).add(row.error)
-    whole, some, few = (max(by_size[name]) for name in (None, "400 training examples", "100 training examples"))
+        by_size.setdefault(row.train_examples, set()).add(row.error)
+    whole, some, few = (max(by_size[name]) for name in (None, 400, 100))
     assert whole < some < few
 
 
@@ -128,7 +122,6 @@ ROW = Row(
     detector="msp",
     question="misclassification",
     model="frame_mlp",
-    variant=None,
     held_out=None,
     in_dist="TIMIT",
     out_dist=None,
@@ -143,11 +136,11 @@ FACTS = TaskRecord(
     ROW.task, "TIMIT frames", published="timit_frames", row_name="frame", error_name="frame error rate",
     n_train={"0": 120, "1": 120},
 )  # fmt: skip
-RUN = RunRecord("run", "paper", (0,), "cpu", "", {}, True, {ROW.task: FACTS}, (), ())
+RUN = RunRecord("run", profile="paper", seeds=(0,), device="cpu", tasks={ROW.task: FACTS})
 
 
 def on(size: int, error: float, rows: tuple[Row, ...] = WHOLE, **changes: object) -> tuple[Row, ...]:
-    return tuple(replace(row, variant=smaller_set(size), error=error, **changes) for row in rows)
+    return tuple(replace(row, train_examples=size, primary=False, error=error, **changes) for row in rows)
 
 
 CURVE = (*WHOLE, *on(60, 0.42), *on(15, 0.5), *on(30, 0.46))
@@ -225,7 +218,7 @@ def test_the_plot_has_a_line_a_way_of_training_and_the_published_diamond() -> No
 @pytest.mark.parametrize("render", [markdown, terminal])
 def test_the_table_is_shown_wherever_main_tables_are(render: Callable[[Document], str]) -> None:
     document = build(RUN, CURVE)
-    shown = replace(document, tasks=tuple(map(_main_tables, document.tasks)))
+    shown = replace(document, tasks=tuple(map(main_tables, document.tasks)))
     assert "What a smaller training set costs (msp)" in render(shown)
     assert "3,696 (authors' run)" in render(shown)
 

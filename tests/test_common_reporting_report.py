@@ -25,7 +25,6 @@ MNIST = Row(
     detector="msp",
     question="ood",
     model="mlp",
-    variant=None,
     held_out=None,
     in_dist="MNIST",
     out_dist="Omniglot",
@@ -173,7 +172,7 @@ def test_departures_notes_and_dropped_rows_are_told(report: Make) -> None:
 
 def test_every_figure_is_explained(report: Make) -> None:
     made = report(MNIST)
-    for word in ("AUROC: ", "95 % interval: ", "AUPR: ", "Base rate: ", "FPR95: ", "MSP: ", "Population: "):
+    for word in ("AUROC: ", "95 % interval: ", "AUPR: ", "Base rate: ", "FPR95 in: ", "MSP: ", "Population: "):
         assert f"- {word}" in made.markdown
 
 
@@ -303,50 +302,59 @@ def test_plots_take_their_colours_from_the_page(report: Make) -> None:
 
 def test_noise_levels_become_a_curve(report: Make) -> None:
     rows = [
-        replace(MNIST, out_dist="babble", variant=f"{level} dB", auroc=1 - level / 100) for level in (20, 10, -5 + 5)
+        replace(MNIST, out_dist="babble", level_db=level, primary=level == 10, auroc=1 - level / 100)
+        for level in (20.0, 10.0, 0.0)
     ]
     assert "AUROC over the signal-to-noise ratio" in report(*rows).page
     assert "AUROC over the signal-to-noise ratio" not in report(MNIST).page
 
 
-def noisy(name: str, variant: str | None, auroc: float) -> Row:
-    return replace(MNIST, out_dist=name, variant=variant, auroc=auroc)
+def noisy(name: str, level: float | None, auroc: float) -> Row:
+    """An OOD row; the task's own level is 10 dB."""
+    return replace(MNIST, out_dist=name, level_db=level, primary=level in (None, 10), auroc=auroc)
 
 
 def test_the_tasks_own_level_is_a_point_of_the_curve(monkeypatch: pytest.MonkeyPatch, report: Make) -> None:
     drawn: list[dict[str, Any]] = []
     monkeypatch.setattr("common.reporting.levels.level_curve", lambda lines: drawn.append(dict(lines)) or "")
-    rows = [noisy("car", None, 0.9), noisy("car", "5 dB", 0.95), noisy("Mandarin", None, 0.7)]
-    report(*rows, facts={"own_variant": "10 dB"})
+    rows = [noisy("car", 10.0, 0.9), noisy("car", 5.0, 0.95), noisy("Mandarin", None, 0.7)]
+    report(*rows)
     assert drawn == [{"car": [(5.0, 0.95), (10.0, 0.9)]}], "Mandarin comes at no level"
 
 
 def test_a_table_shows_every_level_with_the_mean_over_the_sets_that_come_at_levels(report: Make) -> None:
-    levels = [(None, 0.90, 0.80), ("5 dB", 0.96, 0.84), ("20 dB", 0.60, 0.70)]
+    levels = [(10.0, 0.90, 0.80), (5.0, 0.96, 0.84), (20.0, 0.60, 0.70)]
     rows = [noisy(name, level, value) for level, *values in levels for name, value in zip("ab", values, strict=True)]
-    made = report(*rows, noisy("Mandarin", None, 0.4), facts={"own_variant": "10 dB"})
+    made = report(*rows, noisy("Mandarin", None, 0.4))
     assert made.line("AUROC by signal", "OOD set") == "| OOD set | 20 dB | 10 dB, own | 5 dB |"
     assert made.line("AUROC by signal", "a") == "| a | 60.0 | 90.0 | 96.0 |"
     assert made.line("AUROC by signal", "mean of the sets") == "| mean of the sets | 65.0 | 85.0 | 90.0 |"
-    unknown = report(*rows)
-    assert unknown.line("AUROC by signal", "OOD set") == "| OOD set | own setting | 20 dB | 5 dB |"
-    assert unknown.line("AUROC by signal", "mean of the sets") == "| mean of the sets | 85.0 | 65.0 | 90.0 |"
 
 
-def test_each_variant_has_a_mean_over_its_sets_and_the_same_sets_one_in_the_tasks_own_setting(report: Make) -> None:
-    levels = [(None, 0.90, 0.80), ("5 dB", 0.96, 0.84)]
+def test_each_level_has_a_mean_over_its_sets_and_the_own_level_one_over_the_same_sets(report: Make) -> None:
+    levels = [(10.0, 0.90, 0.80), (5.0, 0.96, 0.84)]
     rows = [noisy(name, level, value) for level, *values in levels for name, value in zip("ab", values, strict=True)]
-    made = report(*rows, noisy("Mandarin", None, 0.4), facts={"own_variant": "10 dB"})
+    made = report(*rows, noisy("Mandarin", None, 0.4))
     assert "70.0" in made.line("In-distribution against OOD", "mean of the sets")
-    assert "85.0" in made.line("OOD variants", "mean of the sets, 10 dB")
-    assert "90.0" in made.line("OOD variants", "mean of the sets, 5 dB")
-    assert "85.0" in report(*rows).line("OOD variants", "mean of the sets, own setting")
+    assert "85.0" in made.line("OOD sets by noise level", "mean of the sets, 10 dB")
+    assert "90.0" in made.line("OOD sets by noise level", "mean of the sets, 5 dB")
 
 
-def test_further_sets_have_a_table_of_their_own_and_no_part_in_the_published_pool(report: Make) -> None:
-    made = report(noisy("Omniglot", None, 0.9), noisy("Fonts", "further", 0.6))
-    assert "60.0" in made.line("Further OOD sets", "Fonts, further")
-    assert "OOD variants" not in made.markdown
+def test_additional_sets_have_a_table_of_their_own_and_no_part_in_the_published_pool(report: Make) -> None:
+    made = report(noisy("Omniglot", None, 0.9), replace(noisy("Fonts", None, 0.6), primary=False))
+    assert "60.0" in made.line("Additional OOD sets", "Fonts")
+    assert "OOD sets by noise level" not in made.markdown
+
+
+def test_groups_of_rows_and_subsets_say_what_they_are(report: Make) -> None:
+    rows = [replace(one, primary=False, unit="group", auroc=0.7) for one in (ERRORS, MNIST)]
+    seen = replace(ERRORS, primary=False, subset="seen words", auroc=0.8)
+    made = report(ERRORS, MNIST, seen, *rows, facts={"row_name": "token"})
+    assert "| 80.0 " in made.line("Right against wrong", "msp, seen words")
+    assert "| 70.0 " in made.line("Right against wrong", "msp, by sentence")
+    assert "| 70.0 " in made.line("In-distribution against OOD, by sentence", "Omniglot")
+    assert "96 (" not in made.line("In-distribution against OOD, by sentence", "Omniglot"), "no published figure"
+    assert "| 96.5 " in made.line("In-distribution against OOD", "Omniglot")
 
 
 def test_the_same_run_gives_the_same_report(report: Make) -> None:
@@ -375,6 +383,11 @@ def test_a_task_that_run_json_does_not_know_is_reported_plainly(tmp_path: Path) 
 def test_an_unfinished_run_says_so(report: Make) -> None:
     assert "UNFINISHED" in report(MNIST, finished=False).terminal
     assert "UNFINISHED" not in report(MNIST, finished=True).terminal
+
+
+def test_results_that_are_not_those_of_the_record_are_told(report: Make) -> None:
+    assert "WARNING: results.jsonl is not the file" in report(MNIST, results_sha256="0" * 64).terminal
+    assert "WARNING" not in report(MNIST).terminal, "an earlier record does not say"
 
 
 def test_a_run_in_which_nothing_ran_still_says_why(report: Make) -> None:

@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from common.base.errors import UserError
-from common.store.rows import FIGURES, Row, mean_over_seeds, read_rows, spread, write_rows
+from common.store.rows import FIGURES, Row, read_rows, write_rows, write_rows_briefly
+from common.store.seed_means import mean_over_seeds, spread
 
 ROW = Row(
     task="nlp/reuters8",
@@ -19,7 +20,6 @@ ROW = Row(
     detector="msp",
     question="ood",
     model="bag_of_words",
-    variant=None,
     held_out=("grain", "ship"),
     in_dist="Reuters 6",
     out_dist="Reuters 2",
@@ -48,7 +48,7 @@ ROW = Row(
 
 
 def test_rows_come_back_as_they_were_written(tmp_path: Path) -> None:
-    rows = (ROW, replace(ROW, seed=1, held_out=None, out_dist="Käse\u2028<b>", variant="fold 2"))
+    rows = (ROW, replace(ROW, seed=1, held_out=None, out_dist="Käse\u2028<b>", subset="seen words"))
     write_rows(tmp_path / "results.jsonl", rows)
     assert read_rows(tmp_path / "results.jsonl") == rows
 
@@ -141,7 +141,7 @@ def test_seeds_are_averaged_whatever_they_drew() -> None:
     assert set(mean.figures) == set(FIGURES)
 
 
-@pytest.mark.parametrize("name", ["task", "objective", "detector", "question", "variant", "out_dist", "population"])
+@pytest.mark.parametrize("name", ["task", "objective", "detector", "question", "subset", "out_dist", "population"])
 def test_rows_of_different_kinds_are_not_averaged(name: str) -> None:
     assert len(mean_over_seeds([ROW, replace(ROW, seed=1, **{name: "other"})])) == 2  # type: ignore[arg-type]
 

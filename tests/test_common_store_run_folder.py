@@ -12,7 +12,7 @@ from common.store.outputs import OodKey, Outputs
 from common.store.provenance import _closure, code_hash
 from common.store.run_folder import run_folder
 
-META = {"data": "full", "held_out": None, "dropped": {}, "seconds": {}, "n_train": 3, "n_batched": 3}
+META = {"data": "full", "held_out": None, "split": "published", "dropped": {}, "seconds": {}, "n_train": 3, "n_batched": 3}
 OUTPUTS = Outputs(np.eye(3, dtype=np.float32), labels=np.array([0, 1, 2]))
 
 
@@ -30,10 +30,11 @@ def test_a_folder_is_complete_only_when_all_of_it_is_there(tmp_path: Path) -> No
     folder = run_folder(tmp_path, "nlp/a", "cross_entropy", 0, {})
     OUTPUTS.save(folder.path / "test.safetensors")
     assert not folder.complete
-    folder.save(OUTPUTS, {OodKey("a"): OUTPUTS, OodKey("b", 10.0, primary=False): OUTPUTS}, META)
+    keys = [OodKey("a"), OodKey("b", 10.0, primary=False)]
+    folder.save(OUTPUTS, dict.fromkeys(keys, OUTPUTS), META)
     assert folder.complete
     test, ood, meta = folder.load()
-    assert np.array_equal(test.logits, OUTPUTS.logits) and list(ood) == [OodKey("a"), OodKey("b", 10.0, False)]
+    assert np.array_equal(test.logits, OUTPUTS.logits) and list(ood) == keys
     assert meta == META
     (folder.path / "ood_01.safetensors").unlink()
     assert not folder.complete

@@ -149,7 +149,7 @@ def test_the_power_of_coloured_noise_falls_with_frequency_as_its_exponent_says(e
 def test_the_first_level_is_the_tasks_own_and_each_set_is_seeded() -> None:
     test = RawDataset([speech_with_pauses(i, 0.5) for i in range(8)], labels=[np.array([1])] * 8, kind="sample")
     sets = at_levels("speech+babble", lambda *given, snr: with_babble(*given, voices=3, snr=snr), (10, 0, -5))
-    assert [one.variant for one in sets] == [None, "0 dB", "-5 dB"]
+    assert [(one.level_db, one.primary) for one in sets] == [(10.0, True), (0.0, False), (-5.0, False)]
     first, again, other = (sets[1].load(Folders(), seed, test) for seed in (0, 0, 1))
     assert all(np.array_equal(a, b) for a, b in zip(first.items, again.items, strict=True))
     assert not all(np.array_equal(a, b) for a, b in zip(first.items, other.items, strict=True))

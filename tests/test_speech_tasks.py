@@ -41,11 +41,12 @@ def test_tasks_name_existing_architectures_and_objectives_and_every_noise_at_eve
     load_architecture("speech", task.model)
     for objective in task.objectives:
         load_objective(objective)
-    keys = [(source.name, source.variant) for source in task.ood]
+    keys = [source.key for source in task.ood]
     assert len(set(keys)) == len(keys)
     if "timit" in name:
-        assert {f"TIMIT+{kind}" for kind in (*NOIZEUS, "subway")} <= {key for key, variant in keys if variant is None}
-        assert {variant for key, variant in keys if key == "TIMIT+car"} >= {None, "5 dB", "0 dB"}
+        assert {f"TIMIT+{kind}" for kind in (*NOIZEUS, "subway")} <= {key.name for key in keys if key.primary}
+        levels = {key.level_db: key.primary for key in keys if key.name == "TIMIT+car"}
+        assert levels[10.0] and not levels[5.0] and not levels[0.0]
 
 
 def test_a_missing_noise_is_reported_and_stops_nothing() -> None:
@@ -56,7 +57,7 @@ def test_a_missing_noise_is_reported_and_stops_nothing() -> None:
 
 def test_noise_of_ones_own_is_mixed_at_every_level_and_the_tasks_own_pool_stays_as_it_is(tmp_path: Path) -> None:
     sets = [source for source in load_task("speech/timit_ctc").ood if source.name == "TIMIT+own noise"]
-    assert [one.variant for one in sets] == ["10 dB", "20 dB", "15 dB", "5 dB", "0 dB", "-5 dB"]
+    assert [one.level_db for one in sets] == [10, 20, 15, 5, 0, -5] and not any(one.primary for one in sets)
     folders = Folders((tmp_path,))
     assert sets[0].resolve(folders) is None and "speech/own_noise" in sets[0].remedy
     (tmp_path / "speech" / "own_noise" / "kitchen").mkdir(parents=True)

@@ -18,7 +18,7 @@ from common.data.sources import Folders, Source
 from common.discover import load_task
 from vision.data import cifar, lsun, tiny_imagenet
 from vision.data.cifar import CIFAR10_TEST, CIFAR10_TRAIN, MEAN
-from vision.data.prepared import central_square, colour_source, encoded, further, png, write_parquet
+from vision.data.prepared import additional, central_square, colour_source, encoded, png, write_parquet
 from vision.data.tiny_imagenet import NEAR_CIFAR10, NEAR_CIFAR100, OOD_CLASSES, tiny_imagenet_ood
 
 RNG = np.random.default_rng(0)
@@ -101,9 +101,9 @@ def test_the_central_square_is_cut_before_it_is_resized():
     assert np.asarray(central_square(wide, 32)).reshape(-1, 3).tolist() == [[0, 0, 255]] * 1024
 
 
-def test_further_sets_are_marked_and_otherwise_the_same():
+def test_additional_sets_are_not_primary_and_otherwise_the_same():
     one = source()
-    assert further(one) == (replace(one, variant="further"),)
+    assert additional(one) == (replace(one, primary=False),)
 
 
 def test_no_class_is_both_learnt_from_and_tested_on():
@@ -199,13 +199,13 @@ def test_every_image_task_has_two_models_and_says_what_departs():
         assert task.model_of("quick").name == "small_resnet"
         assert task.deviations_from_paper
         assert not set(task.outliers) & set(task.ood)
-        names = [(one.name, one.variant) for one in task.ood]
+        names = [one.key for one in task.ood]
         assert len(set(names)) == len(names)
 
 
 def test_only_the_published_sets_are_pooled_for_cifar():
     for name in ("cifar10", "cifar100"):
-        own = [one.name for one in load_task(f"vision/{name}").ood if one.variant is None]
+        own = [one.name for one in load_task(f"vision/{name}").ood if one.primary]
         assert own == ["SUN", "Gaussian"]
 
 

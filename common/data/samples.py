@@ -52,9 +52,13 @@ def _take(values: Any, index: NDArray[np.int64]) -> Any:
 
 @dataclass(frozen=True)
 class Split:
-    """What a seed makes of the data: training and test samples, OOD samples by name, and what was drawn."""
+    """What a seed makes of the data: training and test samples, OOD samples by name, and what was drawn.
+
+    ``name`` says by what the data was divided: ``published``, or what a seed drew (``held-out classes``, ``speakers``).
+    """
 
     train: RawDataset
     test: RawDataset
     ood: Mapping[str, RawDataset] = field(default_factory=dict)
     held_out: tuple[str, ...] | None = None
+    name: str = "published"

@@ -5,7 +5,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from importlib import metadata
 from pathlib import Path
-from typing import Protocol
+from typing import Literal, Protocol
 from zipfile import BadZipFile
 from zlib import error as ZlibError
 
@@ -14,9 +14,10 @@ import numpy as np
 from common.base.errors import MissingData, UserError
 from common.data.samples import Kind, RawDataset
 from common.store.files import checksum, sha256
+from common.store.outputs import OodKey
 
-ADDITIONAL = "further"
-"""Variant of OOD sets that the publication lacks, so that the pool of its own sets keeps its meaning."""
+Distance = Literal["near", "far"]
+"""How far an OOD set is from the in-distribution: ``near`` shares its kind of content, ``far`` does not."""
 
 
 @dataclass(frozen=True)
@@ -152,14 +153,21 @@ class Source:
         places: in order of preference; ``read`` of a place gets its paths.
         stand_in: what serves where this is not found; its own name says so.
         about: one line: size, licence, where it comes from.
-        variant: the setting of an OOD set that is not the task's own, such as ``10 dB``; see ``Derived``.
+        level_db, primary, distance: of an OOD set; see ``Derived``.
     """
 
     name: str
     places: tuple[Location, ...]
     stand_in: "AnySource | None" = None
     about: str = ""
-    variant: str | None = None
+    level_db: float | None = None
+    primary: bool = True
+    distance: Distance | None = None
+
+    @property
+    def key(self) -> OodKey:
+        """What tells it from the task's other OOD sets."""
+        return OodKey(self.name, self.level_db, self.primary)
 
     def resolve(self, folders: Folders) -> "AnySource | None":
         """Return the source that will be read: this one, its stand-in, or None."""
@@ -208,8 +216,19 @@ class Derived:
 
     ``make(test, rng, *inputs)`` gets the in-distribution test samples, a seeded generator and the samples of
     ``inputs``. What it makes is identified by the project's code, the test data, the seed, the inputs and the version
-    of the libraries, so it must depend on nothing else. A set that comes in several settings has one ``Derived`` for
-    each, of the same name and with its ``variant`` (``10 dB``); each variant has rows and an ``All`` of its own.
+    of the libraries, so it must depend on nothing else. A set that comes at several noise levels has one ``Derived``
+    for each, of the same name; each level has rows and an ``All`` of its own.
+
+    Attributes:
+        name: as published tables spell it.
+        make: see above.
+        inputs: what it is made of, besides the test samples.
+        kind: of the data made.
+        stand_in: what serves where an input is not found.
+        about: one line: what it is.
+        level_db: signal-to-noise ratio in dB of a set that comes at several; None for others.
+        primary: whether the set belongs to the task's own setting: published, and at the task's own level.
+        distance: how far the set is from the in-distribution, where that is said.
     """
 
     name: str
@@ -218,7 +237,14 @@ class Derived:
     kind: Kind = "synthetic"
     stand_in: "AnySource | None" = None
     about: str = "made by a program"
-    variant: str | None = None
+    level_db: float | None = None
+    primary: bool = True
+    distance: Distance | None = None
+
+    @property
+    def key(self) -> OodKey:
+        """What tells it from the task's other OOD sets."""
+        return OodKey(self.name, self.level_db, self.primary)
 
     def resolve(self, folders: Folders) -> "AnySource | None":
         """Return this if all inputs are found, else the stand-in, else None."""
@@ -234,11 +260,11 @@ class Derived:
     def fingerprint(self, folders: Folders) -> str:
         """Return what identifies the content, the code apart."""
         inputs = [source.fingerprint(folders) for source in self._inputs(folders)]
-        return "+".join([f"{self.name} {self.variant}", *inputs])
+        return "+".join([f"{self.name} {draws_label(self.key)}", *inputs])
 
     def load(self, folders: Folders, seed: int = 0, test: RawDataset | None = None) -> RawDataset:
-        """Make the data set; the generator depends on the seed and the set's name and variant alone."""
-        rng = np.random.default_rng([seed, *f"{self.name} {self.variant}".encode()])
+        """Make the data set; the generator depends on the seed, the set's name and its noise level alone."""
+        rng = np.random.default_rng([seed, *f"{self.name} {draws_label(self.key)}".encode()])
         inputs = [source.load(folders, seed, test) for source in self._inputs(folders)]
         return replace(self.make(test, rng, *inputs), kind=self.kind)
 
@@ -251,6 +277,19 @@ class Derived:
 
 
 AnySource = Source | Derived
+
+
+def draws_label(key: OodKey) -> str | None:
+    """Return what tells the random draws of one setting of an OOD set from those of its others.
+
+    These words are part of a seed: other words would be other noise and other figures.
+
+    >>> draws_label(OodKey("car", 10.0)), draws_label(OodKey("car", 5.0, primary=False))
+    (None, '5 dB')
+    """
+    if key.primary:
+        return None
+    return "further" if key.level_db is None else f"{key.level_db:g} dB"
 
 
 @contextmanager

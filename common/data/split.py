@@ -51,7 +51,8 @@ def leave_out(train: RawDataset, test: RawDataset, out: NDArray[np.int64], name:
     kept = np.setdiff1d(np.arange(len(train.label_names)), out)
     ood = test.take(np.flatnonzero(np.isin(test.labels, out)))
     names = tuple(train.label_names[i] for i in out)
-    return Split(_only(train, kept), _only(test, kept), {name: replace(ood, labels=None, label_names=())}, names)
+    unlabelled = replace(ood, labels=None, label_names=())
+    return Split(_only(train, kept), _only(test, kept), {name: unlabelled}, names, name="held-out classes")
 
 
 def _usable(train: RawDataset, test: RawDataset, out: NDArray[np.int64]) -> bool:

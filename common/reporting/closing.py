@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from common.reporting.document import Cell, Section, Table, Text
-from common.reporting.study import TaskResults
+from common.reporting.task_results import TaskResults
 from common.store.run_record import RunRecord
 
 LEGEND = (
@@ -14,10 +14,10 @@ LEGEND = (
     "AUPR: precision averaged over all thresholds (average precision) when one side is to be found: right or wrong,"
     " In (in-distribution) or Out (OOD). The trapezoid AUPR joins the points of the curve by straight lines, as the"
     " 2017 paper did.",
-    "Base rate: the share of the side to be found, which is the AUPR of a score that knows nothing; read an AUPR"
+    "Base rate: the fraction of the side to be found, which is the AUPR of a score that knows nothing; read an AUPR"
     " against it.",
-    "FPR95: the share of wrong (or OOD) rows that still pass when the threshold keeps 95 % of the right (or"
-    " in-distribution) ones; lower is better.",
+    "FPR95 in: the fraction of wrong (or OOD) rows that still pass when the threshold keeps 95 % of the right (or"
+    " in-distribution) ones; FPR95 out: the same with the sides exchanged; lower is better.",
     "MSP: the mean maximum softmax probability, the model's own confidence; it is no estimate of how often the model"
     " is right.",
     "Population: a table of OOD says whether in-distribution means all test rows, or those that the model gets right.",
@@ -40,7 +40,7 @@ def missing_section(facts: RunRecord) -> Section | None:
     return Section("Not run", (Text(points, brief=True),))
 
 
-def provenance_section(facts: RunRecord, studies: Sequence[TaskResults]) -> Section:
+def provenance_section(facts: RunRecord, tasks: Sequence[TaskResults]) -> Section:
     """Return where the figures come from."""
     lines = [
         ("command", facts.command),
@@ -49,14 +49,16 @@ def provenance_section(facts: RunRecord, studies: Sequence[TaskResults]) -> Sect
         ("device", facts.device),
         ("commit", facts.commit),
         ("versions", ", ".join(f"{name} {version}" for name, version in sorted(facts.versions.items()))),
-        ("time", _time(studies)),
+        ("time", _time(tasks)),
     ]
     rows = tuple((Cell(name), Cell(value)) for name, value in lines if value)
     return Section("Where this comes from", (Table("Provenance", ("what", ""), rows),))
 
 
-def _time(studies: Sequence[TaskResults]) -> str:
+def _time(tasks: Sequence[TaskResults]) -> str:
     times = [
-        f"{study.facts.name} {sum(study.facts.seconds.values()):.0f} s" for study in studies if study.facts.seconds
+        f"{results.facts.name} {sum(results.facts.seconds.values()):.0f} s"
+        for results in tasks
+        if results.facts.seconds
     ]
     return ", ".join(times)

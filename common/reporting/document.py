@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from common.store.rows import Spread
+from common.store.seed_means import Spread
 
 DASH, MINUS = "\N{EN DASH}", "\N{MINUS SIGN}"
 

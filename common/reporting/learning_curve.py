@@ -7,39 +7,44 @@ from statistics import fmean, linear_regression
 from common.reporting.document import DASH, NOTHING, Cell, Plots, Table, percent, spread_cell
 from common.reporting.plots import size_curve
 from common.reporting.published import training_examples
-from common.reporting.study import SOURCES, TaskResults, TrainedModel
-from common.store.rows import SeedMean
+from common.reporting.task_results import SOURCES, TaskResults, TrainedModel
+from common.store.seed_means import SeedMean
 
 Point = tuple[float, float, float]
 """Number of training examples, mean error over the seeds and its standard deviation (0 for one seed); fractions."""
 
 
-def learning_table(study: TaskResults, setting: TrainedModel) -> Table | None:
+def learning_table(results: TaskResults, trained: TrainedModel) -> Table | None:
     """Return error and AUROCs by the number of training examples, where there are trainings on fewer."""
-    lines = [_line(smaller, setting, Cell(f"{size:,}")) for size, smaller in _sizes(study, setting)]
+    lines = [_line(smaller, trained, Cell(f"{size:,}")) for size, smaller in _sizes(results, trained)]
     if not lines:
         return None
-    lines += [_line(study, setting, _whole(study)), *_published_lines(study, setting)]
+    lines += [_line(results, trained, _whole(results)), *_published_lines(results, trained)]
     shown = [at for at in range(4) if at == 0 or any(line[at].text not in ("", NOTHING) for line in lines)]
-    names = (f"training {study.facts.example_name}s", study.facts.error_name, "AUROC right / wrong", "AUROC OOD, mean")
-    label = study.label(setting, study.leading(setting)[0])
+    names = (
+        f"training {results.facts.example_name}s",
+        results.facts.error_name,
+        "AUROC right / wrong",
+        "AUROC OOD, mean",
+    )
+    label = results.label(trained, results.leading(trained)[0])
     return Table(
         caption=f"What a smaller training set costs ({label})",
         columns=tuple(names[at] for at in shown),
         rows=tuple(tuple(line[at] for at in shown) for line in lines),
-        notes=_notes(study, setting),
+        notes=_notes(results, trained),
         brief=tuple(range(len(shown))),
     )
 
 
-def learning_plot(study: TaskResults) -> Plots | None:
-    """Return the error over the number of training examples, a line for each setting that has trainings on fewer."""
-    lines = {study.label(one) or study.facts.error_name: _points(study, one) for one in study.settings}
+def learning_plot(results: TaskResults) -> Plots | None:
+    """Return the error over the number of training examples, a line for each model that was trained on fewer too."""
+    lines = {results.label(one) or results.facts.error_name: _points(results, one) for one in results.trained_models}
     lines = {name: line for name, line in lines.items() if len(line) > 1}
     if not lines:
         return None
-    published = [point for setting in study.settings for point in _published_errors(study, setting)]
-    names = {"x": f"training {study.facts.example_name}s", "y": f"{study.facts.error_name}, %"}
+    published = [point for trained in results.trained_models for point in _published_errors(results, trained)]
+    names = {"x": f"training {results.facts.example_name}s", "y": f"{results.facts.error_name}, %"}
     return Plots(
         "Error over the size of the training set", (size_curve(lines, list(dict.fromkeys(published)), **names),)
     )
@@ -61,15 +66,15 @@ def error_by_doubling(points: Iterable[tuple[float, float]]) -> tuple[float, flo
     return slope, intercept
 
 
-def _sizes(study: TaskResults, setting: TrainedModel) -> list[tuple[int, TaskResults]]:
-    """List the smaller training sets that the setting was trained on."""
-    return [(size, smaller) for size, smaller in study.smaller.items() if setting in smaller.settings]
+def _sizes(results: TaskResults, trained: TrainedModel) -> list[tuple[int, TaskResults]]:
+    """List the smaller training sets that the model was trained on."""
+    return [(size, smaller) for size, smaller in results.smaller.items() if trained in smaller.trained_models]
 
 
-def _line(study: TaskResults, setting: TrainedModel, size: Cell) -> tuple[Cell, ...]:
-    detector = study.leading(setting)[0]
-    found = (study.right_wrong(setting, detector), study.ood_mean(setting, detector))
-    return (size, spread_cell(study.error(setting)), *map(_auroc, found))
+def _line(results: TaskResults, trained: TrainedModel, size: Cell) -> tuple[Cell, ...]:
+    detector = results.leading(trained)[0]
+    found = (results.right_wrong(trained, detector), results.ood_mean(trained, detector))
+    return (size, spread_cell(results.error(trained)), *map(_auroc, found))
 
 
 def _auroc(one: SeedMean | None) -> Cell:
@@ -79,62 +84,62 @@ def _auroc(one: SeedMean | None) -> Cell:
     return spread_cell(one.figures["auroc"], interval)
 
 
-def _whole(study: TaskResults) -> Cell:
+def _whole(results: TaskResults) -> Cell:
     """Name the task's own training set by its size, which a seed's split may change."""
-    sizes = sorted(set(study.facts.n_train.values()))
+    sizes = sorted(set(results.facts.n_train.values()))
     return Cell(DASH.join(f"{size:,}" for size in dict.fromkeys((sizes[0], sizes[-1]))) if sizes else "all", "whole")
 
 
-def _published_lines(study: TaskResults, setting: TrainedModel) -> Iterator[tuple[Cell, ...]]:
+def _published_lines(results: TaskResults, trained: TrainedModel) -> Iterator[tuple[Cell, ...]]:
     """Yield a line for each source whose training set's size is known and that has a figure of the same."""
-    detector = study.leading(setting)[0]
+    detector = results.leading(trained)[0]
     wanted = [
-        (study.any_row(setting), "error"),
-        (study.right_wrong(setting, detector), "auroc"),
-        (study.ood_mean(setting, detector), "auroc"),
+        (results.any_row(trained), "error"),
+        (results.right_wrong(trained, detector), "auroc"),
+        (results.ood_mean(trained, detector), "auroc"),
     ]
     for source, name in SOURCES.items():
-        size = training_examples(source, study.facts.published, setting.objective)
-        found = [study.figures(one, field).get(source) if one else None for one, field in wanted]
+        size = training_examples(source, results.facts.published, trained.objective)
+        found = [results.figures(one, field).get(source) if one else None for one, field in wanted]
         if size and any(found):
             yield Cell(f"{size:,}", name), *(Cell(f"{figure.value:g}" if figure else "") for figure in found)
 
 
-def _published_errors(study: TaskResults, setting: TrainedModel) -> Iterator[tuple[float, float]]:
+def _published_errors(results: TaskResults, trained: TrainedModel) -> Iterator[tuple[float, float]]:
     """Yield (training examples, error as a fraction) of each source."""
-    for source, figure in study.figures(study.any_row(setting), "error").items():
-        if size := training_examples(source, study.facts.published, setting.objective):
+    for source, figure in results.figures(results.any_row(trained), "error").items():
+        if size := training_examples(source, results.facts.published, trained.objective):
             yield size, figure.value / 100
 
 
-def _points(study: TaskResults, setting: TrainedModel) -> list[Point]:
+def _points(results: TaskResults, trained: TrainedModel) -> list[Point]:
     """List what is drawn and fitted: the smaller training sets, ascending, then the whole."""
-    sizes: list[tuple[float, TaskResults]] = [*_sizes(study, setting)]
-    if study.facts.n_train:
-        sizes.append((fmean(study.facts.n_train.values()), study))
-    found = [(size, one.error(setting)) for size, one in sizes]
+    sizes: list[tuple[float, TaskResults]] = [*_sizes(results, trained)]
+    if results.facts.n_train:
+        sizes.append((fmean(results.facts.n_train.values()), results))
+    found = [(size, one.error(trained)) for size, one in sizes]
     return [(size, error.mean, error.sd or 0.0) for size, error in found if error is not None]
 
 
-def _notes(study: TaskResults, setting: TrainedModel) -> tuple[str, ...]:
+def _notes(results: TaskResults, trained: TrainedModel) -> tuple[str, ...]:
     """Say how the smaller trainings were made, and how the error goes with the size."""
-    spread = "± standard deviation over the seeds, then the smallest and the largest seed. " * (len(study.seeds) > 1)
+    spread = "± standard deviation over the seeds, then the smallest and the largest seed. " * (len(results.seeds) > 1)
     made = (
         f"Percent, {spread}Smaller training sets are drawn by the seed, each a part of the next; all trainings have as"
         " many optimiser steps, so fewer examples are seen more often. Test and OOD sets are the same for all."
     )
-    return tuple(said for said in (made, _trend(study, setting)) if said)
+    return tuple(said for said in (made, _trend(results, trained)) if said)
 
 
-def _trend(study: TaskResults, setting: TrainedModel) -> str:
+def _trend(results: TaskResults, trained: TrainedModel) -> str:
     """Say what a doubling does to the error, and where a straight line would arrive at the publication's size."""
-    line = _points(study, setting)
+    line = _points(results, trained)
     if len(line) < 3:
         return ""
     slope, intercept = error_by_doubling((size, error) for size, error, _ in line)
     change = f"takes {percent(-slope)} points off" if slope < 0 else f"adds {percent(slope)} points to"
     said = f"Least squares over {len(line)} sizes: each doubling of the training set {change} the error"
-    known = [training_examples(source, study.facts.published, setting.objective) for source in SOURCES]
+    known = [training_examples(source, results.facts.published, trained.objective) for source in SOURCES]
     size = next(filter(None, known), None)
     if size and size > line[-1][0]:
         there = intercept + slope * log2(size)

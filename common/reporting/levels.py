@@ -1,83 +1,59 @@
-"""AUROC over a level in decibels, where OOD sets or their variants are named by one."""
+"""AUROC over the signal-to-noise ratio, of OOD sets that come at several."""
 
-import re
 from collections.abc import Mapping
 
+from common.papers.table import POOLED
 from common.reporting.document import NOTHING, Cell, Plots, Table, percent
 from common.reporting.plots import level_curve
-from common.reporting.study import AVERAGE, OWN_SETTING, TaskResults, TrainedModel, name_of
+from common.reporting.task_results import AVERAGE, TaskResults, TrainedModel, name_of
+from common.store.outputs import OodKey
 
-Lines = Mapping[str, Mapping[float | None, float]]
-"""By OOD set, the AUROC at each level; None stands for the task's own setting where that has no known level."""
+Lines = Mapping[str, Mapping[float, float]]
+"""By OOD set, the AUROC at each level in dB."""
 
 
-def level_lines(study: TaskResults, setting: TrainedModel, detector: str) -> Lines:
+def level_lines(results: TaskResults, trained: TrainedModel, detector: str) -> Lines:
     """Return the sets that come at two levels or more; ``Average`` among them is the mean over the others.
 
     The pool ``All`` is left out: in the task's own setting it holds sets that come at no level, too.
     """
-    lines: dict[str, dict[float | None, float]] = {}
-    for name, variant in study.sets(setting):
-        one = study.ood(setting, detector, (name, variant))
+    lines: dict[str, dict[float, float]] = {}
+    for key in results.sets(trained):
+        one = results.ood(trained, detector, key)
         auroc = one.mean("auroc") if one else None
-        if auroc is None or name == "All" or (name == AVERAGE and variant is None):
-            continue
-        own = variant in (None, OWN_SETTING)
-        at = study.facts.own_variant if own else variant
-        if found := level_of(f"{name} {at}" if at else name):
-            lines.setdefault(found[0], {})[found[1]] = auroc
-        elif own:
-            lines.setdefault(name, {})[None] = auroc
-    return {name: line for name, line in lines.items() if len(set(line) - {None}) > 0 and len(line) > 1}
+        if auroc is not None and key.level_db is not None and (key.name == AVERAGE or key.name not in POOLED):
+            lines.setdefault(key.name, {})[key.level_db] = auroc
+    return {name: line for name, line in lines.items() if len(line) > 1}
 
 
-def level_plot(study: TaskResults, setting: TrainedModel, detector: str) -> Plots | None:
+def level_plot(results: TaskResults, trained: TrainedModel, detector: str) -> Plots | None:
     """Return AUROC as a curve over the level, a line a set."""
     lines = {
-        name: sorted((level, auroc) for level, auroc in line.items() if level is not None)
-        for name, line in level_lines(study, setting, detector).items()
-        if name != AVERAGE
+        name: sorted(line.items()) for name, line in level_lines(results, trained, detector).items() if name != AVERAGE
     }
-    lines = {name: line for name, line in lines.items() if len(line) > 1}
     if not lines:
         return None
-    label = study.label(setting, detector)
+    label = results.label(trained, detector)
     return Plots(f"AUROC over the signal-to-noise ratio ({label})", (level_curve(lines),))
 
 
-def level_table(study: TaskResults, setting: TrainedModel, detector: str) -> Table | None:
+def level_table(results: TaskResults, trained: TrainedModel, detector: str) -> Table | None:
     """Return AUROC by set and level, the quietest noise first."""
-    lines = level_lines(study, setting, detector)
-    levels = sorted({level for line in lines.values() for level in line if level is not None}, reverse=True)
+    lines = level_lines(results, trained, detector)
+    levels = sorted({level for line in lines.values() for level in line}, reverse=True)
     if len(levels) < 2:
         return None
-    columns: list[float | None] = [*([None] if any(None in line for line in lines.values()) else []), *levels]
-    own = level_of(study.facts.own_variant)
     return Table(
-        caption=f"AUROC by signal-to-noise ratio ({study.label(setting, detector)})",
-        columns=("OOD set", *(_column(level, own[1] if own else None) for level in columns)),
+        caption=f"AUROC by signal-to-noise ratio ({results.label(trained, detector)})",
+        columns=("OOD set", *(_column(level, level in results.own_levels) for level in levels)),
         rows=tuple(
-            (Cell(name_of((name, None))), *(Cell(percent(line[at]) if at in line else NOTHING) for at in columns))
+            (Cell(name_of(OodKey(name))), *(Cell(percent(line[at]) if at in line else NOTHING) for at in levels))
             for name, line in lines.items()
         ),
-        notes=("Means over seeds; what varies between them stands in the table of variants.",),
-        brief=tuple(range(len(columns) + 1)),
+        notes=("Means over seeds; what varies between them stands in the table by noise level.",),
+        brief=tuple(range(len(levels) + 1)),
     )
 
 
-def _column(level: float | None, own: float | None) -> str:
-    if level is None:
-        return "own setting"
-    return f"{level:g} dB" + (", own" if level == own else "")
-
-
-def level_of(name: str) -> tuple[str, float] | None:
-    """Return the name without its level, and the level in decibels, or None where it names none.
-
-    >>> level_of("TIMIT+babble -5 dB"), level_of("Mandarin")
-    (('TIMIT+babble', -5.0), None)
-    """
-    found = re.search(r"[\s,(]*(?:at )?([-+\u2212]?\d+(?:\.\d+)?) ?dB(?: SNR)?\)?", name)
-    if found is None:
-        return None
-    return (name[: found.start()] + name[found.end() :]).strip(), float(found[1].replace("\N{MINUS SIGN}", "-"))
+def _column(level: float, own: bool) -> str:
+    return f"{level:g} dB" + (", own" if own else "")

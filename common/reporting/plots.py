@@ -114,9 +114,9 @@ def histogram(points: Mapping[str, Any], noun: str) -> str:
 
     def fill(axes: "Axes") -> None:
         for name, colour, counts in kinds:
-            share = 100 * np.asarray(counts, dtype=float) / np.sum(counts)
-            axes.stairs(share, edges, fill=True, color=colour, alpha=0.22)
-            axes.stairs(share, edges, color=colour, linewidth=1.8, label=f"{name} ({int(np.sum(counts)):,})")
+            fraction = 100 * np.asarray(counts, dtype=float) / np.sum(counts)
+            axes.stairs(fraction, edges, fill=True, color=colour, alpha=0.22)
+            axes.stairs(fraction, edges, color=colour, linewidth=1.8, label=f"{name} ({int(np.sum(counts)):,})")
         start = min((edges[np.flatnonzero(counts)[0]] for _, _, counts in kinds), default=0.0)
         axes.set(xlabel="maximum softmax probability", ylabel=f"% of {noun}s", xlim=(start, 1), ylim=(0, None))
         _legend(axes, loc="upper left")

@@ -75,7 +75,7 @@ def answers(row: Row, field: str, task: str, ood: Collection[str] = ()) -> Itera
     """Yield the published figures that measure the same as ``field`` of ``row``; ``paper`` before ``authors-run``.
 
     In-distribution and OOD set must be spelled as published, so a stand-in never meets the figure of what it stands
-    for; a pooled figure answers only where the same sets were pooled; a variant of a task has no published figure.
+    for; a pooled figure answers only where the same sets were pooled; only a row of the task's own setting is answered.
 
     Args:
         row: ours; for the mean over OOD sets, one whose ``out_dist`` is ``Average``.
@@ -84,7 +84,7 @@ def answers(row: Row, field: str, task: str, ood: Collection[str] = ()) -> Itera
         ood: names of all the OOD sets of the task.
     """
     for figure in _measuring(field, task, row.in_dist):
-        if row.variant is not None or figure.objective not in (None, row.objective):
+        if not row.primary or figure.objective not in (None, row.objective):
             continue
         if figure.out_dist in POOLED and pooled_sets(task) != frozenset(ood) - set(POOLED):
             continue

@@ -4,8 +4,9 @@ from collections.abc import Iterator
 
 from common.reporting.document import Cell, Table, listed, percent, points
 from common.reporting.published import pooled_sets, published, remarks
-from common.reporting.study import AVERAGE, SOURCES, TaskResults, TrainedModel, name_of, sources_of
-from common.store.rows import SeedMean
+from common.reporting.task_results import AVERAGE, SOURCES, TaskResults, TrainedModel, name_of, sources_of
+from common.store.outputs import OodKey
+from common.store.seed_means import SeedMean
 
 _ERROR_FIELDS = {
     "auroc": "AUROC",
@@ -20,16 +21,16 @@ _OOD_FIELDS = {
     "aupr_negative": "AUPR Out (trapezoid)",
     "mean_msp_negative": "mean MSP of OOD",
 }
-_EXPOSURE_FIELDS = {"auroc": "AUROC", "ap_negative": "AUPR Out", "fpr95_out": "FPR95, OOD to be kept"}
+_EXPOSURE_FIELDS = {"auroc": "AUROC", "ap_negative": "AUPR Out", "fpr95_out": "FPR95 out"}
 
 _Line = tuple[str, str, str, SeedMean, str]
 """What it is about, the score, what the figure is called, ours, and the field."""
 
 
-def published_table(study: TaskResults) -> Table | None:
+def published_table(results: TaskResults) -> Table | None:
     """Return every published figure of the task beside ours, with base rates and differences."""
-    lines = [line for setting in study.settings for line in _lines(study, setting)]
-    found = [(line, figures) for line in lines if (figures := study.figures(line[3], line[4]))]
+    lines = [line for trained in results.trained_models for line in _lines(results, trained)]
+    found = [(line, figures) for line in lines if (figures := results.figures(line[3], line[4]))]
     if not found:
         return None
     sources = sources_of(figures for _, figures in found)
@@ -51,7 +52,7 @@ def published_table(study: TaskResults) -> Table | None:
         notes=(
             "Percent; differences are ours minus theirs, in percentage points. AUPR moves with the base rate, so it"
             " compares only where the base rates are alike.",
-            *remarks(study.facts.published),
+            *remarks(results.facts.published),
         ),
         folded=True,
     )
@@ -62,43 +63,43 @@ def _base(one: SeedMean, field: str) -> str:
     return "" if base is None else f"base {percent(base)}"
 
 
-def _lines(study: TaskResults, setting: TrainedModel) -> Iterator[_Line]:
+def _lines(results: TaskResults, trained: TrainedModel) -> Iterator[_Line]:
     """Yield every comparison that a published figure might answer to."""
-    label = study.label(setting)
-    yield "test set", label, study.facts.error_name, study.any_row(setting), "error"
-    for one in study.errors(setting):
-        first = one.row.detector == study.leading(setting)[0]
+    label = results.label(trained)
+    yield "test set", label, results.facts.error_name, results.any_row(trained), "error"
+    for one in results.errors(trained):
+        first = one.row.detector == results.leading(trained)[0]
         for field, name in _ERROR_FIELDS.items():
             if first or not field.startswith("mean"):
-                yield "right / wrong", study.label(setting, one.row.detector), name, one, field
-    yield from _ood_lines(study, setting)
+                yield "right / wrong", results.label(trained, one.row.detector), name, one, field
+    yield from _ood_lines(results, trained)
 
 
-def _ood_lines(study: TaskResults, setting: TrainedModel) -> Iterator[_Line]:
-    leading = study.leading(setting)[0]
-    for key in study.sets(setting):
-        for detector in study.detectors(setting):
-            one = study.ood(setting, detector, key)
+def _ood_lines(results: TaskResults, trained: TrainedModel) -> Iterator[_Line]:
+    leading = results.leading(trained)[0]
+    for key in results.sets(trained):
+        for detector in results.detectors(trained):
+            one = results.ood(trained, detector, key)
             for field, name in _OOD_FIELDS.items():
                 if one and (detector == leading or not field.startswith("mean")):
-                    yield name_of(key), study.label(setting, detector), name, one, field
-        whole = study.ood(setting, leading, key, "all")
-        if whole and key == study.sets(setting)[0]:
-            yield "test set", study.label(setting), "mean MSP", whole, "mean_msp_positive"
+                    yield name_of(key), results.label(trained, detector), name, one, field
+        whole = results.ood(trained, leading, key, "all")
+        if whole and key == results.sets(trained)[0]:
+            yield "test set", results.label(trained), "mean MSP", whole, "mean_msp_positive"
 
 
-def exposure_table(study: TaskResults) -> Table | None:
+def exposure_table(results: TaskResults) -> Table | None:
     """Return our means over OOD sets beside those of the Outlier Exposure paper, whose sets are others."""
     rows = []
-    for setting in study.settings:
-        one = study.ood(setting, "msp", (AVERAGE, None), "all")
+    for trained in results.trained_models:
+        one = results.ood(trained, "msp", OodKey(AVERAGE), "all")
         for field, name in _EXPOSURE_FIELDS.items() if one else ():
-            wanted = {"in_dist": one.row.in_dist, "objective": setting.objective, "field": field} if one else {}
+            wanted = {"in_dist": one.row.in_dist, "objective": trained.objective, "field": field} if one else {}
             figures = published(source="outlier-exposure", **wanted)
             if one and figures:
                 theirs = " / ".join(f"{figure.value:g}" for figure in figures)
                 tables = " / ".join(f"table {figure.table}" for figure in figures)
-                label = study.label(setting, "msp")
+                label = results.label(trained, "msp")
                 rows.append((Cell(label), Cell(name), Cell(percent(one.mean(field))), Cell(theirs, tables)))
     if not rows:
         return None
@@ -111,27 +112,27 @@ def exposure_table(study: TaskResults) -> Table | None:
     )
 
 
-def unanswered_pool(study: TaskResults) -> str:
+def unanswered_pool(results: TaskResults) -> str:
     """Return a sentence where ``All`` is published but pools other sets than ours; otherwise nothing."""
-    theirs = pooled_sets(study.facts.published)
-    pooled = published(task=study.facts.published, out_dist="All", metric="auroc")
-    if not pooled or not study.pooled or theirs == study.pooled:
+    theirs = pooled_sets(results.facts.published)
+    pooled = published(task=results.facts.published, out_dist="All", metric="auroc")
+    if not pooled or not results.pooled or theirs == results.pooled:
         return ""
     return (
         f"All has no published figure beside it: the paper pools {listed(sorted(theirs))}; here it is"
-        f" {listed(sorted(study.pooled))}."
+        f" {listed(sorted(results.pooled))}."
     )
 
 
-def draws(study: TaskResults) -> tuple[str, ...]:
+def draws(results: TaskResults) -> tuple[str, ...]:
     """Return sentences that say where each published draw of held-out classes lies among ours."""
-    if len(study.seeds) < 2 or not any(row.held_out for row in study.rows):
+    if len(results.seeds) < 2 or not any(row.held_out for row in results.rows):
         return ()
-    setting = study.settings[0]
-    labels = (study.label(setting), study.label(setting, study.leading(setting)[0]))
+    trained = results.trained_models[0]
+    labels = (results.label(trained), results.label(trained, results.leading(trained)[0]))
     said = []
-    for about, score, name, one, field in _lines(study, setting):
-        figures = study.figures(one, field)
+    for about, score, name, one, field in _lines(results, trained):
+        figures = results.figures(one, field)
         ours = sorted(100 * figure for row in one.rows if (figure := getattr(row, field)) is not None)
         if field in ("error", "auroc") and score in labels and figures and ours:
             places = "; ".join(f"{SOURCES[source]} {_place(one.value, ours)}" for source, one in figures.items())

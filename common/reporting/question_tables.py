@@ -2,23 +2,25 @@
 
 from collections.abc import Sequence
 
-from common.data.sources import ADDITIONAL
 from common.reporting.document import DASH, NOTHING, Cell, Table, percent, spread_cell
-from common.reporting.study import SOURCES, TaskResults, TrainedModel, figure_cell, name_of, sources_of
+from common.reporting.task_results import SOURCES, TaskResults, TrainedModel, figure_cell, name_of, sources_of
 from common.store.outputs import OodKey
-from common.store.rows import SeedMean
 from common.store.run_record import WHOLES
+from common.store.seed_means import SeedMean
+
+_ORIGINS = {"sentence": "text", "utterance": "speaker"}
+"""Where groups of rows come from; those of one source are not independent of each other."""
 
 
-def error_table(study: TaskResults) -> Table | None:
-    """Return how well each leading score tells right answers from wrong ones, on all test examples."""
-    found = [
-        one for setting in study.settings for one in study.errors(setting) if one.row.detector in study.leading(setting)
-    ]
+def error_table(results: TaskResults) -> Table | None:
+    """Return how well each leading score tells right answers from wrong ones: all, subsets, and groups of rows."""
+    found = [(results, one) for one in _leading_errors(results)]
+    if results.by_group:
+        found += [(results.by_group, one) for one in _leading_errors(results.by_group)]
     if not found:
         return None
-    sources = sources_of(study.figures(one, "auroc") for one in found)
-    noun = study.facts.unit_name
+    sources = sources_of(of.figures(one, "auroc") for of, one in found)
+    noun = results.facts.unit_name
     return Table(
         caption=f"Right against wrong: can the score tell the {noun}s that the model gets wrong?",
         columns=(
@@ -27,21 +29,31 @@ def error_table(study: TaskResults) -> Table | None:
             *(SOURCES[source] for source in sources),
             "AUPR right",
             "AUPR wrong",
-            "FPR95",
+            "FPR95 in",
             "MSP right",
             "MSP wrong",
             "n, right",
             "n, wrong",
         ),
-        rows=tuple((Cell(_named(study, one)), *_comparison(study, one, sources), *_error_cells(one)) for one in found),
-        notes=_notes(study, f"All test {noun}s."),
+        rows=tuple((Cell(_named(of, one)), *_comparison(of, one, sources), *_error_cells(one)) for of, one in found),
+        notes=_notes(results, f"All test {noun}s."),
         brief=_brief(sources, 3),
     )
 
 
-def _named(study: TaskResults, one: SeedMean) -> str:
-    label = study.label(TrainedModel(one.row.objective, one.row.model), one.row.detector)
-    return f"{label}, {one.row.variant}" if one.row.variant else label
+def _leading_errors(results: TaskResults) -> list[SeedMean]:
+    return [
+        one
+        for trained in results.trained_models
+        for one in results.errors(trained)
+        if one.row.detector in results.leading(trained)
+    ]
+
+
+def _named(results: TaskResults, one: SeedMean) -> str:
+    label = results.label(TrainedModel(one.row.objective, one.row.model), one.row.detector)
+    by_group = "" if results.compared else f"by {results.facts.unit_name}"
+    return ", ".join(part for part in (label, one.row.subset, by_group) if part)
 
 
 def _brief(sources: Sequence[str], figures: int, names: int = 1) -> tuple[int, ...]:
@@ -50,10 +62,10 @@ def _brief(sources: Sequence[str], figures: int, names: int = 1) -> tuple[int, .
     return (*range(names + 1 + bool(sources)), *range(first_figure, first_figure + figures))
 
 
-def _comparison(study: TaskResults, one: SeedMean, sources: Sequence[str]) -> list[Cell]:
+def _comparison(results: TaskResults, one: SeedMean, sources: Sequence[str]) -> list[Cell]:
     """Return our AUROC, with its interval (over several seeds the mean of each bound), and the published ones."""
     interval = (one.mean("auroc_low"), one.mean("auroc_high"))
-    figures = study.figures(one, "auroc")
+    figures = results.figures(one, "auroc")
     theirs = [figure_cell(figures.get(source), one.mean("auroc")) for source in sources]
     return [spread_cell(one.figures["auroc"], interval), *theirs]
 
@@ -80,17 +92,17 @@ def _count(one: SeedMean, name: str) -> str:
     return f"{counts[0]:,}" if len(counts) == 1 else f"{counts[0]:,}{DASH}{counts[-1]:,}"
 
 
-def _notes(study: TaskResults, first: str) -> tuple[str, ...]:
-    seeds = len(study.seeds)
+def _notes(results: TaskResults, first: str) -> tuple[str, ...]:
+    seeds = len(results.seeds)
     kind = (
         f"Means over {seeds} seeds ± standard deviation, then the smallest and the largest seed, and the 95 % interval"
         " of one seed, its bounds averaged over the seeds."
         if seeds > 1
         else "95 % intervals beside AUROC."
     )
-    whole = WHOLES.get(study.facts.row_name)
+    whole = WHOLES.get(results.facts.row_name)
     if whole:
-        part, whole = (study.facts.row_name, whole) if study.facts.unit == "row" else (whole, "speaker")
+        part, whole = (results.facts.row_name, whole) if results.facts.unit == "row" else (whole, _ORIGINS[whole])
         kind += (
             f" The intervals take {part}s as independent; those of one {whole} are not,"
             " so the true intervals are wider."
@@ -98,35 +110,42 @@ def _notes(study: TaskResults, first: str) -> tuple[str, ...]:
     return (f"{first} {kind}",)
 
 
-def ood_tables(study: TaskResults, setting: TrainedModel) -> list[Table]:
-    """Return how well the leading scores of a setting tell in-distribution from each OOD set; variants apart."""
-    keys = study.sets(setting)
-    own = [key for key in keys if key[1] is None]
-    further = [key for key in keys if key[1] == ADDITIONAL]
-    variants = [key for key in keys if key[1] not in (None, ADDITIONAL)]
-    label = study.label(setting)
+def ood_tables(results: TaskResults, trained: TrainedModel) -> list[Table]:
+    """Return how well the leading scores of a trained model tell in-distribution from each OOD set.
+
+    The task's own setting, additional sets, other noise levels and groups of rows have tables of their own.
+    """
+    keys = results.sets(trained)
+    own, second = results.own_sets(trained), trained != results.trained_models[0]
+    additional = [key for key in keys if not key.primary and key.level_db is None]
+    other_levels = [key for key in keys if not key.primary and key.level_db is not None]
+    label = results.label(trained)
     about = f" ({label})" if label else ""
-    second = setting != study.settings[0]
     tables = []
     if own:
-        tables.append(_ood_table(study, setting, own, f"In-distribution against OOD{about}", folded=second))
-    if further:
-        tables.append(_ood_table(study, setting, further, f"Further OOD sets{about}", folded=second))
-    if variants:
-        tables.append(_ood_table(study, setting, variants, f"OOD variants{about}", folded=bool(own)))
+        tables.append(_ood_table(results, trained, own, f"In-distribution against OOD{about}", folded=second))
+    if additional:
+        caption = f"Additional OOD sets, which the publication lacks{about}"
+        tables.append(_ood_table(results, trained, additional, caption, folded=second))
+    if other_levels:
+        caption = f"OOD sets by noise level{about}"
+        tables.append(_ood_table(results, trained, other_levels, caption, folded=bool(own)))
+    if results.by_group and (groups := results.by_group.own_sets(trained)):
+        caption = f"In-distribution against OOD, by {results.by_group.facts.unit_name}{about}"
+        tables.append(_ood_table(results.by_group, trained, groups, caption, folded=True))
     return tables
 
 
 def _ood_table(
-    study: TaskResults, setting: TrainedModel, keys: Sequence[OodKey], caption: str, folded: bool = False
+    results: TaskResults, trained: TrainedModel, keys: Sequence[OodKey], caption: str, folded: bool = False
 ) -> Table:
-    detectors = study.leading(setting)
+    detectors = results.leading(trained)
     found = [
-        (key, one) for key in keys for detector in detectors if (one := study.ood(setting, detector, key)) is not None
+        (key, one) for key in keys for detector in detectors if (one := results.ood(trained, detector, key)) is not None
     ]
-    sources = sources_of(study.figures(one, "auroc") for _, one in found)
-    other = {"correct": "all", "all": "correct"}[study.population]
-    others = [study.ood(setting, one.row.detector, key, other) for key, one in found]
+    sources = sources_of(results.figures(one, "auroc") for _, one in found)
+    other = {"correct": "all", "all": "correct"}[results.population]
+    others = [results.ood(trained, one.row.detector, key, other) for key, one in found]
     both, several = any(others), len(detectors) > 1
     return Table(
         caption=caption,
@@ -137,7 +156,7 @@ def _ood_table(
             *(SOURCES[source] for source in sources),
             "AUPR In",
             "AUPR Out",
-            "FPR95",
+            "FPR95 in",
             "MSP OOD",
             "n, OOD",
             *((f"AUROC, {_whom(other)}",) if both else ()),
@@ -146,13 +165,13 @@ def _ood_table(
             (
                 Cell(name_of(key)),
                 *((Cell(one.row.detector),) if several else ()),
-                *_comparison(study, one, sources),
+                *_comparison(results, one, sources),
                 *_ood_cells(one),
                 *((Cell(percent(twin.mean("auroc")) if twin else NOTHING),) if both else ()),
             )
             for (key, one), twin in zip(found, others, strict=True)
         ),
-        notes=_notes(study, _population(study, found[0][1])),
+        notes=_notes(results, _population(results, found[0][1])),
         brief=None if folded else _brief(sources, 3, names=2 if several else 1),
         folded=folded,
     )
@@ -162,9 +181,9 @@ def _whom(population: str) -> str:
     return {"correct": "correct only", "all": "all test"}[population]
 
 
-def _population(study: TaskResults, one: SeedMean) -> str:
-    noun = f"{study.facts.unit_name}s"
-    whom = {"correct": f"the correctly classified test {noun}", "all": f"all test {noun}"}[study.population]
+def _population(results: TaskResults, one: SeedMean) -> str:
+    noun = f"{results.facts.unit_name}s"
+    whom = {"correct": f"the correctly classified test {noun}", "all": f"all test {noun}"}[results.population]
     return f"In-distribution here means {whom} ({_count(one, 'n_positive')})."
 
 

@@ -15,26 +15,26 @@ BRACKETS = (
 )
 
 
-def markdown(document: Document) -> str:
-    """Return the report as Markdown, without its plots."""
-    parts = [f"# {_escaped(document.title)}", *map(_escaped, document.headline)]
+def markdown(document: Document, level: int = 1) -> str:
+    """Return the report as Markdown, without its plots; its title is a heading of the ``level`` given."""
+    parts = [f"{'#' * level} {_escaped(document.title)}", *map(_escaped, document.headline)]
     for section in document.sections:
-        parts.append(f"## {_escaped(section.title)}")
+        parts.append(f"{'#' * (level + 1)} {_escaped(section.title)}")
         parts += [f"**{_escaped(mark)}**" for mark in section.marks]
         parts += [_escaped(section.subtitle)] if section.subtitle else []
         for block in section.blocks:
-            parts += _markdown_block(block)
+            parts += _markdown_block(block, "#" * (level + 2))
     return "\n\n".join(parts) + "\n"
 
 
-def _markdown_block(block: Block) -> list[str]:
+def _markdown_block(block: Block, heading: str) -> list[str]:
     if isinstance(block, Text):
         listed = [f"- {_escaped(point)}" for point in block.points]
-        return [*([f"### {_escaped(block.heading)}"] if block.heading else []), "\n".join(listed)]
+        return [*([f"{heading} {_escaped(block.heading)}"] if block.heading else []), "\n".join(listed)]
     if isinstance(block, Table):
         lines = [_line(block.columns), _line(["---"] * len(block.columns))]
         lines += [_line([_marked(cell) for cell in row]) for row in block.rows]
-        return [f"### {_escaped(block.caption)}", "\n".join(lines), *map(_escaped, block.notes)]
+        return [f"{heading} {_escaped(block.caption)}", "\n".join(lines), *map(_escaped, block.notes)]
     return []
 
 

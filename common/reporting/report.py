@@ -6,11 +6,11 @@ from common.reporting.closing import legend_section, missing_section, provenance
 from common.reporting.document import Document
 from common.reporting.render_html import page
 from common.reporting.render_text import markdown, terminal
-from common.reporting.study import TaskResults
 from common.reporting.summary import headline, summary_section
+from common.reporting.task_results import TaskResults
 from common.reporting.task_section import task_section
-from common.store.files import write_text
-from common.store.rows import Row, read_rows, trained_on
+from common.store.files import sha256, write_text
+from common.store.rows import Row, read_rows
 from common.store.run_record import RunRecord, read_record
 
 TITLE = "How far can a classifier's confidence be trusted?"
@@ -28,22 +28,30 @@ def write_report(out: Path) -> str:
     Raises:
         UserError: a file is missing or damaged, or ``out`` cannot be written.
     """
-    document = build(read_record(out / "run.json"), read_rows(out / "results.jsonl"))
+    record, results = read_record(out / "run.json"), out / "results.jsonl"
+    rows = read_rows(results)
+    document = build(record, rows, changed=record.results_sha256 not in ("", sha256(results)))
     write_text(out / "report.md", markdown(document))
     write_text(out / "report.html", page(document))
     return f"{terminal(document)}\nFull report: {out / 'report.html'}\n"
 
 
-def build(facts: RunRecord, rows: tuple[Row, ...]) -> Document:
-    """Return the report as a document: one section a task, in the order of the rows."""
-    names = dict.fromkeys(row.task for row in rows if trained_on(row.variant) is None)
-    studies = [TaskResults.of(facts.task(name), (row for row in rows if row.task == name)) for name in names]
+def build(facts: RunRecord, rows: tuple[Row, ...], changed: bool = False) -> Document:
+    """Return the report as a document: one section a task, in the order of the rows.
+
+    Args:
+        facts: the record of the run.
+        rows: its results.
+        changed: whether the results are other than those that the record was written for.
+    """
+    names = dict.fromkeys(row.task for row in rows if row.train_examples is None)
+    tasks = [TaskResults.of(facts.task(name), (row for row in rows if row.task == name)) for name in names]
     curves = {name: [curve for curve in facts.curves if curve.get("task") == name] for name in names}
     missing = missing_section(facts)
     return Document(
         title=TITLE,
-        headline=headline(facts, studies),
-        summary=(summary_section(studies),) if studies else (),
-        tasks=tuple(task_section(study, curves[study.facts.name]) for study in studies),
-        closing=(*((missing,) if missing else ()), legend_section(), provenance_section(facts, studies)),
+        headline=headline(facts, tasks, changed),
+        summary=(summary_section(tasks),) if tasks else (),
+        tasks=tuple(task_section(results, curves[results.facts.name]) for results in tasks),
+        closing=(*((missing,) if missing else ()), legend_section(), provenance_section(facts, tasks)),
     )

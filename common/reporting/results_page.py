@@ -1,89 +1,75 @@
-"""RESULTS.md: the figures of finished runs in one page, each with the command, date, device and commit that made it.
+"""RESULTS.md: the figures of recorded runs in one page, each with the command, date, device and commit that made it.
 
 uv run python -m common.reporting.results_page runs/paper runs/elsewhere
 """
 
-import re
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from common.base.errors import UserError
 from common.base.exits import guarded
 from common.base.project import ROOT
 from common.discover import task_names
 from common.reporting.document import Block, Document, Plots, Section, Table, Text
+from common.reporting.recorded import RECORDED, read_recorded, record_run
 from common.reporting.render_text import markdown
 from common.reporting.report import build
 from common.store.files import write_text
-from common.store.rows import read_rows
-from common.store.run_record import read_record
+from common.store.rows import Row
+from common.store.run_record import RunRecord
 
 INTRODUCTION = (
-    "Made by `common/record.py` of the results of finished runs; edit nothing here. Percent; how to read each figure"
-    " stands at the end of every report that a run writes. Beside AUROC stands its 95 % interval, over several seeds"
-    " the standard deviation; beside a published figure, how far ours is above it; beside AUPR, the base rate."
+    "Made by `common/reporting/results_page.py` of the runs in `common/recorded`; edit nothing here. Percent; how to"
+    " read each figure stands at the end of every report that a run writes. Beside AUROC stands its 95 % interval, over"
+    " several seeds the standard deviation; beside a published figure, how far ours is above it; beside AUPR, the base"
+    " rate."
 )
 
 
-def record(outs: list[Path], page: str = "") -> str:
-    """Return the page for the runs in ``outs``: for each, how it was made and its tasks' main tables.
+def results_page(recorded: Path = RECORDED) -> str:
+    """Return the page for all recorded runs: for each, how it was made and its tasks' main tables.
 
     Args:
-        outs: output folders of finished runs.
-        page: the page as it was. Its other sections stay: the folders of their runs may be gone. A section gives way to
-            one of the same tasks and the same command.
+        recorded: where a folder for each recorded run lies.
 
     Raises:
         UserError: a run's files are missing or damaged.
     """
-    made = [_run(out) for out in outs]
-    replaced = {_identity(section) for section in made}
-    sections = [section for section in _sections(page) if _identity(section) not in replaced] + made
-    return "\n".join(["# Results", "", INTRODUCTION, "", _not_measured(sections), "", *sections])
+    runs = read_recorded(recorded)
+    sections = [run_section(record, rows) for record, rows in runs]
+    return "\n".join(["# Results", "", INTRODUCTION, "", _not_measured([record for record, _ in runs]), "", *sections])
 
 
-def _sections(page: str) -> list[str]:
-    """Return the parts of a page that stand for a run each."""
-    return [f"## {part.rstrip()}\n" for part in re.split(r"^## ", page, flags=re.MULTILINE)[1:]]
-
-
-def _identity(section: str) -> tuple[str, str]:
-    """Return the title of a section and the command that made it."""
-    lines = section.splitlines()
-    return lines[0], next((line.split(". Date:")[0] for line in lines if line.startswith("Command:")), "")
-
-
-def _tasks(section: str) -> list[str]:
-    """Return the tasks of a section, by its title."""
-    return [name for name in section.splitlines()[0].removeprefix("## ").split(", ") if name in task_names()]
-
-
-def _not_measured(sections: list[str]) -> str:
-    """Say which tasks no section measured with the published budget, and on which devices the others were."""
-    measured = {name for section in sections if "--profile paper" in _identity(section)[1] for name in _tasks(section)}
+def _not_measured(records: Sequence[RunRecord]) -> str:
+    """Say which tasks no run measured with the published budget, and on which devices the others were."""
+    measured = {name for record in records if record.profile == "paper" for name in record.tasks}
     missing = [name for name in task_names() if name not in measured]
-    devices = dict.fromkeys(re.findall(r"^Command: .* Device: (\S+)\. Commit:", "\n".join(sections), re.MULTILINE))
-    return f"Devices: {', '.join(devices)}. Not measured with the published budget: {', '.join(missing) or 'nothing'}."
+    devices = dict.fromkeys(record.device for record in records)
+    return (
+        f"Devices: {', '.join(devices) or 'none'}."
+        f" Not measured with the published budget: {', '.join(missing) or 'nothing'}."
+    )
 
 
-def _run(out: Path) -> str:
-    facts = read_record(out / "run.json")
-    document = build(facts, read_rows(out / "results.jsonl"))
-    command = re.sub(r"(--data-dir|--out)[ =]\S+", r"\1 DIR", facts.command)  # whose folders is nobody's business
-    made = f"Command: {command}. Date: {facts.date}. Device: {facts.device}. Commit: {facts.commit}."
+def run_section(record: RunRecord, rows: Sequence[Row]) -> str:
+    """Return the part of the page about one run, as Markdown with headings from the second level on."""
+    document = build(record, tuple(rows))
+    made = f"Command: {record.command}. Date: {record.date}. Device: {record.device}. Commit: {record.commit}."
     shown = Document(
-        title=", ".join(facts.tasks) or "nothing",
+        title=", ".join(record.tasks) or "nothing",
         headline=(made,),
         summary=(),
-        tasks=tuple(_main_tables(section) for section in document.tasks),
+        tasks=tuple(main_tables(section) for section in document.tasks),
         closing=tuple(section for section in document.closing if section.title == "Not run"),
     )
-    return re.sub("^#", "##", markdown(shown), flags=re.MULTILINE)
+    return markdown(shown, level=2)
 
 
-def _main_tables(section: Section) -> Section:
+def main_tables(section: Section) -> Section:
     """Leave out plots and what a page folds away."""
     return replace(section, blocks=tuple(block for block in section.blocks if _is_main(block)))
 
@@ -99,13 +85,19 @@ def _is_main(block: Block) -> bool:
 
 
 def main(
-    outs: Annotated[list[Path], typer.Argument(help="output folders of finished runs")],
+    outs: Annotated[list[Path] | None, typer.Argument(help="output folders of finished runs to record")] = None,
+    name: Annotated[str, typer.Option(help="what to call the one run; its task, or the folder, by default")] = "",
+    recorded: Annotated[Path, typer.Option(help="where recorded runs lie")] = RECORDED,
     to: Annotated[Path, typer.Option(help="the page to write")] = ROOT / "RESULTS.md",
 ) -> None:
-    """Write RESULTS.md from the results of finished runs; what it says of other runs stays."""
+    """Record finished runs, then write RESULTS.md from all recorded ones."""
 
     def written() -> int:
-        write_text(to, record(outs, to.read_text(encoding="utf-8") if to.is_file() else ""))
+        if name and len(outs or ()) != 1:
+            raise UserError(f"--name {name} is for one run, and {len(outs or ())} are given; record them one by one")
+        for out in outs or ():
+            record_run(out, name, recorded)
+        write_text(to, results_page(recorded))
         return 0
 
     guarded(written)

@@ -151,12 +151,21 @@ class OodKey(NamedTuple):
     level_db: float | None = None
     primary: bool = True
 
+    @property
+    def label(self) -> str:
+        """What messages call the set.
+
+        >>> OodKey("car", 5.0).label, OodKey("Omniglot").label
+        ('car 5 dB', 'Omniglot')
+        """
+        return self.name if self.level_db is None else f"{self.name} {self.level_db:g} dB"
+
 
 @dataclass(frozen=True)
 class TaskOutputs:
     """What one trained model says about its test set and every OOD set, with facts about the data.
 
-    ``meta`` holds: data (kind), held_out, dropped, seconds; n_train, how many training examples there are, those
+    ``meta`` holds: data (kind), held_out, split (its name), dropped, seconds; n_train, how many training examples there are, those
     of validation among them; n_batched, how many the preprocessor makes of the others. ``detector_options`` says what
     each probe was given or chose, and ``skipped`` which have no meaning for the model.
     """

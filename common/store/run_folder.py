@@ -11,7 +11,7 @@ from common.base.errors import UserError
 from common.store.files import write_text
 from common.store.outputs import OodKey, Outputs
 
-META = ("data", "held_out", "dropped", "seconds", "n_train", "n_batched", "ood")
+META = ("data", "held_out", "split", "dropped", "seconds", "n_train", "n_batched", "ood")
 """What ``meta.json`` holds: facts about the data, and the keys of the OOD sets in their files' order."""
 
 

@@ -1,29 +1,42 @@
-"""What a run says about itself besides its rows: OUT/run.json."""
+"""What a run says about itself besides its rows, OUT/run.json: its form stands here; it is written and read here."""
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
 from typing import Any
 
 from common.base.errors import UserError
+from common.store.files import write_text
 
 WHOLES = {"token": "sentence", "frame": "utterance"}
 """What rows that are parts of an example are parts of; they are not independent of each other."""
 
+_OLD_NAMES = {"paper_task": "published", "departures": "deviations_from_paper"}
+"""Keys of a task in earlier records, and the fields that they are now."""
+
 
 @dataclass(frozen=True)
 class TaskRecord:
-    """What the report says about a task besides its figures; see ``common.task.Task`` for the meaning of each."""
+    """What the report says about a task besides its figures; see ``common.task.Task`` for the meaning of each.
+
+    Attributes:
+        data: ``full``, ``sample`` or ``synthetic``.
+        dropped: what readers left out, by data set and reason.
+        seconds: time spent, by training and phase.
+        n_train: number of training examples, by seed.
+        budget: how the model was trained, the fields of ``common.task.Budget``.
+    """
 
     name: str
     title: str
+    modality: str = ""
     in_dist: str = ""
     model: str = ""
+    data: str = ""
     published: str = ""
     population: str = "correct"
     unit: str = "row"
-    own_variant: str = ""
     row_name: str = "example"
     error_name: str = "test error"
     deviations_from_paper: tuple[str, ...] = ()
@@ -31,7 +44,7 @@ class TaskRecord:
     dropped: Mapping[str, int] = field(default_factory=dict)
     seconds: Mapping[str, float] = field(default_factory=dict)
     n_train: Mapping[str, int] = field(default_factory=dict)
-    """Number of training examples, by seed."""
+    budget: Mapping[str, Any] = field(default_factory=dict)
 
     @property
     def unit_name(self) -> str:
@@ -49,75 +62,80 @@ class Missing:
     """What did not run, why, and the command that mends it."""
 
     what: str
-    why: str
+    why: str = ""
     remedy: str = ""
 
 
 @dataclass(frozen=True)
 class RunRecord:
-    """A run: how it was started, where, what of it is missing, and the points of its plots."""
+    """A run: how it was started, where, what of it is missing, and the points of its plots.
 
-    command: str
-    profile: str
-    seeds: tuple[int, ...]
-    device: str
-    commit: str
-    versions: Mapping[str, str]
-    finished: bool
-    tasks: Mapping[str, TaskRecord]
-    not_run: tuple[Missing, ...]
-    curves: tuple[Mapping[str, Any], ...]
+    Attributes:
+        command: what the user typed.
+        date: of the start, YYYY-MM-DD.
+        finished: False where the run was interrupted.
+        tasks: by name.
+        curves: for each plotted model what ``common.judge.curves`` returns.
+        results_sha256: of the bytes of results.jsonl, in hexadecimal; empty where it is not known.
+    """
+
+    command: str = ""
     date: str = ""
+    profile: str = ""
+    seeds: tuple[int, ...] = ()
+    device: str = ""
+    commit: str = ""
+    versions: Mapping[str, str] = field(default_factory=dict)
+    finished: bool = True
+    tasks: Mapping[str, TaskRecord] = field(default_factory=dict)
+    not_run: tuple[Missing, ...] = ()
+    curves: tuple[Mapping[str, Any], ...] = ()
+    results_sha256: str = ""
 
     def task(self, name: str) -> TaskRecord:
-        """Return the facts of a task; what is not known of it is left plain."""
+        """Return the record of a task; what is not known of it is left plain."""
         return self.tasks.get(name) or TaskRecord(name, title=name, published=name.split("/")[-1])
 
 
+def write_record(path: Path, record: RunRecord) -> None:
+    """Write a run's record as JSON.
+
+    Raises:
+        UserError: the folder cannot be written, or the disk is full. The file is then as it was before.
+    """
+    write_text(path, json.dumps(asdict(record), indent=1, ensure_ascii=False) + "\n")
+
+
 def read_record(path: Path) -> RunRecord:
-    """Read a run's facts; keys that it lacks are left plain, further keys are passed over.
+    """Read a run's record; keys that it lacks are left plain, unknown keys are passed over.
+
+    Records of earlier forms are read too, see ``_OLD_NAMES``.
 
     Raises:
         UserError: the file is missing or damaged.
     """
     remedy = "run the same command again; stored model outputs are used again"
     try:
-        record = json.loads(path.read_text(encoding="utf-8"))
-        return _facts(record)
+        return _run(json.loads(path.read_text(encoding="utf-8")))
     except FileNotFoundError as error:
         raise UserError(f"no run in {path.parent}: {path.name} is missing; {remedy}") from error
     except (OSError, ValueError, TypeError, AttributeError, KeyError) as error:
         raise UserError(f"{path} is damaged ({error}); {remedy}") from error
 
 
-def _facts(record: Mapping[str, Any]) -> RunRecord:
-    return RunRecord(
-        command=record.get("command", ""),
-        profile=record.get("profile", ""),
-        seeds=tuple(record.get("seeds", ())),
-        device=record.get("device", ""),
-        commit=record.get("commit", ""),
-        versions=dict(record.get("versions", {})),
-        finished=record.get("finished", True),
-        tasks={name: _task(name, one) for name, one in record.get("tasks", {}).items()},
-        not_run=tuple(
-            Missing(one["what"], one.get("why", ""), one.get("remedy") or "") for one in record.get("not_run", ())
-        ),
-        curves=tuple(record.get("curves", ())),
-        date=record.get("date", ""),
-    )
+def _run(record: Mapping[str, Any]) -> RunRecord:
+    known = _known(RunRecord, record)
+    known["tasks"] = {name: _task(name, one) for name, one in known.get("tasks", {}).items()}
+    known["not_run"] = tuple(Missing(**_known(Missing, one)) for one in known.get("not_run", ()))
+    return RunRecord(**known)
 
 
 def _task(name: str, record: Mapping[str, Any]) -> TaskRecord:
-    texts = ("title", "in_dist", "model", "population", "unit", "own_variant", "row_name", "error_name")
-    known: dict[str, Any] = {key: record[key] for key in texts if record.get(key)}
-    return TaskRecord(
-        **({"title": name} | known),
-        name=name,
-        published=record.get("paper_task") or "",
-        deviations_from_paper=tuple(record.get("departures", ())),
-        notes=tuple(record.get("notes", ())),
-        dropped=dict(record.get("dropped", {})),
-        seconds=dict(record.get("seconds", {})),
-        n_train=dict(record.get("n_train", {})),
-    )
+    renamed = {_OLD_NAMES.get(key, key): value for key, value in record.items()}
+    return TaskRecord(**({"title": name} | _known(TaskRecord, renamed) | {"name": name}))
+
+
+def _known(kind: type, record: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the entries of a record that are fields of ``kind`` and are not null; lists become tuples."""
+    found = [(one, record[one.name]) for one in fields(kind) if record.get(one.name) is not None]
+    return {one.name: tuple(value) if isinstance(one.default, tuple) else value for one, value in found}

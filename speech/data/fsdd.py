@@ -46,7 +46,7 @@ def unseen_speakers(train: RawDataset, test: RawDataset, seed: int) -> Split:
     tested = order[TESTED * (seed % folds) :][:TESTED]
     known = ~np.isin(train.extras["speaker"], tested)
     unseen = np.isin(test.extras["speaker"], tested)
-    return Split(train.take(np.flatnonzero(known)), test.take(np.flatnonzero(unseen)))
+    return Split(train.take(np.flatnonzero(known)), test.take(np.flatnonzero(unseen)), name="speakers")
 
 
 def prepare(work: Path, ready: Path) -> None:

@@ -200,19 +200,24 @@ def at_levels(
     make: Callable[..., RawDataset],
     levels: Sequence[float],
     inputs: tuple[AnySource, ...] = (),
-    further: bool = False,
+    additional: bool = False,
 ) -> tuple[Derived, ...]:
-    """Return the test set with a noise at each level: the first is the task's own, the others its variants.
+    """Return the test set with a noise at each level: the first is the task's own.
 
-    A ``further`` noise, which the publication lacks, has variants alone, so that the pool of the task's own setting
-    stays what it is.
+    Args:
+        name: of the OOD set.
+        make: ``(test, rng, *inputs, snr) -> RawDataset``.
+        levels: signal-to-noise ratios in dB.
+        inputs: of ``make``.
+        additional: whether the publication lacks this noise, which is then no part of the task's own setting.
     """
     return tuple(
         Derived(
             name,
             partial(make, snr=level),
             inputs,
-            variant=None if level == levels[0] and not further else f"{level:g} dB",
+            level_db=float(level),
+            primary=level == levels[0] and not additional,
             about=f"the test utterances with noise added, {level:g} dB below active speech",
         )
         for level in levels

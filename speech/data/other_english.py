@@ -3,25 +3,25 @@
 Sets to hold beside Mandarin: another microphone, room and loudness tell speech from TIMIT's as another language does.
 """
 
-from common.data.sources import ADDITIONAL, Location, Prepared, Source
+from common.data.sources import Location, Prepared, Source
 from speech.data.prepared import read_unlabelled
 
 LJSPEECH = Source(
     "English (LJSpeech)",
     (Location((Prepared("speech/ljspeech_aligned.parquet"),), read_unlabelled, "sample"),),
     about="32 sentences of LJSpeech, one woman reading; public domain; a stand-in for LibriSpeech",
-    variant=ADDITIONAL,
+    primary=False,
 )
 LIBRISPEECH = Source(
     "English (LibriSpeech)",
     (Location((Prepared("speech/librispeech_test.parquet", download="librispeech"),), read_unlabelled),),
     stand_in=LJSPEECH,
     about="LibriSpeech test-clean, 2,620 utterances; CC BY 4.0; openslr.org/12",
-    variant=ADDITIONAL,
+    primary=False,
 )
 ACCENTED = Source(
     "English (speechocean762)",
     (Location((Prepared("speech/speechocean762_phones.parquet"),), read_unlabelled, "sample"),),
     about="English read by native speakers of Mandarin; free for any use; openslr.org/101",
-    variant=ADDITIONAL,
+    primary=False,
 )

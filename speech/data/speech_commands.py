@@ -51,7 +51,7 @@ def speaker_folds(train: RawDataset, test: RawDataset, seed: int) -> Split:
     speakers = sorted(set(train.extras["speaker"]))
     order = np.random.default_rng(seed // FOLDS).permutation(speakers)
     tested = np.isin(train.extras["speaker"], order[seed % FOLDS :: FOLDS])
-    return Split(train.take(np.flatnonzero(~tested)), train.take(np.flatnonzero(tested)))
+    return Split(train.take(np.flatnonzero(~tested)), train.take(np.flatnonzero(tested)), name="speakers")
 
 
 def rows(fetched: Any, parts: dict[str, str]) -> Iterator[dict[str, object]]:

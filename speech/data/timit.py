@@ -102,7 +102,8 @@ def by_speaker(train: RawDataset, test: RawDataset, seed: int, count: int = 4) -
     inside = np.isin(speakers, tested)
     taught = {text for text, out in zip(_sentences(train), inside, strict=True) if not out}
     unseen = np.array([text not in taught for text in _sentences(test)])
-    return Split(train.take(np.flatnonzero(~inside)), test.take(np.flatnonzero(inside & unseen)))
+    tested_samples = test.take(np.flatnonzero(inside & unseen))
+    return Split(train.take(np.flatnonzero(~inside)), tested_samples, name="speakers")
 
 
 def _published(samples: RawDataset) -> Split | None:

@@ -33,7 +33,7 @@ def by_file(train: RawDataset, test: RawDataset, seed: int) -> Split:
         order = np.random.default_rng(seed_of(seed, "files", name)).permutation(own)
         tested += order[: max(round(TESTED * len(own)), 1)].tolist()
     out = np.isin(files, tested)
-    return Split(train.take(np.flatnonzero(~out)), train.take(np.flatnonzero(out)))
+    return Split(train.take(np.flatnonzero(~out)), train.take(np.flatnonzero(out)), name="files")
 
 
 TASK = Task(

@@ -24,8 +24,8 @@ OF_THE_SAMPLE = (
 CHOSEN = "Seeds 1 to 3 test these 12 speakers, so only seed 0 is wholly untouched by choice."
 ABOUT_NOISE = (
     "Noise is NOIZEUS's, recorded for AURORA like the publication's; subway is not part of it, station is more. "
-    "At which level the publication added noise is not known: ours is 10 dB below active speech, other levels are "
-    "variants."
+    "At which level the publication added noise is not known: ours is 10 dB below active speech, other levels "
+    "stand in tables of their own."
 )
 FEWER = (
     "Fewer examples (`--examples`) are fewer utterances of the same 12 speakers. A larger corpus has more speakers "
@@ -39,7 +39,7 @@ def noisy(levels: tuple[float, ...]) -> tuple[Derived, ...]:
     return tuple(set_ for kind in kinds for set_ in at_levels(f"TIMIT+{kind.name}", with_noise, levels, (kind,)))
 
 
-OWN = at_levels("TIMIT+own noise", with_noise, LEVELS, (OWN_NOISE,), further=True)
+OWN = at_levels("TIMIT+own noise", with_noise, LEVELS, (OWN_NOISE,), additional=True)
 
 TASK = Task(
     title="TIMIT phones, CTC",
@@ -54,7 +54,6 @@ TASK = Task(
     objectives=("ctc",),
     labelled=ENGLISH_TRAIN,
     unit="group",
-    own_variant="10 dB",
     row_name="frame",
     misclassification=False,
     error_name="phone error rate",
@@ -75,8 +74,8 @@ TASK = Task(
         FEWER,
         "With `--objectives ctc,ctc_auxiliary_start` a second network is trained on eSpeak's synthetic English first.",
         "The noises have nothing above 4 kHz and the speech has: timit_ctc_4khz takes that difference away.",
-        "AISHELL's Mandarin was recorded with far more background noise than TIMIT. The English sets of variant "
-        "`further` were recorded elsewhere too: what tells them from TIMIT is not the language.",
+        "AISHELL's Mandarin was recorded with far more background noise than TIMIT. The additional English "
+        "sets were recorded elsewhere too: what tells them from TIMIT is not the language.",
     ),
 )
 

@@ -25,7 +25,6 @@ TASK = Task(
     distorted=with_made_up_noise,
     options={"abnormality": {"epochs_fraction": 1.0, "schedule": "one_cycle"}},
     augment=other_voices,
-    own_variant="10 dB",
     row_name="frame",
     error_name="frame error rate",
     population="correct",

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from common.data.samples import RawDataset
-from common.data.sources import ADDITIONAL, Location, Prepared, Source
+from common.data.sources import Location, Prepared, Source
 from vision.data.images import read_parquet
 
 ROWS_AT_ONCE = 2_000
@@ -27,7 +27,6 @@ def colour_source(
     *,
     size: int = 32,
     about: str = "",
-    variant: str | None = None,
     read: Callable[..., RawDataset] | None = None,
 ) -> Source:
     """Declare a set of square colour images in one Parquet file of a data folder.
@@ -39,11 +38,10 @@ def colour_source(
         whole: how many images the set has as published; a file with fewer is a ``sample``.
         size: side of the images in pixels.
         about: size, licence, origin.
-        variant: see ``Source``.
         read: ``(path, size) -> RawDataset``; reads all rows by default.
     """
     reader = partial(_read, size=(size, size), whole=whole, read=read or read_parquet)
-    return Source(name, (Location((Prepared(path, download),), reader, kind=None),), about=about, variant=variant)
+    return Source(name, (Location((Prepared(path, download),), reader, kind=None),), about=about)
 
 
 def _read(path: Path, size: tuple[int, int], whole: int, read: Callable[..., RawDataset]) -> RawDataset:
@@ -52,9 +50,9 @@ def _read(path: Path, size: tuple[int, int], whole: int, read: Callable[..., Raw
     return replace(samples, kind="full" if everything >= whole else "sample")
 
 
-def further(*sources: Source) -> tuple[Source, ...]:
-    """Return OOD sets that the publication does not have, marked so that its pool ``All`` stays what it was."""
-    return tuple(replace(source, variant=ADDITIONAL) for source in sources)
+def additional(*sources: Source) -> tuple[Source, ...]:
+    """Return OOD sets that the publication lacks: no part of the task's own setting and of its pool ``All``."""
+    return tuple(replace(source, primary=False) for source in sources)
 
 
 def write_parquet(path: Path, images: Iterable[tuple[bytes, int]], label_names: Sequence[str]) -> None:

@@ -9,7 +9,7 @@ from vision.data.cifar import CIFAR10_TEST, CIFAR100_TEST, CIFAR100_TRAIN, MEAN
 from vision.data.lsun import LSUN
 from vision.data.noise import gaussian
 from vision.data.places365 import PLACES365_TEST
-from vision.data.prepared import further
+from vision.data.prepared import additional
 from vision.data.sun import SUN
 from vision.data.svhn import SVHN_TEST
 from vision.data.textures import TEXTURES
@@ -23,7 +23,7 @@ TASK = Task(
     ood=(
         SUN,
         gaussian(0.5, centre=MEAN),  # N(0, 0.5^2) after the mean colour is subtracted, unclipped
-        *further(TEXTURES, tiny_imagenet_ood(NEAR_CIFAR100), CIFAR10_TEST, SVHN_TEST, PLACES365_TEST, LSUN),
+        *additional(TEXTURES, tiny_imagenet_ood(NEAR_CIFAR100), CIFAR10_TEST, SVHN_TEST, PLACES365_TEST, LSUN),
     ),
     outliers=(tiny_imagenet_outliers(NEAR_CIFAR100),),
     augment=flip_and_crop,

@@ -1,0 +1,123 @@
+"""Runs kept in the repository: what RESULTS.md shows of a run, copied from its output folder to ``common/recorded``."""
+
+import re
+import shlex
+from collections.abc import Iterable
+from dataclasses import replace
+from pathlib import Path
+
+from common.base.errors import UserError
+from common.base.project import ROOT
+from common.reporting.task_results import TaskResults, TrainedModel
+from common.store.files import sha256
+from common.store.rows import Row, read_rows, write_rows_briefly
+from common.store.run_record import Missing, RunRecord, read_record, write_record
+
+RECORDED = ROOT / "common" / "recorded"
+"""A folder for each recorded run, with its ``results.jsonl`` and ``run.json``."""
+
+_FOLDER_OPTIONS = ("--data-dir", "--out")
+_FILE_OPTIONS = ("--in", "--ood", "--train", "--weights")
+
+
+def record_run(out: Path, name: str = "", recorded: Path = RECORDED) -> Path:
+    """Copy the results and the record of a finished run; what was recorded under the same name gives way.
+
+    Kept are the rows that RESULTS.md shows, without versions (the record has them); local paths are removed.
+
+    Args:
+        out: the run's output folder.
+        name: of the folder to write; by default that of its task, or ``out``'s own where there are several.
+        recorded: where such folders lie.
+
+    Returns:
+        The folder written.
+
+    Raises:
+        UserError: a file of the run is missing or damaged, or the run is unfinished.
+    """
+    record, rows = read_record(out / "run.json"), read_rows(out / "results.jsonl")
+    if not record.finished:
+        raise UserError(f"the run in {out} is unfinished; continue it with the same command, then record it")
+    folder = recorded / (name or _default_name(record, out))
+    write_rows_briefly(folder / "results.jsonl", (replace(row, versions={}) for row in shown_rows(record, rows)))
+    kept = replace(
+        record,
+        command=without_local_paths(record.command),
+        not_run=tuple(_without_folders(one) for one in record.not_run),
+        curves=(),
+        results_sha256=sha256(folder / "results.jsonl"),
+    )
+    write_record(folder / "run.json", kept)
+    return folder
+
+
+def read_recorded(recorded: Path = RECORDED) -> list[tuple[RunRecord, tuple[Row, ...]]]:
+    """Read all recorded runs, in the order of their names.
+
+    Raises:
+        UserError: a file is missing or damaged.
+    """
+    folders = sorted(path.parent for path in recorded.glob("*/run.json"))
+    return [(read_record(folder / "run.json"), read_rows(folder / "results.jsonl")) for folder in folders]
+
+
+def _default_name(record: RunRecord, out: Path) -> str:
+    tasks = list(record.tasks)
+    return tasks[0].replace("/", "-") if len(tasks) == 1 else out.resolve().name
+
+
+def shown_rows(record: RunRecord, rows: Iterable[Row]) -> list[Row]:
+    """Return the rows that the main tables show: those of leading detectors, of the population they are about."""
+    by_task: dict[str, list[Row]] = {}
+    for row in rows:
+        by_task.setdefault(row.task, []).append(row)
+    shown = []
+    for name, found in by_task.items():
+        results = TaskResults.of(record.task(name), found)
+        leading = {(one, detector) for one in results.trained_models for detector in results.leading(one)}
+        for row in found:
+            own_table = (row.primary or row.level_db is None) and row.train_examples is None
+            if (TrainedModel.of(row), row.detector) in leading and (
+                own_table or row.question == "misclassification" or row.population == results.population
+            ):
+                shown.append(row)
+    return shown
+
+
+def without_local_paths(command: str) -> str:
+    """Return a command without the folders of the machine it ran on.
+
+    >>> without_local_paths("run_all.py --task nlp/imdb --data-dir=/home/me/data --ood web=/home/me/web.npz")
+    'run_all.py --task nlp/imdb --data-dir DIR --ood web=web.npz'
+    """
+    words: list[str] = []
+    option = ""
+    for word in _words(command):
+        if word.startswith("-"):
+            option = word
+            words.append(word)
+        else:
+            words.append(_cleaned(option, word))
+            option = ""
+    return shlex.join(words)
+
+
+def _words(command: str) -> list[str]:
+    """Split a command into words, ``--option=value`` into two."""
+    words = shlex.split(command)
+    return [part for word in words for part in (word.split("=", 1) if word.startswith("--") else [word])]
+
+
+def _cleaned(option: str, word: str) -> str:
+    if option in _FOLDER_OPTIONS:
+        return "DIR"
+    name, equals, path = word.rpartition("=")
+    is_local = option in _FILE_OPTIONS or path.startswith(("/", "~", "."))
+    return f"{name}{equals}{Path(path).name}" if is_local else word
+
+
+def _without_folders(missing: Missing) -> Missing:
+    """Leave of absolute paths in a message the last part alone."""
+    paths = re.compile(r"(?<![\w.])~?/(?:[^\s/]+/)+")
+    return Missing(*(paths.sub("", text) for text in (missing.what, missing.why, missing.remedy)))

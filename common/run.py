@@ -1,0 +1,68 @@
+"""What a run has found so far, and how it ends: results, record and report are written."""
+
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+from pathlib import Path
+
+from common.base.workers import RANK
+from common.reporting.report import write_report
+from common.store.files import sha256
+from common.store.provenance import commit, versions
+from common.store.rows import Row, write_rows
+from common.store.run_record import Missing, RunRecord, TaskRecord, write_record
+
+
+@dataclass
+class Run:
+    """What a run has found so far.
+
+    Attributes:
+        record: what becomes ``run.json``.
+        rows: what becomes ``results.jsonl``.
+        failed: whether something broke that should have run.
+        report: in brief, for a terminal, once the run has ended.
+    """
+
+    record: RunRecord
+    rows: list[Row] = field(default_factory=list)
+    failed: bool = False
+    report: str = ""
+
+    def skip(self, what: str, why: str, remedy: str = "") -> None:
+        """Note once what did not run, why, and the command that mends it."""
+        missing = Missing(what, why, remedy)
+        if missing not in self.record.not_run:
+            self.record = replace(self.record, not_run=(*self.record.not_run, missing))
+
+    def describe(self, task: TaskRecord) -> None:
+        """Put what is known of a task into the record, in place of what was known before."""
+        self.record = replace(self.record, tasks={**self.record.tasks, task.name: task})
+
+
+def new_record(command: str, profile: str, seeds: int, device: str) -> RunRecord:
+    """Return the record of a run that has found nothing yet."""
+    return RunRecord(
+        command=command,
+        date=datetime.now(UTC).date().isoformat(),
+        profile=profile,
+        seeds=tuple(range(seeds)),
+        device=device,
+        commit=commit(),
+        versions=versions(),
+        finished=False,
+    )
+
+
+def finish(run: Run, out: Path) -> None:
+    """Write the results, the record and the report to ``out``.
+
+    Raises:
+        UserError: the folder cannot be written, or the disk is full.
+    """
+    if RANK:
+        return
+    results = out / "results.jsonl"
+    write_rows(results, run.rows)
+    run.record = replace(run.record, results_sha256=sha256(results))
+    write_record(out / "run.json", run.record)
+    run.report = write_report(out)
