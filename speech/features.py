@@ -72,7 +72,7 @@ def add_deltas(features: TensorDataset, window: int = 5) -> TensorDataset:
     A slope is that of the least-squares line; beyond its ends a sequence goes on as it ended.
     """
     assert features.offsets is not None, "slopes are taken along sequences"
-    rows = [_with_deltas(part.T, window).T for part in features.inputs.split(features.offsets.diff().tolist())]
+    rows = [_with_deltas(part.T, window).T for part in torch.split(features.inputs, features.offsets.diff().tolist())]
     return replace(features, inputs=torch.cat(rows))
 
 

@@ -33,7 +33,7 @@ class ConvolutionalClassifier(Classifier):
         self.stages = nn.ModuleList(stages)
         self.logits = nn.Linear(width, classes)
         self.register_buffer("mean", mean[:, None, None])
-        self.to(memory_format=torch.channels_last)
+        self.to(memory_format=torch.channels_last)  # type: ignore[call-overload]  # torch's stubs lack this keyword
 
     def embed(self, batch: Batch) -> Tensor:
         """Return pixels in units of [0, 1] less the mean colour: (B, C, H, W)."""

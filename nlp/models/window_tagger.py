@@ -46,9 +46,10 @@ class WindowTaggerNetwork(Classifier):
         words, rows = batch.inputs.unbind(-1)
         if self.training:
             words = torch.where(torch.rand(words.shape, device=words.device) < 0.5, self.hidden[words], words)
-        return self.vectors(rows) + self.learned(words).masked_fill(
-            ((rows > NO_VECTOR) & (words < FIRST))[..., None], 0
-        )
+        pretrained: Tensor = self.vectors(rows)
+        only_pretrained = (rows > NO_VECTOR) & (words < FIRST)
+        learned: Tensor = self.learned(words).masked_fill(only_pretrained[..., None], 0)
+        return pretrained + learned
 
     def hidden_layers(self, embedded: Tensor, batch: Batch) -> list[Tensor]:
         """Return the two hidden layers, (B, T, width) each."""
@@ -72,7 +73,7 @@ class WindowTaggerNetwork(Classifier):
 
     def decayed(self) -> list[nn.Parameter]:
         """Return the weight matrices of the layers."""
-        return [self.first.weight, self.second.weight, self.tags.weight]
+        return [layer.get_parameter("weight") for layer in (self.first, self.second, self.tags)]
 
 
 @dataclass(frozen=True)

@@ -61,7 +61,7 @@ def windowed(features: TensorDataset, frames: int) -> Tensor:
     half = frames // 2
     padded = [
         torch.cat([part[:1].expand(half, -1), part, part[-1:].expand(half, -1)]).unfold(0, frames, 1).transpose(1, 2)
-        for part in features.inputs.split(features.offsets.diff().tolist())
+        for part in torch.split(features.inputs, features.offsets.diff().tolist())
     ]
     return torch.cat(padded).flatten(1)
 

@@ -106,7 +106,7 @@ class PretrainedSpeech(Classifier):
             ]
             return nn.utils.rnn.pad_sequence(parts, batch_first=True)
         rows = max(_BATCH_SAMPLES // embedded.shape[1], 1)
-        padded = zip(embedded.split(rows), batch.mask.long().split(rows), strict=True)
+        padded = zip(torch.split(embedded, rows), torch.split(batch.mask.long(), rows), strict=True)
         return torch.cat([self.base(part, attention_mask=mask).last_hidden_state for part, mask in padded])
 
 

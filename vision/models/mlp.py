@@ -56,7 +56,7 @@ class Mlp(Classifier):
 
     def decayed(self) -> list[nn.Parameter]:
         """Return the hidden layers' weights: neither biases nor the logits' weights decay."""
-        return [layer.weight for layer in self.layers]  # type: ignore[misc]
+        return [layer.get_parameter("weight") for layer in self.layers]
 
 
 @dataclass(frozen=True)
