@@ -3,7 +3,10 @@
 In-distribution of table 1, Hendrycks, Mazeika & Dietterich (ICLR 2019), arXiv:1812.04606 (Outlier Exposure).
 """
 
-from common.task import Budget, Model, Task
+from dataclasses import replace
+
+from common.task import Task
+from vision import recipes
 from vision.augment import flip_and_crop
 from vision.data.noise import gaussian
 from vision.data.places365 import MEAN, PLACES365_TEST, PLACES365_TRAIN
@@ -17,28 +20,10 @@ TASK = Task(
     test=PLACES365_TEST,
     ood=(gaussian(0.5, centre=MEAN), TEXTURES, SVHN_TEST),
     augment=flip_and_crop,
-    model=Model("wrn", {"size": "40-2", "dropout": 0.3, "activation": "relu"}),
-    paper=Budget(
-        epochs=10,
-        batch_size=128,
-        learning_rate=0.1,
-        optimizer="sgd",  # Nesterov momentum 0.9
-        schedule="cosine",
-        weight_decay=5e-4,
-        mixed_precision=True,
-    ),
-    quick_model=Model("small_resnet"),
-    quick=Budget(
-        epochs=4,
-        batch_size=128,
-        learning_rate=0.2,
-        optimizer="sgd",
-        schedule="one_cycle",
-        weight_decay=5e-4,
-        mixed_precision=True,
-        examples=50_000,
-        test_examples=5_000,
-    ),
+    model=recipes.WRN_40_2,
+    paper=replace(recipes.WRN_OUTLIER_EXPOSURE, epochs=10),
+    quick_model=recipes.SMALL_RESNET,
+    quick=replace(recipes.SMALL_RESNET_SAMPLE, examples=50_000),
     row_name="image",
     published="oe_vision",
     population="all",
@@ -47,7 +32,7 @@ TASK = Task(
         "the test set is the published validation set",
         "OOD sets: of the paper's, those that can be fetched",
     ),
-    notes=("quick: a residual network of eight layers on part of the data, not the WRN-40-2 of the paper budget",),
+    notes=(recipes.SMALL_RESNET_SAMPLE_NOTE,),
 )
 
 if __name__ == "__main__":
