@@ -1,6 +1,6 @@
 """A linear classifier on the frozen features of a pretrained encoder."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -14,8 +14,11 @@ from common.data.samples import RawDataset
 from common.data.sources import Folders
 from common.model import Classifier, Preprocessor
 from common.task import Budget
-from common.training.pretrained import Checkpoint
+from common.training.pretrained import Checkpoint, on_task_data
 from nlp.transformer import text_features
+
+LINEAR_PROBE = Budget(epochs=20, batch_size=64, learning_rate=1e-3, schedule="cosine", weight_decay=1e-4)
+"""How the linear layer is trained, whatever the task. Ours."""
 
 
 @dataclass(frozen=True)
@@ -88,17 +91,8 @@ class FrozenArchitecture:
         return self.checkpoint().fingerprint
 
     def budget(self, task: Budget) -> Budget:
-        """Return how the linear layer is trained, on the examples that the task's own budget says."""
-        return replace(
-            task,
-            epochs=20,
-            batch_size=64,
-            learning_rate=1e-3,
-            optimizer="adam",
-            schedule="cosine",
-            weight_decay=1e-4,
-            gradient_norm=None,
-        )
+        """Return ``LINEAR_PROBE`` on as many examples as the task's budget says."""
+        return on_task_data(LINEAR_PROBE, task)
 
     def preprocessor(self, train: RawDataset) -> FrozenFeatures:
         """Return what turns texts into features."""

@@ -36,7 +36,7 @@ BUDGET = Budget(epochs=8, batch_size=32, learning_rate=1e-3)
 
 
 @dataclass(frozen=True)
-class OwnFile:
+class UserFile:
     """A file at a path of its own."""
 
     path: Path
@@ -51,7 +51,7 @@ class OwnFile:
         return self.path if self.path.is_file() else None
 
 
-class OwnSource(Source):
+class UserSource(Source):
     """A data set whose name the user chose, so that the name is part of what identifies it."""
 
     def fingerprint(self, folders: Folders) -> str:
@@ -73,7 +73,7 @@ def user_task(in_distribution: Path, ood: Mapping[str, Path]) -> Task:
         _check(file)
 
     def source(name: str, file: Path, read: Callable[[Path], RawDataset]) -> Source:
-        return OwnSource(name, (Location((OwnFile(file),), read),))
+        return UserSource(name, (Location((UserFile(file),), read),))
 
     return Task(
         title=in_distribution.name,

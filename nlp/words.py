@@ -119,7 +119,7 @@ def plain(word: str) -> str:
 
 
 @dataclass(frozen=True)
-class WordEncoder:
+class WordPreprocessor:
     """Sentences as (S, 2) int64 inputs: id among the training words, and row of the pretrained vectors.
 
     Attributes:

@@ -102,6 +102,11 @@ def extract(waveforms: Sequence[Waveform], features: Features) -> TensorDataset:
     return TensorDataset(torch.cat(parts), offsets_of([len(part) for part in parts]))
 
 
+def mean_and_std(frames: Tensor) -> tuple[Tensor, Tensor]:
+    """Return the mean and the standard deviation of each feature over (S, D) frames, the latter at least 0.001."""
+    return frames.mean(0), frames.std(0).clamp_min(1e-3)
+
+
 def offsets_of(lengths: Sequence[int]) -> Tensor:
     """Return (N + 1,) where each of N sequences begins, and where the last ends."""
     return torch.tensor([0, *lengths]).cumsum(0)

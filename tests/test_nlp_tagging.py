@@ -17,7 +17,7 @@ from nlp.data.wsj import WSJ_DEV, WSJ_TEST, WSJ_TRAIN
 from nlp.models.lstm_tagger import LstmTagger
 from nlp.models.lstm_tagger_glove import GloveLstmTagger
 from nlp.models.window_tagger import WindowTagger, WindowTaggerNetwork
-from nlp.words import FIRST, NO_VECTOR, UNKNOWN, Vectors, WordEncoder, Words, shape
+from nlp.words import FIRST, NO_VECTOR, UNKNOWN, Vectors, WordPreprocessor, Words, shape
 
 SENTENCES = [["the", "dog", "barks"], ["the", "cat"], ["a", "dog", "sees", "the", "cat"]]
 TAGS = [np.array([0, 1, 2]), np.array([0, 1]), np.array([0, 1, 2, 0, 1])]
@@ -83,7 +83,7 @@ def test_a_tagger_s_rows_are_words_in_the_order_of_the_text():
 @pytest.mark.parametrize("name", ["lstm", "window"])
 def test_padding_does_not_change_what_a_tagger_says(name):
     vectors = Vectors.of(RawDataset(["the", "dog"], extras={"vectors": np.eye(2, 4, dtype=np.float32)}))
-    preprocessor = WordEncoder(Words.of(SENTENCES, shape), vectors)
+    preprocessor = WordPreprocessor(Words.of(SENTENCES, shape), vectors)
     torch.manual_seed(0)
     if name == "lstm":
         model = LstmTagger(embedding=8, width=8, layers=2).build(preprocessor, TRAIN)
@@ -97,7 +97,7 @@ def test_padding_does_not_change_what_a_tagger_says(name):
 
 def test_a_window_reaches_one_word_each_way():
     vectors = Vectors.of(RawDataset([], extras={"vectors": np.zeros((0, 4), np.float32)}))
-    preprocessor = WordEncoder(Words.of(SENTENCES), vectors)
+    preprocessor = WordPreprocessor(Words.of(SENTENCES), vectors)
     torch.manual_seed(0)
     model: WindowTaggerNetwork = WindowTagger(width=8).build(preprocessor, TRAIN)
     torch.nn.init.normal_(model.learned.weight)
@@ -111,7 +111,7 @@ def test_a_window_reaches_one_word_each_way():
 
 def test_pretrained_vectors_are_not_trained_and_words_without_training_keep_theirs():
     vectors = Vectors.of(RawDataset(["mouse"], extras={"vectors": np.full((1, 4), 0.5, np.float32)}))
-    preprocessor = WordEncoder(Words.of(SENTENCES), vectors)
+    preprocessor = WordPreprocessor(Words.of(SENTENCES), vectors)
     model: WindowTaggerNetwork = WindowTagger(width=8).build(preprocessor, TRAIN)
     torch.nn.init.normal_(model.learned.weight)
     batch = preprocessor(RawDataset([["mouse", "dog"]])).batch(torch.tensor([0]))

@@ -12,7 +12,7 @@ from torch.nn import functional
 from common.data.examples import Batch, TensorDataset
 from common.data.samples import RawDataset
 from common.model import Classifier
-from vision.pixels import encode_images, unit_range
+from vision.pixels import images_to_tensors, unit_range
 
 
 class ConvolutionalClassifier(Classifier):
@@ -55,7 +55,7 @@ class ConvolutionalClassifier(Classifier):
 
 
 @dataclass(frozen=True)
-class ImageEncoder:
+class ImagePreprocessor:
     """Makes examples of images; those of another size or colour than the training images are fitted to them."""
 
     shape: tuple[int, ...]
@@ -63,8 +63,8 @@ class ImageEncoder:
     def __call__(self, samples: RawDataset) -> TensorDataset:
         """Return the images, shaped (N, H, W) or (N, H, W, C) as the training images are."""
         if samples.items.shape[1:] == self.shape:
-            return encode_images(samples)
-        return encode_images(RawDataset(_fitted(samples.items, self.shape), samples.labels))
+            return images_to_tensors(samples)
+        return images_to_tensors(RawDataset(_fitted(samples.items, self.shape), samples.labels))
 
 
 def _fitted(images: Any, shape: tuple[int, ...]) -> Any:
@@ -88,9 +88,9 @@ def _resized(images: Tensor, size: tuple[int, ...]) -> Tensor:
 class ImageArchitecture:
     """What the architecture of every convolutional classifier shares; a subclass defines ``network``."""
 
-    def preprocessor(self, train: RawDataset) -> ImageEncoder:
+    def preprocessor(self, train: RawDataset) -> ImagePreprocessor:
         """Return what gives images the training images' size."""
-        return ImageEncoder(train.items.shape[1:])
+        return ImagePreprocessor(train.items.shape[1:])
 
     def build(self, preprocessor: Callable[[RawDataset], TensorDataset], train: RawDataset) -> ConvolutionalClassifier:
         """Return an untrained network for the training images' colours and classes."""

@@ -7,7 +7,7 @@ from common.data.examples import TensorDataset
 from common.data.samples import RawDataset
 
 
-def encode_images(samples: RawDataset) -> TensorDataset:
+def images_to_tensors(samples: RawDataset) -> TensorDataset:
     """Return images as examples: (N, H, W) grey or (N, H, W, 3) colour, uint8 or float32 as the samples are."""
     labels = None if samples.labels is None else torch.as_tensor(samples.labels)
     return TensorDataset(torch.as_tensor(samples.items), labels=labels)

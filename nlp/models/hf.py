@@ -5,7 +5,7 @@ piece of each word, then one linear layer. The checkpoint's own head, where it h
 others.
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from itertools import chain
 from typing import Any
 
@@ -19,15 +19,20 @@ from common.data.samples import RawDataset
 from common.data.sources import Folders
 from common.model import Classifier, Preprocessor
 from common.task import Budget
-from common.training.pretrained import Checkpoint, find_checkpoint
+from common.training.pretrained import Checkpoint, find_checkpoint, on_task_data
 from nlp.transformer import masked_mean, word_pieces
 
 PIECES_A_WORD = 8
 """Of a longer word the first pieces count: a link can be hundreds of pieces long."""
 
+FINE_TUNING = Budget(
+    epochs=3, batch_size=16, learning_rate=5e-5, schedule="one_cycle", gradient_norm=1.0, mixed_precision=True
+)
+"""How a checkpoint is fine-tuned, whatever the task: within the ranges of Devlin et al. (NAACL 2019), arXiv:1810.04805."""
+
 
 @dataclass(frozen=True)
-class PieceEncoder:
+class PiecePreprocessor:
     """Texts as (S,) numbers of their word pieces, special ones included; the first ``pieces`` of each text count."""
 
     tokenizer: Any
@@ -42,7 +47,7 @@ class PieceEncoder:
 
 
 @dataclass(frozen=True)
-class WordPieceEncoder:
+class WordPiecePreprocessor:
     """Tokenised sentences as (S, 8) inputs, a row a word: number of each of its pieces plus one, 0 where there is none.
 
     A sentence of more pieces than the checkpoint has positions keeps only the first piece of each word.
@@ -177,33 +182,23 @@ class FineTuned:
         return self.found().fingerprint
 
     def budget(self, task: Budget) -> Budget:
-        """Return how a checkpoint is fine-tuned, on the examples that the task's own budget says."""
-        return replace(
-            task,
-            epochs=3,
-            batch_size=16,
-            learning_rate=5e-5,
-            optimizer="adam",
-            schedule="one_cycle",
-            weight_decay=0.0,
-            gradient_norm=1.0,
-            mixed_precision=True,
-        )
+        """Return ``FINE_TUNING`` on as many examples as the task's budget says."""
+        return on_task_data(FINE_TUNING, task)
 
-    def preprocessor(self, train: RawDataset) -> PieceEncoder | WordPieceEncoder:
+    def preprocessor(self, train: RawDataset) -> PiecePreprocessor | WordPiecePreprocessor:
         """Return what turns texts, or tokenised sentences, into word pieces."""
         tokenizer = self.found().tokenizer()
         positions = min(tokenizer.model_max_length, 512) - 2
         if len(train) and not isinstance(train.items[0], str):
-            return WordPieceEncoder(tokenizer, positions)
-        return PieceEncoder(tokenizer, min(self.pieces, positions + 2))
+            return WordPiecePreprocessor(tokenizer, positions)
+        return PiecePreprocessor(tokenizer, min(self.pieces, positions + 2))
 
     def build(self, preprocessor: Preprocessor, train: RawDataset) -> PretrainedNetwork:
         """Return the checkpoint with an untrained linear layer."""
         network, classes = self.found().network(), len(train.label_names)
-        if isinstance(preprocessor, PieceEncoder):
+        if isinstance(preprocessor, PiecePreprocessor):
             return PretrainedNetwork(network, classes)
-        assert isinstance(preprocessor, WordPieceEncoder), "this model reads word pieces"
+        assert isinstance(preprocessor, WordPiecePreprocessor), "this model reads word pieces"
         opening = _first(preprocessor.tokenizer.cls_token_id, preprocessor.tokenizer.bos_token_id)
         return PretrainedTagger(
             network, classes, opening, _first(preprocessor.tokenizer.sep_token_id, preprocessor.tokenizer.eos_token_id)

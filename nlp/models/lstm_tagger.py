@@ -9,7 +9,7 @@ from torch.nn.utils.rnn import pack_padded_sequence, pad_packed_sequence
 from common.data.examples import Batch
 from common.data.samples import RawDataset
 from common.model import Classifier
-from nlp.words import FIRST, PADDING, WordEncoder, Words, fixed
+from nlp.words import FIRST, PADDING, WordPreprocessor, Words, fixed
 
 
 class LstmTaggerNetwork(Classifier):
@@ -21,7 +21,7 @@ class LstmTaggerNetwork(Classifier):
 
     hidden: Tensor
 
-    def __init__(self, preprocessor: WordEncoder, tags: int, embedding: int, width: int, layers: int) -> None:
+    def __init__(self, preprocessor: WordPreprocessor, tags: int, embedding: int, width: int, layers: int) -> None:
         super().__init__()
         self.learned = nn.Embedding(len(preprocessor.words), embedding, padding_idx=PADDING)
         self.register_buffer("hidden", preprocessor.words.hidden(), persistent=False)
@@ -72,11 +72,11 @@ class LstmTagger:
     width: int = 128
     layers: int = 3
 
-    def preprocessor(self, train: RawDataset) -> WordEncoder:
+    def preprocessor(self, train: RawDataset) -> WordPreprocessor:
         """Return what numbers the words, with the vocabulary of the training sentences."""
-        return WordEncoder(Words.of(train.items))
+        return WordPreprocessor(Words.of(train.items))
 
-    def build(self, preprocessor: WordEncoder, train: RawDataset) -> LstmTaggerNetwork:
+    def build(self, preprocessor: WordPreprocessor, train: RawDataset) -> LstmTaggerNetwork:
         """Return an untrained tagger."""
         return LstmTaggerNetwork(preprocessor, len(train.label_names), self.embedding, self.width, self.layers)
 

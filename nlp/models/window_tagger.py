@@ -13,8 +13,8 @@ from common.data.examples import Batch
 from common.data.samples import RawDataset
 from common.data.sources import Folders
 from common.model import Classifier
-from nlp.data.glove import GLOVE
-from nlp.words import FIRST, NO_VECTOR, PADDING, Vectors, WordEncoder, Words, fixed, shape
+from nlp.glove_tagger import GloveTagger
+from nlp.words import FIRST, NO_VECTOR, PADDING, WordPreprocessor, Words, fixed, shape
 
 
 class WindowTaggerNetwork(Classifier):
@@ -27,7 +27,7 @@ class WindowTaggerNetwork(Classifier):
 
     hidden: Tensor
 
-    def __init__(self, preprocessor: WordEncoder, tags: int, width: int, window: int) -> None:
+    def __init__(self, preprocessor: WordPreprocessor, tags: int, width: int, window: int) -> None:
         super().__init__()
         assert preprocessor.vectors is not None, "this tagger needs pretrained vectors"
         assert window % 2 == 1, "a window has a word in the middle"
@@ -77,7 +77,7 @@ class WindowTaggerNetwork(Classifier):
 
 
 @dataclass(frozen=True)
-class WindowTagger:
+class WindowTagger(GloveTagger):
     """Options of the tagger.
 
     Attributes:
@@ -90,19 +90,11 @@ class WindowTagger:
     window: int = 3
     folders: Folders = Folders()
 
-    def fingerprint(self) -> str:
-        """Return what identifies the vectors."""
-        return GLOVE.fingerprint(self.folders)
+    def preprocessor(self, train: RawDataset) -> WordPreprocessor:
+        """Return the preprocessor, with the vocabulary of the training sentences and the GloVe vectors."""
+        return WordPreprocessor(Words.of(train.items, shape), self.vectors())
 
-    def preprocessor(self, train: RawDataset) -> WordEncoder:
-        """Return what numbers the words.
-
-        Raises:
-            UserError: the vectors are not there.
-        """
-        return WordEncoder(Words.of(train.items, shape), Vectors.of(GLOVE.load(self.folders)))
-
-    def build(self, preprocessor: WordEncoder, train: RawDataset) -> WindowTaggerNetwork:
+    def build(self, preprocessor: WordPreprocessor, train: RawDataset) -> WindowTaggerNetwork:
         """Return an untrained tagger."""
         return WindowTaggerNetwork(preprocessor, len(train.label_names), self.width, self.window)
 

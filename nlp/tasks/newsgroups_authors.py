@@ -13,9 +13,8 @@ import numpy as np
 from common.base.seeds import seed_of
 from common.data.samples import RawDataset, Split
 from common.data.split import leave_out
-from common.task import Task
-from nlp.data.newsgroups import GROUPS, TEST, TRAIN
-from nlp.tasks.newsgroups import MODEL, PAPER, QUICK
+from nlp.data.newsgroups import GROUPS
+from nlp.tasks.newsgroups import TASK as NEWSGROUPS
 
 LEFT_OUT = 5
 DIGITS = 10
@@ -39,22 +38,13 @@ def split(train: RawDataset, test: RawDataset, seed: int) -> Split:
     return leave_out(by_first_digit(train), by_first_digit(test), out, "5 Newsgroups")
 
 
-TASK = Task(
+TASK = replace(
+    NEWSGROUPS,
     title="20 Newsgroups, labelled by the first digit as the paper's authors did",
-    in_dist="15 Newsgroups",
-    train=TRAIN,
-    test=TEST,
-    ood=(),
     split=split,
-    model=MODEL,
-    quick=QUICK,
-    paper=PAPER,
-    row_name="document",
     deviations_from_paper=(
         "Groups are numbered in alphabetical order; the authors' numbering is not known.",
-        "The messages that choose the epoch and the vocabulary are of the groups left in; the authors drew both before "
-        "they left groups out.",
-        "Stop words are scikit-learn's, not NLTK's.",
+        *NEWSGROUPS.deviations_from_paper,
     ),
     notes=(
         "The labels are wrong on purpose, for the published figures; the sound task is newsgroups.",
