@@ -1,4 +1,4 @@
-"""The publication's multilayer perceptron: hidden layers of GELU units on raw pixels."""
+"""Multilayer perceptron of the baseline paper: hidden layers of GELU units on raw pixels."""
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
@@ -58,12 +58,16 @@ class Mlp(Classifier):
 
 @dataclass(frozen=True)
 class MlpArchitecture:
-    """Three hidden layers of 256 unless told otherwise."""
+    """Options.
+
+    Attributes:
+        hidden: width of each hidden layer.
+    """
 
     hidden: tuple[int, ...] = (256, 256, 256)
 
     def preprocessor(self, train: RawDataset) -> Callable[[RawDataset], TensorDataset]:
-        """Return the images as they are: nothing is fitted."""
+        """Return what turns images into tensors; nothing is fitted to the training images."""
         return images_to_tensors
 
     def build(self, preprocessor: Callable[[RawDataset], TensorDataset], train: RawDataset) -> Mlp:

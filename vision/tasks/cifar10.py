@@ -1,4 +1,4 @@
-"""CIFAR-10 against scenes and noise, with a wide residual network.
+"""CIFAR-10 classification, wide residual network; OOD: scenes, noise, textures and other objects.
 
 Reproduces the CIFAR-10 rows of tables 1 and 2, Hendrycks & Gimpel (ICLR 2017), arXiv:1610.02136.
 """
@@ -36,7 +36,7 @@ TASK = Task(
     deviations_from_paper=recipes.WRN_PAPER_DEVIATIONS,
     notes=(
         "quick: a residual network of eight layers, not the WRN-40-4 of the paper budget",
-        "SUN: a few kinds of scene (highway, campus, airport) show things of CIFAR-10",
+        "SUN: a few kinds of scene (highway, campus, airport) contain objects of CIFAR-10",
     ),
 )
 

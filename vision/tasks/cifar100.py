@@ -1,4 +1,4 @@
-"""CIFAR-100 against scenes and noise, with a wide residual network.
+"""CIFAR-100 classification, wide residual network; OOD: scenes, noise, textures and other objects.
 
 Reproduces the CIFAR-100 rows of tables 1 and 2, Hendrycks & Gimpel (ICLR 2017), arXiv:1610.02136.
 """
@@ -36,8 +36,8 @@ TASK = Task(
     deviations_from_paper=recipes.WRN_PAPER_DEVIATIONS,
     notes=(
         "quick: a residual network of eight layers, not the WRN-40-4 of the paper budget",
-        "SUN: some scenes (sea, mountains, highways) show things of CIFAR-100",
-        "Tiny ImageNet: classes that are also CIFAR-100's (bear, mushroom, table) are left out",
+        "SUN: some scenes (sea, mountains, highways) contain objects of CIFAR-100",
+        "Tiny ImageNet: classes that are also CIFAR-100's (bear, mushroom, table) are excluded",
     ),
 )
 

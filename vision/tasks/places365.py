@@ -1,4 +1,4 @@
-"""Places365, scenes at 32x32, against textures and digits.
+"""Places365 scene classification at 32x32, wide residual network; OOD: noise, textures and digits.
 
 In-distribution of table 1, Hendrycks, Mazeika & Dietterich (ICLR 2019), arXiv:1812.04606 (Outlier Exposure).
 """
@@ -28,9 +28,9 @@ TASK = Task(
     published="oe_vision",
     population="all",
     deviations_from_paper=(
-        "images of 32x32 and a WRN-40-2 trained for 10 epochs, small beside what the set was made for",
+        "images of 32x32 and a WRN-40-2 trained for 10 epochs, far smaller than what Places365 is usually trained with",
         "the test set is the published validation set",
-        "OOD sets: of the paper's, those that can be fetched",
+        "OOD sets: those of the paper's that can be downloaded",
     ),
     notes=(recipes.SMALL_RESNET_SAMPLE_NOTE,),
 )

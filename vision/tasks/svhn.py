@@ -1,4 +1,4 @@
-"""SVHN, digits on houses, against textures, scenes and things.
+"""SVHN house-number classification, wide residual network; OOD: noise, textures, objects and scenes.
 
 In-distribution of table 1, Hendrycks, Mazeika & Dietterich (ICLR 2019), arXiv:1812.04606 (Outlier Exposure).
 """
@@ -30,9 +30,9 @@ TASK = Task(
     published="oe_vision",
     population="all",
     deviations_from_paper=(
-        "trained on the 73,257 images of the training part, without the extra ones",
-        "OOD sets: of the paper's, those that can be fetched",
-        "the outliers are of Tiny ImageNet, not of 80 Million Tiny Images",
+        "trained on the 73,257 images of the training set, without the extra images",
+        "OOD sets: those of the paper's that can be downloaded",
+        "the outliers come from Tiny ImageNet, not from 80 Million Tiny Images",
     ),
     notes=(recipes.SMALL_RESNET_SAMPLE_NOTE,),
 )

@@ -1,4 +1,4 @@
-"""Tiny ImageNet at 64x64 against textures, digits and scenes.
+"""Tiny ImageNet classification at 64x64, wide residual network; OOD: noise, textures, digits and scenes.
 
 In-distribution of table 1, Hendrycks, Mazeika & Dietterich (ICLR 2019), arXiv:1812.04606 (Outlier Exposure).
 """
@@ -29,7 +29,7 @@ TASK = Task(
     population="all",
     deviations_from_paper=(
         "the test set is the published validation set, the only one with labels",
-        "OOD sets: of the paper's, those that can be fetched, at 32x32 and enlarged bilinearly to 64x64",
+        "OOD sets: those of the paper's that can be downloaded, enlarged bilinearly from 32x32 to 64x64",
     ),
     notes=(recipes.SMALL_RESNET_SAMPLE_NOTE,),
 )
