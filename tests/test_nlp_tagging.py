@@ -13,7 +13,7 @@ from nlp.data.glove import GLOVE, read_vectors
 from nlp.data.tagging import PENN_TAGS, penn_spelling, tagged_table
 from nlp.data.twitter import TWEETS, TWITTER_TAGS, TWITTER_TEST, TWITTER_TRAIN
 from nlp.data.web_treebank import WEBLOG
-from nlp.data.wsj import WSJ_DEV, WSJ_TEST, WSJ_TRAIN
+from nlp.data.wsj import WSJ_TEST, WSJ_TRAIN
 from nlp.models.lstm_tagger import LstmTagger
 from nlp.models.lstm_tagger_glove import GloveLstmTagger
 from nlp.models.window_tagger import WindowTagger, WindowTaggerNetwork
@@ -132,8 +132,8 @@ def test_a_file_without_vectors_is_not_read_as_vectors(tmp_path):
 
 
 def test_the_corpora_have_the_sizes_that_are_published(folders):
-    sizes = {source.name: sum(map(len, source.load(folders).items)) for source in (WSJ_TRAIN, WSJ_DEV, WSJ_TEST)}
-    assert sizes == {"WSJ train": 66_841, "WSJ dev": 9268, "WSJ": 17_975}
+    sizes = {source.name: sum(map(len, source.load(folders).items)) for source in (WSJ_TRAIN, WSJ_TEST)}
+    assert sizes == {"WSJ train": 66_841, "WSJ": 17_975}
     assert len(WEBLOG.load(folders)) == 214
     train, test = TWITTER_TRAIN.load(folders), TWITTER_TEST.load(folders)
     assert (len(train), len(test)) == (1000, 500)

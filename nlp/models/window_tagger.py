@@ -1,4 +1,4 @@
-"""Part-of-speech tagger that sees a word and its neighbours: pretrained vectors, two GELU layers, a tag.
+"""Part-of-speech tagger on a window of three words: GloVe vectors and two GELU layers.
 
 Source: the Twitter tagger of Hendrycks & Gimpel (ICLR 2017), arXiv:1610.02136, section 3.2.
 """
@@ -18,11 +18,11 @@ from nlp.words import FIRST, NO_VECTOR, PADDING, WordPreprocessor, Words, fixed,
 
 
 class WindowTaggerNetwork(Classifier):
-    """Vectors of a word and its neighbours side by side, two hidden layers, linear.
+    """Concatenated vectors of a word and its neighbours, two hidden layers, linear layer.
 
-    A word's vector is its pretrained one, which stays as it is, and for training words a learned one added to it, at
-    first zero. A word that has neither gets the learned vector of unknown words of its shape, and what lies beyond
-    either end one of its own. ``row_extras`` has ``seen``: whether training had the word.
+    A word's vector is its pretrained vector, which is not trained, plus for training words a learned one, initially
+    zero. A word with neither has the learned vector of unknown words of its shape; a position beyond the sentence has
+    the learned vector of padding. ``row_extras`` has ``seen``: whether the word is a training word.
     """
 
     hidden: Tensor
@@ -42,7 +42,7 @@ class WindowTaggerNetwork(Classifier):
         self.tags = nn.Linear(width, tags)
 
     def embed(self, batch: Batch) -> Tensor:
-        """Return (B, T, D) vectors, one a word."""
+        """Return (B, T, D) vectors, one per word."""
         words, rows = batch.inputs.unbind(-1)
         if self.training:
             words = torch.where(torch.rand(words.shape, device=words.device) < 0.5, self.hidden[words], words)
@@ -68,7 +68,7 @@ class WindowTaggerNetwork(Classifier):
         return logits
 
     def row_extras(self, batch: Batch, embedded: Tensor, features: Tensor, logits: Tensor) -> dict[str, Tensor]:
-        """Return ``seen``, (B, T) whether training had the word."""
+        """Return ``seen``, (B, T): whether the word is a training word."""
         return {"seen": batch.inputs[..., 0] >= FIRST}
 
     def decayed(self) -> list[nn.Parameter]:
@@ -82,7 +82,7 @@ class WindowTagger(GloveTagger):
 
     Attributes:
         width: of both hidden layers.
-        window: words side by side, an odd number.
+        window: number of words, odd.
         folders: where the vectors are looked for.
     """
 

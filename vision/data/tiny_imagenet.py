@@ -48,7 +48,7 @@ n02410509 n02437312 n02480495 n02481823 n02509815 n02793495 n02815834 n02823428 
 n03649909 n03902125 n03983396 n04099969 n04275548 n04311004 n04328186 n04366367 n04532670 n07579787 n07720875 n07747607
 n09193705 n09246464 n09332890 n12267677
 """)
-"""Classes close to a CIFAR-100 class, 9 of the OOD set (fish, spiders, bears, tables, the sea) and 40 of the outliers."""
+"""Classes close to a CIFAR-100 class, 9 of the OOD set (fish, spiders, bears, the sea) and 40 of the outliers."""
 
 
 def read_without(path: Path, size: tuple[int, int], excluded: frozenset[str]) -> RawDataset:
