@@ -1,1 +1,1 @@
-"""The nlp modality."""
+"""Language: text classification and tagging tasks, their data and models."""

@@ -1,4 +1,4 @@
-"""What the tagging tasks share: errors on words that training saw, and on others."""
+"""Shared by the tagging tasks: errors on words seen in training and on unseen words."""
 
 from typing import TYPE_CHECKING
 
@@ -10,12 +10,12 @@ if TYPE_CHECKING:
 
 
 def seen(outputs: "Outputs") -> "NDArray[np.bool_] | None":
-    """Return which rows are words that training saw; None for a model that does not tell."""
+    """Return which rows are words seen in training; None for a model that does not say."""
     return outputs.row_extras.get("seen")
 
 
 def unseen(outputs: "Outputs") -> "NDArray[np.bool_] | None":
-    """Return which rows are words that training did not see; None for a model that does not tell."""
+    """Return which rows are words not seen in training; None for a model that does not say."""
     known = seen(outputs)
     return None if known is None else ~known
 

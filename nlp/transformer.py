@@ -1,4 +1,4 @@
-"""What a pretrained encoder of texts makes of them: word pieces, and frozen features that are computed once.
+"""Inputs and features of pretrained text encoders: word pieces, and frozen features, computed once and stored.
 
 Heavy libraries are imported where they are used.
 """
@@ -18,7 +18,7 @@ from common.training.loop import has_bfloat16
 from common.training.pretrained import Checkpoint
 
 TEXTS_A_SHARD = 1024
-"""After so many texts the features computed so far are stored, so that a killed run loses little."""
+"""Features are stored after every so many texts, so that an interrupted run loses little."""
 
 
 def text_features(
@@ -26,15 +26,15 @@ def text_features(
 ) -> NDArray[np.float32]:
     """Return a checkpoint's features of texts: the mean of its last layer over the word pieces.
 
-    Each text goes through the network once: what it gave is kept under ``cache`` and found again by the text itself,
-    whichever set the text is in.
+    Each text goes through the network once: its features are stored under ``cache`` by a hash of the text, and reused
+    whichever data set the text is in.
 
     Args:
         checkpoint: the frozen network.
-        texts: N of them; of each the first ``pieces`` word pieces count, the two special ones among them.
-        pieces: where texts are cut.
-        cache: folder of features.
-        progress: told how far it is.
+        texts: N of them.
+        pieces: word pieces at which a text is truncated, the two special ones included.
+        cache: folder of stored features.
+        progress: gets a note per ``TEXTS_A_SHARD`` texts.
 
     Returns:
         (N, D) features.
@@ -50,7 +50,7 @@ def text_features(
 
 
 class _FeatureStore:
-    """Features by the hash of their text, in files that are only ever added."""
+    """Features by the hash of their text; files are added and never changed."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
@@ -72,7 +72,7 @@ def _device() -> str:
 
 
 def _working_dtype() -> torch.dtype:
-    """bfloat16 where it is multiplied in hardware: twice as fast, and features that agree to 0.9999 in cosine."""
+    """Return bfloat16 where hardware multiplies it: twice as fast, with features that agree to 0.9999 in cosine."""
     return torch.bfloat16 if has_bfloat16(_device()) else torch.float32
 
 
@@ -93,13 +93,13 @@ def _compute(
 
 
 def word_pieces(tokenizer: Any, texts: Sequence[str], pieces: int) -> list[list[int]]:
-    """Return the numbers of each text's word pieces, special ones included, cut after ``pieces``."""
+    """Return the numbers of each text's word pieces, special ones included, truncated to ``pieces``."""
     numbers: list[list[int]] = tokenizer(list(texts), truncation=True, max_length=pieces, padding=False)["input_ids"]
     return numbers
 
 
 def mean_features(network: Any, numbers: Sequence[Sequence[int]], a_batch: int = 8192) -> NDArray[np.float32]:
-    """Return (N, D) means of the last layer; texts of like length go together, ``a_batch`` word pieces at a time."""
+    """Return (N, D) means of the last layer; texts of similar length share a batch of ``a_batch`` word pieces."""
     order = np.argsort([len(row) for row in numbers], kind="stable")[::-1]
     features = np.zeros((len(numbers), network.config.hidden_size), dtype=np.float32)
     place = 0
@@ -121,6 +121,6 @@ def _mean_of_batch(network: Any, rows: Sequence[Sequence[int]], longest: int) ->
 
 
 def masked_mean(hidden: torch.Tensor, mask: torch.Tensor) -> torch.Tensor:
-    """Return (B, D) means over the steps of (B, T, D) that ``mask``, (B, T), leaves in."""
+    """Return (B, D) means over the steps of (B, T, D) where ``mask``, (B, T), is True."""
     weights = mask.to(hidden.dtype)[..., None]
     return (hidden * weights).sum(1) / weights.sum(1).clamp(min=1)

@@ -1,11 +1,12 @@
-"""Files of one's own as data sets, without writing code: ``run_all.py --in FILE --ood NAME=FILE``.
+"""User's files as data sets, without writing code: ``run_all.py --in FILE --ood NAME=FILE``.
 
-A file is CSV (with a header), JSONL or parquet, in UTF-8. ``--in`` takes one with the columns ``text`` and ``label``;
-with a further column ``split`` its rows ``train`` and ``test`` are these, without it a seeded fifth of the rows is the
-test set, each label keeping one row or more for training. ``--ood`` takes a file with the column ``text``.
+A file is CSV (with a header), JSONL or parquet, in UTF-8. ``--in`` takes a file with the columns ``text`` and
+``label``. If it has a column ``split``, its values ``train`` and ``test`` say where a row belongs; otherwise a seeded
+fifth of the rows is the test set, and each label keeps at least one row for training. ``--ood`` takes a file with the
+column ``text``.
 
-Left out, and counted in the results: texts without a visible character, rows without a label, rows of another split
-than these two, and test rows whose label training does not have (no class of the model would be right).
+Skipped, and counted in the results: texts without a visible character, rows without a label, rows with another split,
+and test rows whose label is not in the training set (no class of the model would be right).
 """
 
 import csv
@@ -25,8 +26,8 @@ from common.data.sources import Folders, Location, Source
 from common.task import Budget, Model, Task
 from nlp.data.tables import labelled_texts
 
-TEST_SHARE = 0.2
-"""Share of the rows that become the test set where the file has no column ``split``."""
+TEST_FRACTION = 0.2
+"""Fraction of the rows that become the test set where the file has no column ``split``."""
 
 OTHER_SPLIT = "split is neither train nor test"
 UNSEEN_LABEL = "label that training does not have"
@@ -36,23 +37,23 @@ BUDGET = Budget(epochs=8, batch_size=32, learning_rate=1e-3)
 
 
 @dataclass(frozen=True)
-class OwnFile:
-    """A file at a path of its own."""
+class UserFile:
+    """A file of the user, by its path."""
 
     path: Path
 
     @property
     def remedy(self) -> str:
-        """What to do if it is not there."""
+        """What to do if the file is missing."""
         return f"check the path {self.path}"
 
     def find(self, folders: Folders) -> Path | None:
-        """Return its path, or None where it is absent."""
+        """Return its path, or None if it is missing."""
         return self.path if self.path.is_file() else None
 
 
-class OwnSource(Source):
-    """A data set whose name the user chose, so that the name is part of what identifies it."""
+class UserSource(Source):
+    """A data set whose name the user chose, so its fingerprint includes the name."""
 
     def fingerprint(self, folders: Folders) -> str:
         """Return what identifies the content and the name."""
@@ -60,20 +61,20 @@ class OwnSource(Source):
 
 
 def user_task(in_distribution: Path, ood: Mapping[str, Path]) -> Task:
-    """Return a task of files.
+    """Return a task made of the user's files.
 
     Args:
         in_distribution: file with ``text`` and ``label``.
-        ood: files with ``text``, by the name they get in the results.
+        ood: files with ``text``, by their names in the results.
 
     Raises:
-        UserError: a file is not there, or is none of the formats.
+        UserError: a file is missing, or in another format.
     """
     for file in (in_distribution, *ood.values()):
         _check(file)
 
     def source(name: str, file: Path, read: Callable[[Path], RawDataset]) -> Source:
-        return OwnSource(name, (Location((OwnFile(file),), read),))
+        return UserSource(name, (Location((UserFile(file),), read),))
 
     return Task(
         title=in_distribution.name,
@@ -87,14 +88,14 @@ def user_task(in_distribution: Path, ood: Mapping[str, Path]) -> Task:
         paper=BUDGET,
         row_name="text",
         notes=(
-            "Test texts are the rows of split `test`, or where the file has no split a seeded fifth of its rows.",
-            f"Left out and counted: empty texts, rows without a label, test rows with a {UNSEEN_LABEL}.",
+            "The test set is the rows of split `test`, or a seeded fifth of the rows where the file has no split.",
+            f"Skipped and counted: empty texts, rows without a label, test rows with a {UNSEEN_LABEL}.",
         ),
     )
 
 
 def read_labelled(path: Path, part: str) -> RawDataset:
-    """Read one part of a labelled file; both parts are the whole file where it has no column ``split``.
+    """Read the training or test rows of a labelled file, or all rows where it has no column ``split``.
 
     Raises:
         UserError: a column is missing, the file cannot be decoded, or it has fewer than two labels for training.
@@ -122,7 +123,7 @@ def read_labelled(path: Path, part: str) -> RawDataset:
 
 
 def read_texts(path: Path) -> RawDataset:
-    """Read the texts of a file; labels, if there are any, are not looked at.
+    """Read the texts of a file; labels are ignored.
 
     Raises:
         UserError: there is no column ``text``, no text in it, or the file cannot be decoded.
@@ -150,7 +151,7 @@ def read_file(path: Path, required: Iterable[str], optional: Iterable[str] = ())
         "text" in found
         and (wrong := next((t for t in found["text"] if not isinstance(t, str | None)), None)) is not None
     ):
-        raise UserError(f"{path}: the column 'text' holds {wrong!r}, which is no text")
+        raise UserError(f"{path}: the column 'text' holds {wrong!r}, which is not a text")
     return found
 
 
@@ -218,21 +219,21 @@ def _text(path: Path) -> str:
 
 def _check(file: Path) -> None:
     if file.suffix.lower() not in FORMATS:
-        raise UserError(f"{file} is none of {', '.join(FORMATS)}; convert it to one of them")
+        raise UserError(f"{file} is not one of {', '.join(FORMATS)}; convert it to one of them")
     if not file.is_file():
         raise UserError(f"{file} does not exist; check the path")
 
 
 def _split(train: RawDataset, test: RawDataset, seed: int) -> Split:
-    """Divide a file without a column ``split``: a seeded fifth is the test set, one row of each label apart."""
+    """Split a file without a column ``split``: a seeded fifth is the test set; each label keeps a row for training."""
     if not train.extras["unsplit"].all():
         return Split(train, test, name="column split")
     order = np.random.default_rng(seed_of(seed, "own split")).permutation(len(train))
     first = np.unique(train.labels[order], return_index=True)[1]
     order = np.concatenate([order[first], np.delete(order, first)])
-    count = max(len(order) - max(round(TEST_SHARE * len(order)), 1), len(first))
+    count = max(len(order) - max(round(TEST_FRACTION * len(order)), 1), len(first))
     if count == len(order):
-        raise UserError("too few rows: each label needs a row for training, and the test set one or more beside them")
+        raise UserError("too few rows: each label needs a row for training, and the test set needs at least one more")
     return Split(train.take(np.sort(order[:count])), train.take(np.sort(order[count:])), name="seeded fifth")
 
 

@@ -1,4 +1,4 @@
-"""The words that a model knows: the most frequent ones of its training texts, and of no others."""
+"""Vocabulary of the text classifiers: the most frequent words of the training texts."""
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
@@ -16,10 +16,10 @@ from common.data.samples import RawDataset
 from common.model import Classifier
 
 PADDING, UNKNOWN, FIRST_WORD = 0, 1, 2
-"""Numbers of padding, of every word that the vocabulary lacks, and of its first word."""
+"""Numbers of padding, of unknown words, and of the first word."""
 
 WORD = r"(?u)\w+"
-"""What is a word: letters, digits and underscores without a gap."""
+"""Pattern of a word: consecutive letters, digits and underscores."""
 
 
 @dataclass(frozen=True)
@@ -28,7 +28,7 @@ class Vocabulary:
 
     Attributes:
         words: word i has the number i + ``FIRST_WORD``.
-        stop_words: whether scikit-learn's 318 English stop words are left out of every text.
+        stop_words: whether scikit-learn's 318 English stop words are removed from every text.
     """
 
     words: tuple[str, ...]
@@ -58,7 +58,7 @@ class Vocabulary:
         """Return the numbers of the last ``positions`` words of each text, all texts one after another.
 
         Returns:
-            (S,) numbers and (N + 1,) offsets: text i is ``numbers[offsets[i]:offsets[i + 1]]``, which is empty where a
+            (S,) numbers and (N + 1,) offsets: text i is ``numbers[offsets[i]:offsets[i + 1]]``, which is empty if the
             text has no word.
         """
         number, split = self._number, self._split
@@ -67,7 +67,7 @@ class Vocabulary:
         return np.fromiter(chain.from_iterable(rows), dtype=np.int32, count=int(offsets[-1])), offsets
 
     def occurrence(self, texts: Sequence[str]) -> NDArray[np.uint8]:
-        """Return (N, number of words) 1 where a word occurs in a text, else 0."""
+        """Return (N, words) array: 1 where the word occurs in the text, else 0."""
         from sklearn.feature_extraction.text import CountVectorizer
 
         counter = CountVectorizer(vocabulary=self.words, token_pattern=WORD, binary=True, dtype=np.uint8)
@@ -88,41 +88,42 @@ class Vocabulary:
 
 @dataclass(frozen=True)
 class WordNumbers:
-    """An encoder: texts to int32 numbers of their last ``positions`` words.
+    """Preprocessor: texts to int32 numbers of their last ``positions`` words.
 
-    A text without a word becomes a sequence of length 0, and stays.
+    A text without a word becomes a sequence of length 0; it is not skipped.
     """
 
     vocabulary: Vocabulary
     positions: int
 
     def __call__(self, samples: RawDataset) -> TensorDataset:
-        """Return the examples."""
+        """Return the word numbers as sequences."""
         numbers, offsets = self.vocabulary.numbers(samples.items, self.positions)
         labels = None if samples.labels is None else torch.from_numpy(samples.labels)
         return TensorDataset(torch.from_numpy(numbers), torch.from_numpy(offsets), labels)
 
 
 class WordClassifier(Classifier):
-    """A classifier whose inputs are words of a vocabulary, which is stored with the weights."""
+    """A classifier whose inputs are words of a vocabulary; the vocabulary is stored with the weights."""
 
     def __init__(self, vocabulary: Vocabulary) -> None:
         super().__init__()
         self.vocabulary = vocabulary
 
     def get_extra_state(self) -> Tensor:
-        """Return the words, one a line in UTF-8, as bytes: part of the state that is saved."""
+        """Return the words, one a line in UTF-8, as bytes, which are saved with the weights."""
         return torch.frombuffer(bytearray("\n".join(self.vocabulary.words).encode()), dtype=torch.uint8)
 
     def set_extra_state(self, state: Tensor) -> None:
-        """Compare the words that saved weights belong to with those of this model.
+        """Check that saved weights belong to this model's vocabulary.
 
         Raises:
-            UserError: they differ, so the weights would be put to the wrong words.
+            UserError: the words differ, so the weights would belong to other words.
         """
         words = tuple(bytes(state.cpu().numpy()).decode().split("\n"))
         if words != self.vocabulary.words:
             raise UserError(
-                f"these weights know other words ({len(words)}, not the {len(self.vocabulary.words)} of this training "
+                f"these weights belong to another vocabulary ({len(words)} words, not the "
+                f"{len(self.vocabulary.words)} of this training "
                 "set); choose the data, seed and budget that they were trained with"
             )

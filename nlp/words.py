@@ -1,4 +1,4 @@
-"""Words as numbers for the taggers: a vocabulary of the training words, and pretrained vectors beside it."""
+"""Inputs of the taggers: the vocabulary of the training words, and pretrained word vectors."""
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -13,16 +13,16 @@ from common.data.examples import TensorDataset
 from common.data.samples import RawDataset
 
 PADDING, UNKNOWN, FIRST = 0, 1, 6
-"""Ids: padding; words that training did not see, by their shape (from ``UNKNOWN`` on); the first word of training."""
+"""Ids of padding, of words not seen in training (by shape, from ``UNKNOWN`` on), and of the first training word."""
 
 
 def one_shape(word: str) -> int:
-    """Return the id of unknown words where they are all alike."""
+    """Return the one id that all unknown words share."""
     return UNKNOWN
 
 
 def shape(word: str) -> int:
-    """Return the id of an unknown word by its look: tag, with digits, without letters, with an apostrophe, other.
+    """Return the id of an unknown word by its shape: hashtag, with digits, without letters, with an apostrophe, other.
 
     >>> [shape(word) for word in ("#ff", "b4", "->", "y'all", "sunny")]
     [2, 3, 4, 5, 1]
@@ -38,12 +38,12 @@ def shape(word: str) -> int:
 
 @dataclass(frozen=True)
 class Words:
-    """The training words, most frequent first (equal ones in alphabetical order), with their counts.
+    """The training words, most frequent first (ties in alphabetical order), with their counts.
 
     Attributes:
         counts: how often each occurs.
         ids: number of each.
-        unknown: id that a word gets which is not here.
+        unknown: the id of a word that is not among them.
     """
 
     counts: Mapping[str, int]
@@ -65,31 +65,31 @@ class Words:
         return self.ids.get(word) or self.unknown(word)
 
     def hidden(self) -> Tensor:
-        """(V,) int64: for words that occur once in training the id of unknown ones, for the others their own.
+        """(V,) int64: the unknown id for words that occur once in training, for the others their id.
 
-        A tagger that takes rare words for unknown now and then learns what to make of unknown ones.
+        A tagger that sometimes replaces rare words by the unknown id learns a vector for unknown words.
         """
-        own = torch.arange(len(self))
+        ids = torch.arange(len(self))
         for word, place in self.ids.items():
             if self.counts[word] == 1:
-                own[place] = self.unknown(word)
-        return own
+                ids[place] = self.unknown(word)
+        return ids
 
 
 NO_VECTOR = 1
-"""Row of the pretrained vectors that stands for a word without one."""
+"""Row of the pretrained vectors for words without a vector."""
 
 
 @dataclass(frozen=True)
 class Vectors:
-    """Pretrained vectors: row 0 is padding, row 1 (all zeros) stands for a word that has none."""
+    """Pretrained vectors: row 0 is padding, row 1 (all zeros) is for words without a vector."""
 
     ids: Mapping[str, int]
     table: Tensor
 
     @classmethod
     def of(cls, samples: RawDataset) -> "Vectors":
-        """Return the vectors that a data set of words holds in ``extras["vectors"]``."""
+        """Return the vectors in ``extras["vectors"]`` of a data set of words."""
         table = np.concatenate(
             [np.zeros((NO_VECTOR + 1, samples.extras["vectors"].shape[1])), samples.extras["vectors"]]
         )
@@ -98,7 +98,7 @@ class Vectors:
         )
 
     def id(self, word: str) -> int:
-        """Return the row of a word: as it is written, else in lower case without the Penn Treebank's spelling."""
+        """Return the row of a word: as written, else in lower case, else also without the Penn Treebank's spelling."""
         for form in (word, word.lower(), plain(word).lower()):
             if form in self.ids:
                 return self.ids[form]
@@ -106,7 +106,7 @@ class Vectors:
 
 
 def fixed(table: Tensor) -> nn.Embedding:
-    """Return vectors that training leaves as they are."""
+    """Return an embedding that is not trained."""
     return nn.Embedding(table.shape[0], table.shape[1], _weight=table, _freeze=True)
 
 
@@ -119,7 +119,7 @@ def plain(word: str) -> str:
 
 
 @dataclass(frozen=True)
-class WordEncoder:
+class WordPreprocessor:
     """Sentences as (S, 2) int64 inputs: id among the training words, and row of the pretrained vectors.
 
     Attributes:
@@ -132,7 +132,7 @@ class WordEncoder:
     _rows: dict[str, tuple[int, int]] = field(default_factory=dict, repr=False, compare=False)
 
     def __call__(self, samples: RawDataset) -> TensorDataset:
-        """Return the examples of tokenised sentences, with their tags where they have some."""
+        """Return the sentences as sequences of words, with their tags if they are labelled."""
         lengths = [len(sentence) for sentence in samples.items]
         offsets = torch.tensor([0, *np.cumsum(lengths)], dtype=torch.int64)
         inputs = torch.tensor([self._row(word) for word in chain.from_iterable(samples.items)], dtype=torch.int64)

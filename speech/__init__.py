@@ -1,1 +1,1 @@
-"""The speech modality."""
+"""Speech: word, phone and letter recognition tasks, their data and models."""

@@ -30,7 +30,7 @@ def other_speakers(inputs: "Tensor", generator: "Generator") -> "Tensor":
 
 def other_voices(inputs: "Tensor", generator: "Generator", bands: int = 26) -> "Tensor":
     """Return (B, T * bands) windows of log energies, warped half as far as words are; the middle frame stays there."""
-    windows = inputs.cpu().unflatten(1, (-1, bands))
+    windows = inputs.cpu().reshape(len(inputs), -1, bands)
     return warped(windows, generator, WARP / 2, STRETCH / 2, shift=0.0).flatten(1).to(inputs.device)
 
 

@@ -26,7 +26,7 @@ def best_path(classes: Tensor, lengths: Tensor, blank: int) -> Sequences:
     changed = torch.ones_like(inside)
     changed[:, 1:] = classes[:, 1:] != classes[:, :-1]
     kept = inside & changed & (classes != blank)
-    return [part.tolist() for part in classes[kept].split(kept.sum(1).tolist())]
+    return [part.tolist() for part in torch.split(classes[kept], kept.sum(1).tolist())]
 
 
 def beam_search(log_probabilities: Tensor, blank: int, width: int, classes: int = 12) -> list[int]:

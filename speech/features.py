@@ -72,7 +72,7 @@ def add_deltas(features: TensorDataset, window: int = 5) -> TensorDataset:
     A slope is that of the least-squares line; beyond its ends a sequence goes on as it ended.
     """
     assert features.offsets is not None, "slopes are taken along sequences"
-    rows = [_with_deltas(part.T, window).T for part in features.inputs.split(features.offsets.diff().tolist())]
+    rows = [_with_deltas(part.T, window).T for part in torch.split(features.inputs, features.offsets.diff().tolist())]
     return replace(features, inputs=torch.cat(rows))
 
 
@@ -100,6 +100,11 @@ def extract(waveforms: Sequence[Waveform], features: Features) -> TensorDataset:
         for i, row in zip(index, rows, strict=True):
             parts[i] = row[: frame_count(len(waveforms[i]))].clone()
     return TensorDataset(torch.cat(parts), offsets_of([len(part) for part in parts]))
+
+
+def mean_and_std(frames: Tensor) -> tuple[Tensor, Tensor]:
+    """Return the mean and the standard deviation of each feature over (S, D) frames, the latter at least 0.001."""
+    return frames.mean(0), frames.std(0).clamp_min(1e-3)
 
 
 def offsets_of(lengths: Sequence[int]) -> Tensor:

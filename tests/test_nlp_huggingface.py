@@ -51,7 +51,7 @@ def test_neutral_sentences_have_no_binary_label(tmp_path):
     assert (train.items, train.labels.tolist(), dict(train.dropped)) == (["a", "c"], [0, 1], {"no label": 1})
 
 
-def test_pairs_without_an_agreed_label_are_left_out(tmp_path):
+def test_pairs_without_an_agreed_label_are_skipped(tmp_path):
     names = ["entailment", "neutral", "contradiction"]
     part = dataset({"premise": ["p", "q"], "hypothesis": ["a man", "a dog"], "label": [1, -1]}, label=names)
     path = written("snli", tmp_path, {"validation": part, "test": part})

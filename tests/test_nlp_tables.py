@@ -1,4 +1,4 @@
-"""Tables of text are checked by column, and rows that say nothing or have no label are left out and counted."""
+"""Text tables are checked by column; rows without text or label are skipped and counted."""
 
 from pathlib import Path
 

@@ -13,11 +13,11 @@ from nlp.data.glove import GLOVE, read_vectors
 from nlp.data.tagging import PENN_TAGS, penn_spelling, tagged_table
 from nlp.data.twitter import TWEETS, TWITTER_TAGS, TWITTER_TEST, TWITTER_TRAIN
 from nlp.data.web_treebank import WEBLOG
-from nlp.data.wsj import WSJ_DEV, WSJ_TEST, WSJ_TRAIN
+from nlp.data.wsj import WSJ_TEST, WSJ_TRAIN
 from nlp.models.lstm_tagger import LstmTagger
 from nlp.models.lstm_tagger_glove import GloveLstmTagger
 from nlp.models.window_tagger import WindowTagger, WindowTaggerNetwork
-from nlp.words import FIRST, NO_VECTOR, UNKNOWN, Vectors, WordEncoder, Words, shape
+from nlp.words import FIRST, NO_VECTOR, UNKNOWN, Vectors, WordPreprocessor, Words, shape
 
 SENTENCES = [["the", "dog", "barks"], ["the", "cat"], ["a", "dog", "sees", "the", "cat"]]
 TAGS = [np.array([0, 1, 2]), np.array([0, 1]), np.array([0, 1, 2, 0, 1])]
@@ -83,7 +83,7 @@ def test_a_tagger_s_rows_are_words_in_the_order_of_the_text():
 @pytest.mark.parametrize("name", ["lstm", "window"])
 def test_padding_does_not_change_what_a_tagger_says(name):
     vectors = Vectors.of(RawDataset(["the", "dog"], extras={"vectors": np.eye(2, 4, dtype=np.float32)}))
-    preprocessor = WordEncoder(Words.of(SENTENCES, shape), vectors)
+    preprocessor = WordPreprocessor(Words.of(SENTENCES, shape), vectors)
     torch.manual_seed(0)
     if name == "lstm":
         model = LstmTagger(embedding=8, width=8, layers=2).build(preprocessor, TRAIN)
@@ -97,7 +97,7 @@ def test_padding_does_not_change_what_a_tagger_says(name):
 
 def test_a_window_reaches_one_word_each_way():
     vectors = Vectors.of(RawDataset([], extras={"vectors": np.zeros((0, 4), np.float32)}))
-    preprocessor = WordEncoder(Words.of(SENTENCES), vectors)
+    preprocessor = WordPreprocessor(Words.of(SENTENCES), vectors)
     torch.manual_seed(0)
     model: WindowTaggerNetwork = WindowTagger(width=8).build(preprocessor, TRAIN)
     torch.nn.init.normal_(model.learned.weight)
@@ -111,7 +111,7 @@ def test_a_window_reaches_one_word_each_way():
 
 def test_pretrained_vectors_are_not_trained_and_words_without_training_keep_theirs():
     vectors = Vectors.of(RawDataset(["mouse"], extras={"vectors": np.full((1, 4), 0.5, np.float32)}))
-    preprocessor = WordEncoder(Words.of(SENTENCES), vectors)
+    preprocessor = WordPreprocessor(Words.of(SENTENCES), vectors)
     model: WindowTaggerNetwork = WindowTagger(width=8).build(preprocessor, TRAIN)
     torch.nn.init.normal_(model.learned.weight)
     batch = preprocessor(RawDataset([["mouse", "dog"]])).batch(torch.tensor([0]))
@@ -132,8 +132,8 @@ def test_a_file_without_vectors_is_not_read_as_vectors(tmp_path):
 
 
 def test_the_corpora_have_the_sizes_that_are_published(folders):
-    sizes = {source.name: sum(map(len, source.load(folders).items)) for source in (WSJ_TRAIN, WSJ_DEV, WSJ_TEST)}
-    assert sizes == {"WSJ train": 66_841, "WSJ dev": 9268, "WSJ": 17_975}
+    sizes = {source.name: sum(map(len, source.load(folders).items)) for source in (WSJ_TRAIN, WSJ_TEST)}
+    assert sizes == {"WSJ train": 66_841, "WSJ": 17_975}
     assert len(WEBLOG.load(folders)) == 214
     train, test = TWITTER_TRAIN.load(folders), TWITTER_TEST.load(folders)
     assert (len(train), len(test)) == (1000, 500)

@@ -1,4 +1,4 @@
-"""The categorisation and sentiment tasks: whole data, honest splits, and rows that say what was left out."""
+"""The classification tasks: whole data sets, disjoint splits, and rows that name the held-out classes."""
 
 import subprocess
 import sys
@@ -35,7 +35,7 @@ def test_offline_tasks_have_their_data_and_every_class_left_in_can_be_learned(na
 
 
 @pytest.mark.parametrize(("name", "kept", "out"), [("newsgroups", 15, 5), ("reuters8", 6, 2), ("reuters52", 40, 12)])
-def test_as_many_classes_are_left_out_as_published(name: str, kept: int, out: int) -> None:
+def test_as_many_classes_are_held_out_as_published(name: str, kept: int, out: int) -> None:
     task = load_task(f"nlp/{name}")
     assert task.split is not None
     split = task.split(task.train.load(Folders()), task.test.load(Folders()), 0)

@@ -1,4 +1,4 @@
-"""Claims about files of one's own as data sets."""
+"""User's files as data sets: formats, splits, labels and what is skipped."""
 
 import json
 from pathlib import Path
@@ -107,11 +107,11 @@ def test_an_ood_file_without_text_is_an_error(tmp_path):
 def test_a_missing_file_and_an_unknown_format_are_told_before_anything_runs(tmp_path):
     with pytest.raises(UserError, match="does not exist"):
         user_task(tmp_path / "x.csv", {})
-    with pytest.raises(UserError, match="none of .csv, .jsonl, .parquet"):
+    with pytest.raises(UserError, match="not one of .csv, .jsonl, .parquet"):
         user_task(jsonl(tmp_path / "x.txt", rows()), {})
 
 
-def test_the_command_writes_rows_and_what_was_left_out(tmp_path, monkeypatch, capsys):
+def test_the_command_writes_rows_and_what_was_skipped(tmp_path, monkeypatch, capsys):
     inside = jsonl(tmp_path / "goods.jsonl", [*rows(), {"text": "", "label": "tool"}])
     outside = jsonl(tmp_path / "rain.jsonl", [{"text": f"rain and snow {i}"} for i in range(10)])
     out = tmp_path / "out"

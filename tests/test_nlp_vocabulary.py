@@ -19,7 +19,7 @@ def test_the_most_frequent_words_are_kept_in_lower_case() -> None:
     assert set(Vocabulary.of(TEXTS, 3, stop_words=False).words) == {"the", "cat", "sat"}
 
 
-def test_stop_words_are_left_out_of_the_vocabulary_and_of_every_text() -> None:
+def test_stop_words_are_removed_from_the_vocabulary_and_from_every_text() -> None:
     vocabulary = Vocabulary.of(TEXTS, 100, stop_words=True)
     assert set(vocabulary.words) == {"cat", "sat", "slept", "dog", "bird"}
     numbers, offsets = vocabulary.numbers(["the cat and a fish"], 10)

@@ -10,7 +10,7 @@ from common.base.errors import UserError
 from common.data.samples import RawDataset
 from common.discover import load_architecture, parse_model
 from common.task import Model
-from vision.convolutional import ImageEncoder, mean_colour
+from vision.convolutional import ImagePreprocessor, mean_colour
 from vision.pixels import unit_range
 
 NAMES = tuple("0123456789")
@@ -100,26 +100,26 @@ def test_weights_of_one_model_give_another_the_same_logits():
 
 
 def test_images_of_the_training_size_are_not_touched():
-    examples = ImageEncoder((32, 32, 3))(colour())
+    examples = ImagePreprocessor((32, 32, 3))(colour())
     assert examples.inputs.dtype == torch.uint8
     assert np.array_equal(examples.inputs.numpy(), colour().items)
 
 
 def test_images_of_another_size_or_colour_are_fitted():
-    larger = ImageEncoder((64, 64, 3))(colour()).inputs
+    larger = ImagePreprocessor((64, 64, 3))(colour()).inputs
     assert larger.shape == (6, 64, 64, 3)
     assert larger.dtype == torch.uint8
     assert larger.float().mean().item() == pytest.approx(colour().items.mean(), abs=1)
-    coloured = ImageEncoder((28, 28, 3))(grey()).inputs
+    coloured = ImagePreprocessor((28, 28, 3))(grey()).inputs
     assert np.array_equal(coloured.numpy(), np.repeat(grey().items[..., None], 3, axis=3))
     plain = RawDataset(np.full((2, 32, 32, 3), (10, 20, 30), np.uint8))
-    assert (ImageEncoder((28, 28))(plain).inputs == 20).all()
+    assert (ImagePreprocessor((28, 28))(plain).inputs == 20).all()
 
 
 def test_noise_is_neither_clipped_nor_rounded_by_fitting():
     noise = RawDataset(np.random.default_rng(0).normal(0.5, 2, (4, 32, 32, 3)).astype(np.float32))
     for size in (32, 64):
-        inputs = ImageEncoder((size, size, 3))(noise).inputs
+        inputs = ImagePreprocessor((size, size, 3))(noise).inputs
         assert inputs.dtype == torch.float32
         assert inputs.min() < 0
         assert unit_range(inputs).max() > 1

@@ -11,7 +11,7 @@ from common.data.samples import RawDataset
 from common.training.layers import gelu, unit_norm_linear
 from vision.distortions import blur, distort_digits
 from vision.models.mlp import ARCHITECTURE, Mlp
-from vision.pixels import encode_images
+from vision.pixels import images_to_tensors
 
 IMAGES = np.random.default_rng(0).integers(0, 256, (12, 28, 28)).astype(np.uint8)
 DIGITS = RawDataset(IMAGES, np.arange(12) % 10, tuple("0123456789"))
@@ -24,7 +24,7 @@ def built() -> Mlp:
 
 
 def whole() -> Batch:
-    return encode_images(DIGITS).batch(torch.arange(12))
+    return images_to_tensors(DIGITS).batch(torch.arange(12))
 
 
 def test_every_unit_begins_with_weights_of_the_published_length_and_no_bias() -> None:

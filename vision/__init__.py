@@ -1,1 +1,1 @@
-"""The vision modality."""
+"""Vision: image classification tasks, their data and models."""

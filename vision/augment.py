@@ -1,4 +1,4 @@
-"""Augmentation of whole batches: one indexing operation, however many images."""
+"""Random flips and crops of a batch of images, in one indexing operation."""
 
 from typing import TYPE_CHECKING
 
@@ -7,7 +7,7 @@ if TYPE_CHECKING:
 
 
 def flip_and_crop(inputs: "Tensor", generator: "Generator") -> "Tensor":
-    """Mirror half of the images, and move each by up to 4 pixels each way; what moves in is black.
+    """Mirror half of the images and shift each by up to 4 pixels in each direction, filling with black.
 
     The usual augmentation of CIFAR (Lee et al., AISTATS 2015, arXiv:1409.5185). See ``flipped_and_cropped``.
     """
@@ -15,16 +15,16 @@ def flip_and_crop(inputs: "Tensor", generator: "Generator") -> "Tensor":
 
 
 def flip_and_crop_8(inputs: "Tensor", generator: "Generator") -> "Tensor":
-    """Mirror half of the images, and move each by up to 8 pixels each way: for images of 64x64."""
+    """Mirror half of the images and shift each by up to 8 pixels in each direction: for images of 64x64."""
     return flipped_and_cropped(inputs, generator, padding=8, flip=True)
 
 
 def flipped_and_cropped(inputs: "Tensor", generator: "Generator", padding: int, flip: bool) -> "Tensor":
-    """Pad (B, H, W) or (B, H, W, C) images with zeros on all sides, cut an H x W window of each, mirror half of them.
+    """Pad (B, H, W) or (B, H, W, C) images with zeros on all sides, crop each to H x W and mirror half of them.
 
-    Every image has a window and a coin of its own, drawn from ``generator`` (the CPU's). Flip and crop are one
-    gathering of rows and columns: of image b, pixel (i, j) is ``padded[b, top + i, left + j]``, or
-    ``padded[b, top + i, left + W - 1 - j]`` if mirrored. Values are copied, never mixed, and keep their type.
+    ``generator`` (the CPU's) draws crop and flip independently for each image. Both are done by one gather of rows and
+    columns: pixel (i, j) of image b is ``padded[b, top + i, left + j]``, or ``padded[b, top + i, left + W - 1 - j]`` if
+    mirrored. Values are copied without interpolation and keep their type.
     """
     import torch
     from torch.nn import functional

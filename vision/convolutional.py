@@ -1,4 +1,4 @@
-"""What every convolutional classifier of images shares: pixels in, stages of maps, their average, one linear layer."""
+"""Base of the convolutional image classifiers: stages of feature maps, global average pooling, a linear layer."""
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
@@ -12,17 +12,17 @@ from torch.nn import functional
 from common.data.examples import Batch, TensorDataset
 from common.data.samples import RawDataset
 from common.model import Classifier
-from vision.pixels import encode_images, unit_range
+from vision.pixels import images_to_tensors, unit_range
 
 
 class ConvolutionalClassifier(Classifier):
-    """Pixels in [0, 1] less the training images' mean colour -> stages -> spatial average -> logits.
+    """Pixels in [0, 1] minus the training images' mean colour -> stages -> spatial average -> logits.
 
-    Images of (B, H, W, 3) bytes become (B, 3, H, W) floats whose memory keeps the colours of a pixel together
-    (channels_last), which convolutions prefer on CPUs and GPUs alike; the weights are laid out the same way.
+    Images of (B, H, W, 3) bytes become (B, 3, H, W) floats in the memory format channels_last, which makes
+    convolutions faster on CPUs and GPUs; the weights have the same format.
 
     Attributes:
-        stages: applied one after another; each gives maps (B, C, H, W), or already (B, D).
+        stages: applied one after another; each returns feature maps (B, C, H, W), or features (B, D).
         mean: (C, 1, 1) mean colour, stored with the weights.
     """
 
@@ -33,15 +33,15 @@ class ConvolutionalClassifier(Classifier):
         self.stages = nn.ModuleList(stages)
         self.logits = nn.Linear(width, classes)
         self.register_buffer("mean", mean[:, None, None])
-        self.to(memory_format=torch.channels_last)
+        self.to(memory_format=torch.channels_last)  # type: ignore[call-overload]  # torch's stubs lack this keyword
 
     def embed(self, batch: Batch) -> Tensor:
-        """Return pixels in units of [0, 1] less the mean colour: (B, C, H, W)."""
+        """Return pixels in units of [0, 1] minus the mean colour: (B, C, H, W)."""
         pixels = batch.inputs if batch.inputs.ndim == 4 else batch.inputs[..., None]
         return unit_range(pixels).permute(0, 3, 1, 2) - self.mean
 
     def hidden_layers(self, embedded: Tensor, batch: Batch) -> list[Tensor]:
-        """Return the average of each stage's maps, first to last."""
+        """Return the spatial average of each stage's feature maps, first to last."""
         averages = []
         for stage in self.stages:
             embedded = stage(embedded)
@@ -55,20 +55,20 @@ class ConvolutionalClassifier(Classifier):
 
 
 @dataclass(frozen=True)
-class ImageEncoder:
-    """Makes examples of images; those of another size or colour than the training images are fitted to them."""
+class ImagePreprocessor:
+    """Turns images into tensors; converts them to the size and channels of the training images where they differ."""
 
     shape: tuple[int, ...]
 
     def __call__(self, samples: RawDataset) -> TensorDataset:
         """Return the images, shaped (N, H, W) or (N, H, W, C) as the training images are."""
         if samples.items.shape[1:] == self.shape:
-            return encode_images(samples)
-        return encode_images(RawDataset(_fitted(samples.items, self.shape), samples.labels))
+            return images_to_tensors(samples)
+        return images_to_tensors(RawDataset(_fitted(samples.items, self.shape), samples.labels))
 
 
 def _fitted(images: Any, shape: tuple[int, ...]) -> Any:
-    """Return (N, H, W[, C]) images resized bilinearly to ``shape``, grey repeated or colours averaged as it needs."""
+    """Return (N, H, W[, C]) images resized bilinearly to ``shape``; grey is repeated, or colours are averaged."""
     if images.ndim == 4 and len(shape) == 2:
         mean = images.mean(axis=3)
         images = mean.round().astype(np.uint8) if images.dtype == np.uint8 else mean
@@ -86,19 +86,19 @@ def _resized(images: Tensor, size: tuple[int, ...]) -> Tensor:
 
 
 class ImageArchitecture:
-    """What the architecture of every convolutional classifier shares; a subclass defines ``network``."""
+    """Base of the convolutional architectures; a subclass defines ``network``."""
 
-    def preprocessor(self, train: RawDataset) -> ImageEncoder:
-        """Return what gives images the training images' size."""
-        return ImageEncoder(train.items.shape[1:])
+    def preprocessor(self, train: RawDataset) -> ImagePreprocessor:
+        """Return what converts images to the training images' size and channels."""
+        return ImagePreprocessor(train.items.shape[1:])
 
     def build(self, preprocessor: Callable[[RawDataset], TensorDataset], train: RawDataset) -> ConvolutionalClassifier:
-        """Return an untrained network for the training images' colours and classes."""
+        """Return an untrained network for the training images' channels and classes."""
         channels = train.items.shape[3] if train.items.ndim == 4 else 1
         return self.network(len(train.label_names), mean_colour(train.items, channels))
 
     def network(self, classes: int, mean: Tensor) -> ConvolutionalClassifier:
-        """Return an untrained network; ``mean`` has as many values as images have colours."""
+        """Return an untrained network; ``mean`` has one value for each channel."""
         raise NotImplementedError
 
 
@@ -110,7 +110,7 @@ def mean_colour(images: Any, channels: int) -> Tensor:
 
 
 def convolution(inputs: int, outputs: int, size: int = 3, stride: int = 1) -> nn.Conv2d:
-    """Return a convolution without bias that keeps the size (or divides it by ``stride``).
+    """Return a convolution without bias, padded so that its output has the input's size (divided by ``stride``).
 
     Weights are N(0, 2 / (size^2 outputs)), He et al. (ICCV 2015), arXiv:1502.01852, which suits ReLU and GELU.
     """

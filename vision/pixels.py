@@ -1,4 +1,4 @@
-"""Images as tensors: kept as they are read, made floats batch by batch."""
+"""Images as tensors: stored as they are read, converted to floats batch by batch."""
 
 import torch
 from torch import Tensor
@@ -7,12 +7,12 @@ from common.data.examples import TensorDataset
 from common.data.samples import RawDataset
 
 
-def encode_images(samples: RawDataset) -> TensorDataset:
-    """Return images as examples: (N, H, W) grey or (N, H, W, 3) colour, uint8 or float32 as the samples are."""
+def images_to_tensors(samples: RawDataset) -> TensorDataset:
+    """Return images as a tensor data set: (N, H, W) grey or (N, H, W, 3) colour, uint8 or float32 as they are."""
     labels = None if samples.labels is None else torch.as_tensor(samples.labels)
     return TensorDataset(torch.as_tensor(samples.items), labels=labels)
 
 
 def unit_range(inputs: Tensor) -> Tensor:
-    """Return pixels as floats: bytes are divided by 255, floats (noise, distorted images) are in that unit already."""
+    """Return pixels as floats in units of [0, 1]: bytes are divided by 255, floats are in that unit already."""
     return inputs.float() / 255 if inputs.dtype == torch.uint8 else inputs.float()

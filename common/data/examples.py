@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
+from typing import Any
 
 import torch
 from torch import Tensor
@@ -63,7 +64,7 @@ class Batch:
         lengths = torch.cat([self.lengths, other.lengths]) if both else None  # type: ignore[list-item]
         return Batch(inputs, lengths, None, None, torch.cat([self.index, other.index]), self.row_labels)
 
-    def _tensors(self) -> dict[str, Tensor]:
+    def _tensors(self) -> dict[str, Any]:
         return {name: value for name, value in vars(self).items() if isinstance(value, Tensor)}
 
     def __len__(self) -> int:

@@ -1,14 +1,15 @@
-"""Checkpoints of transformers: found, checked and loaded without unpickling anything."""
+"""Checkpoints of transformers: found, checked and loaded without unpickling anything; and the budget they train with."""
 
 import hashlib
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 from common.base.errors import UserError
 from common.store.files import sha256
+from common.task import Budget
 
 FILES = ("*.safetensors", "*.json", "*.txt", "*.model")
 """What of a checkpoint is read: weights, configuration, tokenizer; never a pickle."""
@@ -60,6 +61,11 @@ class Checkpoint:
         except (OSError, ValueError, KeyError, SafetensorError, RuntimeError) as error:
             reason = " ".join(str(error).split())[:200]
             raise UserError(f"{self.folder} is not a checkpoint that transformers can load ({reason})") from error
+
+
+def on_task_data(recipe: Budget, task: Budget) -> Budget:
+    """Return a budget that trains as ``recipe`` says, on as many examples as ``task`` says."""
+    return replace(recipe, examples=task.examples, test_examples=task.test_examples, validation=task.validation)
 
 
 def find_checkpoint(name: str) -> Checkpoint:

@@ -6,5 +6,5 @@ from nlp.data.tables import text_table
 CUSTOMER_REVIEWS = Source(
     "Customer Reviews",
     (Location((Prepared("nlp/cr.parquet"),), text_table("train", "label", ("neg", "pos"))),),
-    about="2,775 sentences, the training part of the paper's authors; no licence stated",
+    about="2,775 sentences, the training split of the paper's authors; no licence stated",
 )

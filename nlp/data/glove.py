@@ -12,10 +12,10 @@ def read_vectors(path: Path) -> RawDataset:
     """Read words and their vectors.
 
     Returns:
-        Samples whose items are V words and whose ``extras["vectors"]`` is (V, D) float32.
+        A data set whose items are V words and whose ``extras["vectors"]`` is (V, D) float32.
 
     Raises:
-        ValueError: a column is missing, or the vectors are not of one length.
+        ValueError: a column is missing, or the vectors differ in length.
     """
     import pyarrow.parquet
 
@@ -26,7 +26,7 @@ def read_vectors(path: Path) -> RawDataset:
     words = table["word"].to_pylist()
     flat = table["vector"].combine_chunks().flatten().to_numpy(zero_copy_only=False)
     if not words or len(flat) % len(words):
-        raise ValueError(f"{len(words)} words with {len(flat)} numbers: the vectors are not of one length")
+        raise ValueError(f"{len(words)} words with {len(flat)} numbers: the vectors differ in length")
     return RawDataset(words, extras={"vectors": flat.reshape(len(words), -1).astype(np.float32)})
 
 

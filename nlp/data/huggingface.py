@@ -1,8 +1,8 @@
-"""Text sets of the Hugging Face Hub, written in the layout of a data folder: ``run_all.py --download NAME``.
+"""Downloads of text sets from the Hugging Face Hub, for ``run_all.py --download NAME``.
 
 A file is a parquet table with ``text``, ``split`` and, for labelled sets, ``label`` (a number) and ``label_name``. Only
-parquet files are read from the Hub and no script runs. How many rows each split has is checked, and ``datasets`` checks
-the files' checksums where the Hub states them.
+parquet files are read from the Hub, and no script is run. The number of rows of each split is checked, and ``datasets``
+checks the files' checksums where the Hub states them.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -22,13 +22,13 @@ Columns = dict[str, list[Any]]
 
 @dataclass(frozen=True)
 class Corpus:
-    """A text set of the Hub, and how its table becomes ours.
+    """A text set of the Hub, and how its table is converted.
 
     Attributes:
         path: on the Hub.
         file: in the data folder.
-        splits: our name of each of its splits, and how many rows the split has.
-        columns: makes our columns, ``split`` apart, of those of one split.
+        splits: for each split of the Hub, our name of it and its number of rows.
+        columns: converts one split to our columns, except ``split``.
         about: size, licence.
         revision: branch or tag.
     """
@@ -81,12 +81,12 @@ class Corpus:
 
 
 def labelled(dataset: "Dataset", label: str = "label", names: Sequence[str] = (), text: str = "text") -> Columns:
-    """Return text, label and label_name; classes are matched by name where the Hub has them in another order.
+    """Return text, label and label_name; classes are matched by name, since the Hub may order them otherwise.
 
     Args:
         dataset: one split; its labels are numbers with names, or names.
         label: column of the labels.
-        names: our classes in their order; the Hub's own order where empty.
+        names: our classes in order; the Hub's order where empty.
         text: column of the texts.
 
     Raises:
@@ -102,14 +102,14 @@ def labelled(dataset: "Dataset", label: str = "label", names: Sequence[str] = ()
 
 
 def five_way_sentiment(dataset: "Dataset") -> Columns:
-    """Return SST's five classes, and with ``label_binary`` two of them: None for the neutral sentences."""
+    """Return SST's five classes, and two classes as ``label_binary``, None for the neutral sentences."""
     columns = labelled(dataset, "label_text", FIVE)
     binary = [None if label == 2 else int(label > 2) for label in columns["label"]]
     return {**columns, "label_binary": binary}
 
 
 def hypotheses(dataset: "Dataset") -> Columns:
-    """Return SNLI's second sentences as texts, with the first; pairs without an agreed label are left out."""
+    """Return SNLI's hypotheses as texts, with their premises; pairs without an agreed label are skipped."""
     columns = labelled(dataset.filter(lambda pair: pair["label"] >= 0), names=ENTAILMENT, text="hypothesis")
     return {**columns, "premise": list(dataset.filter(lambda pair: pair["label"] >= 0)["premise"])}
 
@@ -137,7 +137,7 @@ CORPORA = {
         "nlp/mr.parquet",
         {"train": ("train", 8530), "validation": ("dev", 1066), "test": ("test", 1066)},
         partial(labelled, names=SENTIMENTS),
-        "10,662 sentences of film reviews, 1 MB; Pang & Lee 2005, no licence stated; another division",
+        "10,662 sentences of film reviews, 1 MB; Pang & Lee 2005, no licence stated; another split",
     ),
     "sst": Corpus(
         "SetFit/sst5",

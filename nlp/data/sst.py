@@ -1,7 +1,7 @@
 """Stanford Sentiment Treebank (SST): whole sentences, negative or positive (Socher et al., EMNLP 2013).
 
-The neutral sentences have no binary label; they are left out and counted. The sentences are those of Movie Reviews:
-never compare the two.
+The neutral sentences have no binary label; they are skipped and counted. The sentences are those of Movie Reviews, so
+neither is OOD for the other.
 """
 
 from common.data.sources import Location, Prepared, Source

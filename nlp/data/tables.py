@@ -1,4 +1,4 @@
-"""Tables of text: parquet files with columns that are checked, and rows that are counted when they are left out."""
+"""Readers of text tables: parquet files whose columns are checked; skipped rows are counted by reason."""
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -10,7 +10,7 @@ import numpy as np
 from common.data.samples import RawDataset
 
 EMPTY = "empty text"
-"""Reason in ``RawDataset.dropped``: a text without a visible character says nothing to classify."""
+"""Reason in ``RawDataset.dropped``: a text without a visible character cannot be classified."""
 
 UNLABELED = "no label"
 """Reason in ``RawDataset.dropped``: a row of a labelled set whose label is missing."""
@@ -24,10 +24,10 @@ def read_columns(
     Args:
         path: of the file.
         columns: what to return.
-        where: value, or values, that a further column must have for a row to count: ``{"split": "train"}``.
+        where: for further columns, the value or values of the rows to read: ``{"split": "train"}``.
 
     Raises:
-        ValueError: a column is not there, or no row is left.
+        ValueError: a column is missing, or no row is left.
     """
     import pyarrow.compute
     import pyarrow.parquet
@@ -51,14 +51,14 @@ def labelled_texts(
     label_names: Sequence[str] = (),
     clean: Callable[[str], str] | None = None,
 ) -> RawDataset:
-    """Return texts with their labels; rows that cannot be used are left out and counted.
+    """Return texts with their labels; rows that cannot be used are skipped and counted.
 
-    A row is left out for the first of these reasons: its text is missing or has no visible character, or the set is
-    labelled and its label is missing.
+    A row is skipped if its text is missing or has no visible character, or if the set is labelled and its label is
+    missing; it is counted under the first of these reasons.
 
     Args:
         texts: N of them.
-        labels: N places in ``label_names``, or names of it; None for a set without labels.
+        labels: N class names, or their positions in ``label_names``; None for a set without labels.
         label_names: name of each class.
         clean: applied to each text first.
 
@@ -91,14 +91,14 @@ def text_table(
     where: Mapping[str, str | Sequence[str]] | None = None,
     clean: Callable[[str], str] | None = None,
 ) -> Callable[[Path], RawDataset]:
-    """Return a reader of a prepared parquet file with a text a row.
+    """Return a reader of a prepared parquet file with one text per row.
 
     Args:
         split: value, or values, of the column ``split``; None for all rows.
-        label: column of the labels, None for a set without.
+        label: column of the labels, None for a set without labels.
         label_names: name of each class.
         text: column of the texts.
-        where: what further columns must hold.
+        where: see ``read_columns``.
         clean: applied to each text.
     """
     conditions = {**({"split": split} if split is not None else {}), **(where or {})}

@@ -1,16 +1,16 @@
-r"""Tagged text: parquet files of token lists with a tag for each token, and the Penn Treebank's way of writing.
+r"""Readers of tagged text: parquet files of tokens and tags; conversion to the Penn Treebank's spelling.
 
-How to make such a file of the licensed treebanks, for the prepared layout ``DIR/nlp/<name>.parquet`` (columns
-``tokens`` and ``tags``, lists of strings of equal length; ``split``, ``train``, ``dev`` or ``test``; a row a sentence):
+How to make such a file from the licensed treebanks, for the prepared layout ``DIR/nlp/<name>.parquet`` (one row per
+sentence; columns ``tokens`` and ``tags``, lists of strings of equal length; ``split``: ``train``, ``dev`` or ``test``):
 
 - ``pos_wsj.parquet``, the Wall Street Journal part of the Penn Treebank (LDC99T42): read ``parsed/mrg/wsj/*/*.mrg``,
-  for instance with ``nltk.corpus.BracketParseCorpusReader(root, r".*\.mrg").tagged_sents()``; leave out the tokens
-  tagged ``-NONE-`` (traces) and keep all others as they are written (``-LRB-``, two back-quotes). The customary split
-  is sections 00-18 train, 19-21 dev, 22-24 test. A fourth column ``doc`` may name the document.
+  for instance with ``nltk.corpus.BracketParseCorpusReader(root, r".*\.mrg").tagged_sents()``; remove the tokens
+  tagged ``-NONE-`` (traces) and keep all others as they are written (``-LRB-``, two back-quotes). The usual split is
+  sections 00-18 ``train``, 19-21 ``dev`` (validation), 22-24 ``test``. A fourth column ``doc`` may name the document.
 - ``pos_ewt.parquet``, the English Web Treebank (LDC2012T13): its ``.tree`` files are read the same way; a further
   column ``genre`` is the folder's name (``weblog``, ``newsgroup``, ``email``, ``reviews``, ``answers``). The Universal
-  Dependencies release of the same sentences (UD_English-EWT, CC BY-SA 4.0) serves as well: ``tags`` is its column XPOS.
-  Brackets and quotes may be raw or in the treebank's spelling: the reader gives both the same form.
+  Dependencies release of the same sentences (UD_English-EWT, CC BY-SA 4.0) works too: ``tags`` is its column XPOS.
+  Brackets and quotes may be raw or in the treebank's spelling: the reader converts both to the same form.
 """
 
 from collections import Counter
@@ -47,14 +47,14 @@ def tagged_table(
     rewrite: Rewrite | None = None,
     labelled: bool = True,
 ) -> Callable[[Path], RawDataset]:
-    """Return a reader of a prepared parquet file with a tagged sentence a row.
+    """Return a reader of a prepared parquet file with one tagged sentence per row.
 
     Args:
         tags: name of each class.
-        where: what further columns must hold: ``{"split": "test"}``.
-        aliases: tags of the file that ``tags`` does not have, and what they are read as.
-        rewrite: gives the tokens the spelling of another corpus; it gets the tokens and tags of a sentence.
-        labelled: False leaves the tags out, for a corpus with other tags.
+        where: see ``nlp.data.tables.read_columns``: ``{"split": "test"}``.
+        aliases: for tags of the file that are not in ``tags``, the tag that replaces each.
+        rewrite: ``(tokens, tags) -> tokens`` of a sentence, in the spelling of another corpus.
+        labelled: False reads no tags, for a corpus with other tags.
     """
     place = {tag: index for index, tag in enumerate(tags)}
     renamed = aliases or {}
@@ -79,11 +79,11 @@ def tagged_table(
 
 
 def penn_spelling(tokens: Sequence[str], tags: Sequence[str] = ()) -> list[str]:
-    r"""Return raw tokens as the Penn Treebank writes them, so that the same word is the same in both corpora.
+    r"""Return raw tokens in the Penn Treebank's spelling, so that a word is spelled alike in both corpora.
 
-    Brackets become ``-LRB-`` and so on; double quotes become two back-quotes where they open and two apostrophes where
-    they close, which the tag says if it is one of these, and else turns (first opening, then closing); typographic
-    apostrophes, dashes and dots get their typewriter form, inside words too; ``/`` and ``*`` get their backslash.
+    Brackets become ``-LRB-`` and so on. An opening double quote becomes two back-quotes and a closing one two
+    apostrophes; the tag decides if it is one of the two, otherwise opening and closing quotes alternate. Typographic
+    apostrophes, dashes and dots become ASCII, inside words too; ``/`` and ``*`` get a backslash.
 
     >>> penn_spelling(["(", "he", "said", '"', "it’s", "1/2", '"', ")"])
     ['-LRB-', 'he', 'said', '``', "it's", '1\\/2', "''", '-RRB-']
@@ -102,6 +102,6 @@ def penn_spelling(tokens: Sequence[str], tags: Sequence[str] = ()) -> list[str]:
 
 
 def _typewriter(token: str) -> str:
-    if "\\" in token:  # already the treebank's own spelling
+    if "\\" in token:  # already in the treebank's spelling
         return token
     return "".join(TYPOGRAPHY.get(character, character) for character in token)

@@ -1,4 +1,4 @@
-"""TREC: questions by the kind of their answer (Li & Roth, COLING 2002). 11 test questions are in training too."""
+"""TREC: questions by the kind of their answer (Li & Roth, COLING 2002). 11 test questions are also in training."""
 
 from common.data.sources import Location, Prepared, Source
 from nlp.data.tables import text_table

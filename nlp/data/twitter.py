@@ -1,7 +1,7 @@
-"""Tweets with 25 coarse part-of-speech tags (Gimpel et al., ACL 2011), as the authors of the baseline used them.
+"""Tweets with 25 coarse part-of-speech tags (Gimpel et al., ACL 2011), as used by the baseline paper.
 
-Tokens are lower-cased, user names and links are masked in the file (``<@MENTION>``, ``<URL-host>``); the host is left
-out here, so that all links are one word.
+Tokens are lower-cased, user names and links are masked in the file (``<@MENTION>``, ``<URL-host>``); the host is
+removed here, so that all links are one word.
 """
 
 from collections.abc import Callable, Sequence
@@ -31,7 +31,6 @@ def _read(split: str) -> Callable[[Path], RawDataset]:
 
 
 TWITTER_TRAIN = Source("Twitter train", (Location((_FILE,), _read("train")),), about=_ABOUT)
-TWITTER_DEV = Source("Twitter dev", (Location((_FILE,), _read("dev")),), about=_ABOUT)
 TWITTER_TEST = Source("Twitter", (Location((_FILE,), _read("test")),), about=_ABOUT)
 
 TWEETS = Source(

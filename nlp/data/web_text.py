@@ -1,4 +1,4 @@
-"""English Web Treebank as plain text: sentences of web logs, newsgroups, e-mails, reviews and answers, without tags."""
+"""English Web Treebank as plain text: sentences of web logs, newsgroups, e-mails, reviews and answers."""
 
 from common.data.sources import Location, Prepared, Source
 from nlp.data.tables import text_table

@@ -1,4 +1,4 @@
-"""English Web Treebank: the sentences of its web-log part, with Penn Treebank tags and spelling.
+"""English Web Treebank: tagged sentences of web logs, with Penn Treebank tags and spelling.
 
 Five tags of this corpus are not in the Wall Street Journal's set (1 % of the web log's tokens). Each is read as the tag
 that the older guidelines gave such a token: a hyphen that stands alone (HYPH) and decoration (NFP) as ``:``, an address
@@ -11,7 +11,7 @@ from nlp.data.tagging import PENN_TAGS, penn_spelling, tagged_table
 _FILE = Prepared("nlp/pos_ewt.parquet")
 
 WEB_TAGS = {"HYPH": ":", "NFP": ":", "ADD": "NN", "AFX": "JJ", "GW": "NN"}
-"""Tags of the Web Treebank that the Wall Street Journal's set lacks, and what they are read as."""
+"""Tags of the Web Treebank that the Wall Street Journal's set lacks, and the tag that replaces each."""
 
 WEBLOG = Source(
     "Weblog",

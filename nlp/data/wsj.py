@@ -1,7 +1,7 @@
-"""Wall Street Journal part-of-speech tags: the Penn Treebank (LDC99T42), or the tenth of it that NLTK carries.
+"""Wall Street Journal part-of-speech tags: the Penn Treebank (LDC99T42), or NLTK's sample of it (a tenth).
 
-The free fragment has no official split; the prepared file divides it by document (train wsj_0001-0121, dev 0122-0142,
-test 0143-0199). ``nlp/data/tagging.py`` says how to make the file of the whole treebank.
+The sample has no official split; the prepared file splits it by document (``train`` wsj_0001-0121, ``dev``, which is
+validation, 0122-0142, ``test`` 0143-0199). ``nlp/data/tagging.py`` says how to make the file of the whole treebank.
 """
 
 from functools import partial
@@ -15,5 +15,4 @@ _ABOUT = "3,914 sentences of the Penn Treebank (NLTK's fragment), 94,084 tokens,
 _read = partial(tagged_table, PENN_TAGS)
 
 WSJ_TRAIN = Source("WSJ train", (Location((_FILE,), _read({"split": "train"}), kind="sample"),), about=_ABOUT)
-WSJ_DEV = Source("WSJ dev", (Location((_FILE,), _read({"split": "dev"}), kind="sample"),), about=_ABOUT)
 WSJ_TEST = Source("WSJ", (Location((_FILE,), _read({"split": "test"}), kind="sample"),), about=_ABOUT)

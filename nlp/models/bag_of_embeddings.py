@@ -1,11 +1,13 @@
-"""Mean of learned word vectors, then one linear layer; Hendrycks & Gimpel (ICLR 2017), arXiv:1610.02136, section 3.2.
+"""Bag of embeddings: the mean of learned word vectors, then one linear layer.
 
-A text is brought to a fixed number P of positions: of a longer one the last P words are kept, a shorter one is filled
-with padding, which has a vector of its own. With words w_1..w_n, n <= P, the feature is
+Every text has P positions: a longer text is truncated to its last P words, a shorter one is padded, and padding has a
+learned vector. With words w_1..w_n, n <= P, the feature is
 
     h = (sum_t e(w_t) + (P - n) e(padding)) / P
 
-so a short text lies near e(padding); that is part of the recipe. A text without a known word has features all the same.
+so the feature of a short text is close to e(padding), as in the recipe. A text without a known word has a feature too.
+
+Source: Hendrycks & Gimpel (ICLR 2017), arXiv:1610.02136, section 3.2.
 """
 
 from dataclasses import dataclass
@@ -31,9 +33,9 @@ class BagOfEmbeddings:
         words: size of the vocabulary, without padding and the unknown word.
         dimensions: of a word vector.
         positions: P.
-        stop_words: whether English stop words are left out.
-        initial: of the word vectors, (V, D) with V = words + 2: ``unit_norm_linear`` is normal with each dimension's column
-            of length 1, ``uniform`` is U(0, 1) / sqrt((V + D) / 6).
+        stop_words: whether English stop words are removed.
+        initial: of the word vectors, (V, D) with V = words + 2: ``unit_columns`` is normal with each column (dimension)
+            scaled to length 1, ``uniform`` is U(0, 1) / sqrt((V + D) / 6).
     """
 
     words: int = 5000
@@ -43,7 +45,7 @@ class BagOfEmbeddings:
     initial: Initial = "unit_columns"
 
     def preprocessor(self, train: RawDataset) -> WordNumbers:
-        """Return what numbers the words of a text, with the vocabulary of the training texts."""
+        """Return the preprocessor, with the vocabulary of the training texts."""
         return WordNumbers(Vocabulary.of(train.items, self.words, self.stop_words), self.positions)
 
     def build(self, preprocessor: Preprocessor, train: RawDataset) -> "MeanOfWords":
@@ -55,7 +57,7 @@ class BagOfEmbeddings:
 class MeanOfWords(WordClassifier):
     """The network; C classes.
 
-    Its training batches are random, as in the recipe; ``forward`` spares the padding that this would otherwise cost.
+    Its training batches are random, as in the recipe, not grouped by length; ``forward`` computes nothing for padding.
     """
 
     by_length = False
@@ -81,13 +83,13 @@ class MeanOfWords(WordClassifier):
         return vectors
 
     def hidden_layers(self, embedded: Tensor, batch: Batch) -> list[Tensor]:
-        """Return (B, D) means over the positions."""
+        """Return the (B, D) mean over the positions."""
         assert batch.mask is not None and batch.lengths is not None, "word numbers come in sequences"
         words = torch.bmm(batch.mask[:, None].to(embedded.dtype), embedded)[:, 0]
         return [self._mean(words, batch.lengths)]
 
     def forward(self, batch: Batch) -> Tensor:
-        """Return (B, C) logits, the same as those of the three steps, without a vector for every position."""
+        """Return (B, C) logits, equal to those of the three steps, without a vector for every position."""
         assert batch.mask is not None and batch.lengths is not None, "word numbers come in sequences"
         starts = batch.lengths.cumsum(0) - batch.lengths
         numbers = batch.inputs[batch.mask].long()

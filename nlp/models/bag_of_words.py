@@ -1,7 +1,9 @@
-"""Which words occur in a text, then one hidden layer; Hendrycks & Gimpel (ICLR 2017), arXiv:1610.02136, section 3.2.
+"""Bag of words: which words occur in a text, then one hidden layer.
 
-With x in {0, 1}^W: h = GELU(x A + a), dropout, logits = h B + b. At first the columns of A and B have the length
-1 / sqrt(1.45) and a = b = 0.
+With x in {0, 1}^W: h = GELU(x A + a), dropout, logits = h B + b. Initially the columns of A and B have length
+1 / sqrt(1.45), and a = b = 0.
+
+Source: Hendrycks & Gimpel (ICLR 2017), arXiv:1610.02136, section 3.2.
 """
 
 from dataclasses import dataclass
@@ -16,7 +18,7 @@ from common.training.layers import gelu, unit_norm_linear
 from nlp.vocabulary import Vocabulary, WordClassifier
 
 DIVISOR = 1.45**0.5
-"""As the recipe has it: 0.45 for the mean square of a GELU unit, 1 for that of the input or the logits."""
+"""Of the recipe: 0.45 for the mean square of a GELU unit, 1 for that of the input or the logits."""
 
 
 @dataclass(frozen=True)
@@ -24,10 +26,10 @@ class BagOfWords:
     """Options.
 
     Attributes:
-        words: how many of the most frequent words count.
+        words: size of the vocabulary, the most frequent words.
         hidden: width of the hidden layer.
-        dropout: share of hidden units left out in training.
-        stop_words: whether English stop words are left out.
+        dropout: fraction of hidden units set to zero in training.
+        stop_words: whether English stop words are removed.
     """
 
     words: int = 1000
@@ -36,12 +38,12 @@ class BagOfWords:
     stop_words: bool = True
 
     def preprocessor(self, train: RawDataset) -> "Occurrences":
-        """Return what marks the words of a text, with the vocabulary of the training texts."""
+        """Return the preprocessor, with the vocabulary of the training texts."""
         return Occurrences(Vocabulary.of(train.items, self.words, self.stop_words))
 
     def build(self, preprocessor: Preprocessor, train: RawDataset) -> "WordsPresent":
         """Return the untrained network."""
-        assert isinstance(preprocessor, Occurrences), "this model reads marks of words"
+        assert isinstance(preprocessor, Occurrences), "this model reads word occurrences"
         return WordsPresent(preprocessor.vocabulary, len(train.label_names), self)
 
 
@@ -52,13 +54,13 @@ class Occurrences:
     vocabulary: Vocabulary
 
     def __call__(self, samples: RawDataset) -> TensorDataset:
-        """Return the examples."""
+        """Return the occurrences."""
         labels = None if samples.labels is None else torch.from_numpy(samples.labels)
         return TensorDataset(torch.from_numpy(self.vocabulary.occurrence(samples.items)), labels=labels)
 
 
 class WordsPresent(WordClassifier):
-    """The network."""
+    """The network; C classes."""
 
     def __init__(self, vocabulary: Vocabulary, classes: int, options: BagOfWords) -> None:
         super().__init__(vocabulary)
@@ -68,7 +70,7 @@ class WordsPresent(WordClassifier):
         self.output = unit_norm_linear(options.hidden, classes, DIVISOR)
 
     def embed(self, batch: Batch) -> Tensor:
-        """Return (B, words) marks as floats."""
+        """Return (B, words) occurrences as floats."""
         return batch.inputs.to(self.first.weight.dtype)
 
     def hidden_layers(self, embedded: Tensor, batch: Batch) -> list[Tensor]:

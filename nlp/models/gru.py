@@ -1,7 +1,8 @@
-"""Two layers of gated recurrent units over learned word vectors; the text classifier of the Outlier Exposure paper.
+"""Gated recurrent units (GRU): two layers over learned word vectors, the text classifier of Outlier Exposure.
 
-The feature is the state of the upper layer after the last word. Hendrycks, Mazeika & Dietterich (ICLR 2019),
-arXiv:1812.04606: 50-d vectors, 128 units, 10,000 words.
+The feature is the upper layer's state after the last word.
+
+Source: Hendrycks, Mazeika & Dietterich (ICLR 2019), arXiv:1812.04606: 50-d vectors, 128 units, 10,000 words.
 """
 
 from dataclasses import dataclass
@@ -23,8 +24,8 @@ class Gru:
         layers: how many.
         words: size of the vocabulary, without padding and the unknown word.
         dimensions: of a word vector.
-        positions: of a longer text only so many words at its end are read.
-        stop_words: whether English stop words are left out.
+        positions: a longer text is truncated to its last words.
+        stop_words: whether English stop words are removed.
     """
 
     hidden: int = 128
@@ -35,7 +36,7 @@ class Gru:
     stop_words: bool = False
 
     def preprocessor(self, train: RawDataset) -> WordNumbers:
-        """Return what numbers the words of a text, with the vocabulary of the training texts."""
+        """Return the preprocessor, with the vocabulary of the training texts."""
         return WordNumbers(Vocabulary.of(train.items, self.words, self.stop_words), self.positions)
 
     def build(self, preprocessor: Preprocessor, train: RawDataset) -> "GruClassifier":
@@ -59,11 +60,11 @@ class GruClassifier(WordClassifier):
         return vectors
 
     def hidden_layers(self, embedded: Tensor, batch: Batch) -> list[Tensor]:
-        """Return (B, hidden) states after each text's last word."""
+        """Return the (B, hidden) state after each text's last word."""
         assert batch.lengths is not None, "word numbers come in sequences"
         if not embedded.shape[1]:
             return [embedded.new_zeros(len(embedded), self.gru.hidden_size)]
-        states, _ = self.gru(embedded)  # padding comes after the last word and so cannot reach its state
+        states, _ = self.gru(embedded)  # padding follows the last word and cannot change its state
         last = (batch.lengths - 1).clamp(min=0)[:, None, None].expand(-1, 1, states.shape[2])
         state: Tensor = states.gather(1, last)[:, 0]
         return [state * (batch.lengths > 0)[:, None]]

@@ -1,11 +1,10 @@
 """Any transformers checkpoint, fine-tuned for the task: ``--model hf:NAME_OR_PATH``.
 
 Texts: the mean of the last layer over the word pieces, then one linear layer. Tagging: the last layer at the first
-piece of each word, then one linear layer. The checkpoint's own head, where it has one, is left out: its classes are
-others.
+piece of each word, then one linear layer. A head of the checkpoint is not used, since its classes differ.
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from itertools import chain
 from typing import Any
 
@@ -19,22 +18,27 @@ from common.data.samples import RawDataset
 from common.data.sources import Folders
 from common.model import Classifier, Preprocessor
 from common.task import Budget
-from common.training.pretrained import Checkpoint, find_checkpoint
+from common.training.pretrained import Checkpoint, find_checkpoint, on_task_data
 from nlp.transformer import masked_mean, word_pieces
 
 PIECES_A_WORD = 8
-"""Of a longer word the first pieces count: a link can be hundreds of pieces long."""
+"""A longer word is truncated: a link can have hundreds of pieces."""
+
+FINE_TUNING = Budget(
+    epochs=3, batch_size=16, learning_rate=5e-5, schedule="one_cycle", gradient_norm=1.0, mixed_precision=True
+)
+"""How a checkpoint is fine-tuned for any task: within the ranges of Devlin et al. (NAACL 2019), arXiv:1810.04805."""
 
 
 @dataclass(frozen=True)
-class PieceEncoder:
-    """Texts as (S,) numbers of their word pieces, special ones included; the first ``pieces`` of each text count."""
+class PiecePreprocessor:
+    """Texts to (S,) numbers of their word pieces, special ones included, truncated to ``pieces`` per text."""
 
     tokenizer: Any
     pieces: int
 
     def __call__(self, samples: RawDataset) -> TensorDataset:
-        """Return the examples."""
+        """Return the word pieces as sequences."""
         numbers = word_pieces(self.tokenizer, samples.items, self.pieces)
         offsets = torch.tensor(np.cumsum([0, *map(len, numbers)]), dtype=torch.int64)
         flat = torch.tensor(list(chain.from_iterable(numbers)), dtype=torch.int64)
@@ -42,17 +46,17 @@ class PieceEncoder:
 
 
 @dataclass(frozen=True)
-class WordPieceEncoder:
-    """Tokenised sentences as (S, 8) inputs, a row a word: number of each of its pieces plus one, 0 where there is none.
+class WordPiecePreprocessor:
+    """Tokenised sentences to (S, 8) inputs, one row per word: the number of each piece plus one, padded with 0.
 
-    A sentence of more pieces than the checkpoint has positions keeps only the first piece of each word.
+    Of a sentence with more pieces than the checkpoint has positions, each word keeps only its first piece.
     """
 
     tokenizer: Any
     positions: int
 
     def __call__(self, samples: RawDataset) -> TensorDataset:
-        """Return the examples.
+        """Return the words as sequences.
 
         Raises:
             UserError: a sentence has more words than the checkpoint has positions.
@@ -79,7 +83,7 @@ class WordPieceEncoder:
 
 
 class PretrainedNetwork(Classifier):
-    """A checkpoint with a linear layer for texts: (B, C) logits."""
+    """A checkpoint with a linear layer on the mean of its last layer: (B, C) logits."""
 
     def __init__(self, network: Any, classes: int) -> None:
         super().__init__()
@@ -88,12 +92,12 @@ class PretrainedNetwork(Classifier):
         self.output = nn.Linear(network.config.hidden_size, classes)
 
     def embed(self, batch: Batch) -> Tensor:
-        """Return (B, T, E) vectors of the word pieces, without their positions."""
+        """Return (B, T, E) embeddings of the word pieces, without position embeddings."""
         vectors: Tensor = self.network.get_input_embeddings()(batch.inputs)
         return vectors
 
     def hidden_layers(self, embedded: Tensor, batch: Batch) -> list[Tensor]:
-        """Return (B, D) means of the last layer."""
+        """Return the (B, D) mean of the last layer over the word pieces."""
         assert batch.mask is not None, "word pieces come in sequences"
         return [masked_mean(self._last_layer(embedded, batch.mask), batch.mask)]
 
@@ -110,8 +114,8 @@ class PretrainedNetwork(Classifier):
 class PretrainedTagger(PretrainedNetwork):
     """A checkpoint with a linear layer at each word: (B, T, C) logits.
 
-    The pieces of a sentence, (B, T, 8), are laid out as the checkpoint reads them: its opening piece, then those of all
-    words one after another, then its closing piece.
+    The pieces of a sentence, (B, T, 8), are rearranged to the checkpoint's input: an opening piece, the pieces of all
+    words in order, a closing piece.
     """
 
     def __init__(self, network: Any, classes: int, opening: int | None, closing: int | None) -> None:
@@ -119,7 +123,7 @@ class PretrainedTagger(PretrainedNetwork):
         self.opening, self.closing = opening, closing
 
     def embed(self, batch: Batch) -> Tensor:
-        """Return (B, L, E) vectors of the pieces."""
+        """Return (B, L, E) embeddings of the pieces."""
         ids, _, _ = self._laid_out(batch.inputs)
         vectors: Tensor = self.network.get_input_embeddings()(ids)
         return vectors
@@ -131,7 +135,7 @@ class PretrainedTagger(PretrainedNetwork):
         return [states.gather(1, first[..., None].expand(-1, -1, states.shape[-1]))]
 
     def _laid_out(self, pieces: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-        """Return (B, L) pieces, (B, L) which are none of padding, and (B, T) where each word begins."""
+        """Return (B, L) pieces, their (B, L) mask, and the (B, T) position of each word's first piece."""
         flat = pieces.flatten(1)
         there = flat > 0
         skip = int(self.opening is not None)
@@ -154,8 +158,8 @@ class FineTuned:
 
     Attributes:
         checkpoint: a folder, or a name on the Hugging Face Hub; safetensors weights.
-        pieces: word pieces of a text that count, from its beginning.
-        folders: not read; pretrained models all have it.
+        pieces: word pieces at which a text is truncated.
+        folders: not used.
     """
 
     checkpoint: str = ""
@@ -166,7 +170,7 @@ class FineTuned:
         """Return the checkpoint.
 
         Raises:
-            UserError: none is named, or there is none of that name.
+            UserError: no checkpoint is named, or none of that name exists.
         """
         if not self.checkpoint:
             raise UserError("this model needs a checkpoint: --model hf:NAME_OR_PATH")
@@ -177,33 +181,23 @@ class FineTuned:
         return self.found().fingerprint
 
     def budget(self, task: Budget) -> Budget:
-        """Return how a checkpoint is fine-tuned, on the examples that the task's own budget says."""
-        return replace(
-            task,
-            epochs=3,
-            batch_size=16,
-            learning_rate=5e-5,
-            optimizer="adam",
-            schedule="one_cycle",
-            weight_decay=0.0,
-            gradient_norm=1.0,
-            mixed_precision=True,
-        )
+        """Return ``FINE_TUNING`` on as many examples as the task's budget says."""
+        return on_task_data(FINE_TUNING, task)
 
-    def preprocessor(self, train: RawDataset) -> PieceEncoder | WordPieceEncoder:
+    def preprocessor(self, train: RawDataset) -> PiecePreprocessor | WordPiecePreprocessor:
         """Return what turns texts, or tokenised sentences, into word pieces."""
         tokenizer = self.found().tokenizer()
         positions = min(tokenizer.model_max_length, 512) - 2
         if len(train) and not isinstance(train.items[0], str):
-            return WordPieceEncoder(tokenizer, positions)
-        return PieceEncoder(tokenizer, min(self.pieces, positions + 2))
+            return WordPiecePreprocessor(tokenizer, positions)
+        return PiecePreprocessor(tokenizer, min(self.pieces, positions + 2))
 
     def build(self, preprocessor: Preprocessor, train: RawDataset) -> PretrainedNetwork:
         """Return the checkpoint with an untrained linear layer."""
         network, classes = self.found().network(), len(train.label_names)
-        if isinstance(preprocessor, PieceEncoder):
+        if isinstance(preprocessor, PiecePreprocessor):
             return PretrainedNetwork(network, classes)
-        assert isinstance(preprocessor, WordPieceEncoder), "this model reads word pieces"
+        assert isinstance(preprocessor, WordPiecePreprocessor), "this model reads word pieces"
         opening = _first(preprocessor.tokenizer.cls_token_id, preprocessor.tokenizer.bos_token_id)
         return PretrainedTagger(
             network, classes, opening, _first(preprocessor.tokenizer.sep_token_id, preprocessor.tokenizer.eos_token_id)

@@ -14,8 +14,8 @@ class FrozenCheckpoint(FrozenArchitecture):
 
     Attributes:
         name: a folder, or a name on the Hugging Face Hub; safetensors weights.
-        pieces: word pieces of a text that count, from its beginning.
-        folders: where features are kept.
+        pieces: word pieces at which a text is truncated.
+        folders: where features are stored.
     """
 
     name: str = ""
@@ -26,7 +26,7 @@ class FrozenCheckpoint(FrozenArchitecture):
         """Return the checkpoint.
 
         Raises:
-            UserError: none is named, or there is none of that name.
+            UserError: no checkpoint is named, or none of that name exists.
         """
         if not self.name:
             raise UserError("this model needs a checkpoint: --model hf_frozen:NAME_OR_PATH")

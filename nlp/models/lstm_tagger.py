@@ -1,4 +1,4 @@
-"""Part-of-speech tagger: word embeddings, a bidirectional LSTM of three layers, a tag for each word."""
+"""Part-of-speech tagger: learned word embeddings and a bidirectional LSTM of three layers."""
 
 from dataclasses import dataclass
 
@@ -9,19 +9,19 @@ from torch.nn.utils.rnn import pack_padded_sequence, pad_packed_sequence
 from common.data.examples import Batch
 from common.data.samples import RawDataset
 from common.model import Classifier
-from nlp.words import FIRST, PADDING, WordEncoder, Words, fixed
+from nlp.words import FIRST, PADDING, WordPreprocessor, Words, fixed
 
 
 class LstmTaggerNetwork(Classifier):
-    """Learned embeddings, beside them pretrained vectors if there are some, an LSTM in both directions, linear.
+    """Learned embeddings, concatenated with pretrained vectors if given; bidirectional LSTM; linear layer.
 
-    In training a word that occurs only once is taken for unknown half of the time, so that the embedding of unknown
-    words is learned. ``row_extras`` has ``seen``: whether training had the word.
+    In training, a word that occurs only once is replaced by the unknown word with probability 1/2, so that the
+    embedding of unknown words is learned. ``row_extras`` has ``seen``: whether the word is a training word.
     """
 
     hidden: Tensor
 
-    def __init__(self, preprocessor: WordEncoder, tags: int, embedding: int, width: int, layers: int) -> None:
+    def __init__(self, preprocessor: WordPreprocessor, tags: int, embedding: int, width: int, layers: int) -> None:
         super().__init__()
         self.learned = nn.Embedding(len(preprocessor.words), embedding, padding_idx=PADDING)
         self.register_buffer("hidden", preprocessor.words.hidden(), persistent=False)
@@ -41,7 +41,7 @@ class LstmTaggerNetwork(Classifier):
         return learned if self.vectors is None else torch.cat([learned, self.vectors(rows)], dim=-1)
 
     def hidden_layers(self, embedded: Tensor, batch: Batch) -> list[Tensor]:
-        """Return (B, T, 2 width): what both directions make of each word in its sentence."""
+        """Return the (B, T, 2 width) states of both directions."""
         assert batch.lengths is not None, "a tagger needs sequences"
         packed = pack_padded_sequence(embedded, batch.lengths.cpu(), batch_first=True, enforce_sorted=False)
         states, _ = self.lstm(packed)
@@ -54,7 +54,7 @@ class LstmTaggerNetwork(Classifier):
         return logits
 
     def row_extras(self, batch: Batch, embedded: Tensor, features: Tensor, logits: Tensor) -> dict[str, Tensor]:
-        """Return ``seen``, (B, T) whether training had the word."""
+        """Return ``seen``, (B, T): whether the word is a training word."""
         return {"seen": batch.inputs[..., 0] >= FIRST}
 
 
@@ -63,8 +63,8 @@ class LstmTagger:
     """Options of the tagger.
 
     Attributes:
-        embedding: numbers a learned word embedding.
-        width: of the LSTM, each way.
+        embedding: dimensions of a learned word embedding.
+        width: of the LSTM, in each direction.
         layers: of the LSTM.
     """
 
@@ -72,11 +72,11 @@ class LstmTagger:
     width: int = 128
     layers: int = 3
 
-    def preprocessor(self, train: RawDataset) -> WordEncoder:
-        """Return what numbers the words, with the vocabulary of the training sentences."""
-        return WordEncoder(Words.of(train.items))
+    def preprocessor(self, train: RawDataset) -> WordPreprocessor:
+        """Return the preprocessor, with the vocabulary of the training sentences."""
+        return WordPreprocessor(Words.of(train.items))
 
-    def build(self, preprocessor: WordEncoder, train: RawDataset) -> LstmTaggerNetwork:
+    def build(self, preprocessor: WordPreprocessor, train: RawDataset) -> LstmTaggerNetwork:
         """Return an untrained tagger."""
         return LstmTaggerNetwork(preprocessor, len(train.label_names), self.embedding, self.width, self.layers)
 

@@ -1,17 +1,17 @@
-"""The bidirectional LSTM tagger with pretrained GloVe vectors beside its learned embeddings."""
+"""Part-of-speech tagger: the bidirectional LSTM of lstm_tagger with GloVe vectors beside its learned embeddings."""
 
 from dataclasses import dataclass
 
 from common.data.samples import RawDataset
 from common.data.sources import Folders
-from nlp.data.glove import GLOVE
+from nlp.glove_tagger import GloveTagger
 from nlp.models.lstm_tagger import LstmTagger
-from nlp.words import Vectors, WordEncoder, Words
+from nlp.words import WordPreprocessor, Words
 
 
 @dataclass(frozen=True)
-class GloveLstmTagger(LstmTagger):
-    """Options of the tagger; the vectors stay as they are, those of words that training did not see included.
+class GloveLstmTagger(GloveTagger, LstmTagger):
+    """Options of the tagger; the vectors are not trained, those of words outside the training set included.
 
     Attributes:
         folders: where the vectors are looked for.
@@ -19,17 +19,9 @@ class GloveLstmTagger(LstmTagger):
 
     folders: Folders = Folders()
 
-    def fingerprint(self) -> str:
-        """Return what identifies the vectors."""
-        return GLOVE.fingerprint(self.folders)
-
-    def preprocessor(self, train: RawDataset) -> WordEncoder:
-        """Return what numbers the words.
-
-        Raises:
-            UserError: the vectors are not there.
-        """
-        return WordEncoder(Words.of(train.items), Vectors.of(GLOVE.load(self.folders)))
+    def preprocessor(self, train: RawDataset) -> WordPreprocessor:
+        """Return the preprocessor, with the vocabulary of the training sentences and the GloVe vectors."""
+        return WordPreprocessor(Words.of(train.items), self.vectors())
 
 
 ARCHITECTURE = GloveLstmTagger

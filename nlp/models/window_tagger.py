@@ -1,4 +1,4 @@
-"""Part-of-speech tagger that sees a word and its neighbours: pretrained vectors, two GELU layers, a tag.
+"""Part-of-speech tagger on a window of three words: GloVe vectors and two GELU layers.
 
 Source: the Twitter tagger of Hendrycks & Gimpel (ICLR 2017), arXiv:1610.02136, section 3.2.
 """
@@ -13,21 +13,21 @@ from common.data.examples import Batch
 from common.data.samples import RawDataset
 from common.data.sources import Folders
 from common.model import Classifier
-from nlp.data.glove import GLOVE
-from nlp.words import FIRST, NO_VECTOR, PADDING, Vectors, WordEncoder, Words, fixed, shape
+from nlp.glove_tagger import GloveTagger
+from nlp.words import FIRST, NO_VECTOR, PADDING, WordPreprocessor, Words, fixed, shape
 
 
 class WindowTaggerNetwork(Classifier):
-    """Vectors of a word and its neighbours side by side, two hidden layers, linear.
+    """Concatenated vectors of a word and its neighbours, two hidden layers, linear layer.
 
-    A word's vector is its pretrained one, which stays as it is, and for training words a learned one added to it, at
-    first zero. A word that has neither gets the learned vector of unknown words of its shape, and what lies beyond
-    either end one of its own. ``row_extras`` has ``seen``: whether training had the word.
+    A word's vector is its pretrained vector, which is not trained, plus for training words a learned one, initially
+    zero. A word with neither has the learned vector of unknown words of its shape; a position beyond the sentence has
+    the learned vector of padding. ``row_extras`` has ``seen``: whether the word is a training word.
     """
 
     hidden: Tensor
 
-    def __init__(self, preprocessor: WordEncoder, tags: int, width: int, window: int) -> None:
+    def __init__(self, preprocessor: WordPreprocessor, tags: int, width: int, window: int) -> None:
         super().__init__()
         assert preprocessor.vectors is not None, "this tagger needs pretrained vectors"
         assert window % 2 == 1, "a window has a word in the middle"
@@ -42,13 +42,14 @@ class WindowTaggerNetwork(Classifier):
         self.tags = nn.Linear(width, tags)
 
     def embed(self, batch: Batch) -> Tensor:
-        """Return (B, T, D) vectors, one a word."""
+        """Return (B, T, D) vectors, one per word."""
         words, rows = batch.inputs.unbind(-1)
         if self.training:
             words = torch.where(torch.rand(words.shape, device=words.device) < 0.5, self.hidden[words], words)
-        return self.vectors(rows) + self.learned(words).masked_fill(
-            ((rows > NO_VECTOR) & (words < FIRST))[..., None], 0
-        )
+        pretrained: Tensor = self.vectors(rows)
+        only_pretrained = (rows > NO_VECTOR) & (words < FIRST)
+        learned: Tensor = self.learned(words).masked_fill(only_pretrained[..., None], 0)
+        return pretrained + learned
 
     def hidden_layers(self, embedded: Tensor, batch: Batch) -> list[Tensor]:
         """Return the two hidden layers, (B, T, width) each."""
@@ -67,21 +68,21 @@ class WindowTaggerNetwork(Classifier):
         return logits
 
     def row_extras(self, batch: Batch, embedded: Tensor, features: Tensor, logits: Tensor) -> dict[str, Tensor]:
-        """Return ``seen``, (B, T) whether training had the word."""
+        """Return ``seen``, (B, T): whether the word is a training word."""
         return {"seen": batch.inputs[..., 0] >= FIRST}
 
     def decayed(self) -> list[nn.Parameter]:
         """Return the weight matrices of the layers."""
-        return [self.first.weight, self.second.weight, self.tags.weight]
+        return [layer.get_parameter("weight") for layer in (self.first, self.second, self.tags)]
 
 
 @dataclass(frozen=True)
-class WindowTagger:
+class WindowTagger(GloveTagger):
     """Options of the tagger.
 
     Attributes:
         width: of both hidden layers.
-        window: words side by side, an odd number.
+        window: number of words, odd.
         folders: where the vectors are looked for.
     """
 
@@ -89,19 +90,11 @@ class WindowTagger:
     window: int = 3
     folders: Folders = Folders()
 
-    def fingerprint(self) -> str:
-        """Return what identifies the vectors."""
-        return GLOVE.fingerprint(self.folders)
+    def preprocessor(self, train: RawDataset) -> WordPreprocessor:
+        """Return the preprocessor, with the vocabulary of the training sentences and the GloVe vectors."""
+        return WordPreprocessor(Words.of(train.items, shape), self.vectors())
 
-    def preprocessor(self, train: RawDataset) -> WordEncoder:
-        """Return what numbers the words.
-
-        Raises:
-            UserError: the vectors are not there.
-        """
-        return WordEncoder(Words.of(train.items, shape), Vectors.of(GLOVE.load(self.folders)))
-
-    def build(self, preprocessor: WordEncoder, train: RawDataset) -> WindowTaggerNetwork:
+    def build(self, preprocessor: WordPreprocessor, train: RawDataset) -> WindowTaggerNetwork:
         """Return an untrained tagger."""
         return WindowTaggerNetwork(preprocessor, len(train.label_names), self.width, self.window)
 

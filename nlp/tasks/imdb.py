@@ -1,4 +1,4 @@
-"""IMDB film reviews, positive or negative, with a bag of embeddings.
+"""IMDB sentiment classification, bag of embeddings; OOD: customer and movie reviews.
 
 Reproduces the IMDB rows of tables 3 and 4, Hendrycks & Gimpel (ICLR 2017), arXiv:1610.02136.
 """
@@ -19,8 +19,8 @@ TASK = Task(
     paper=Budget(epochs=15, batch_size=32, learning_rate=1e-3, validation=5000),
     row_name="document",
     deviations_from_paper=(
-        "The best weights are those of an epoch's end; the authors looked at the development reviews every 100 steps.",
-        "Stop words are scikit-learn's, not NLTK's, and line breaks in HTML are spaces.",
+        "Validation is once per epoch; the authors validated every 100 steps.",
+        "Stop words are scikit-learn's, not NLTK's, and HTML line breaks are replaced by spaces.",
     ),
 )
 

@@ -1,7 +1,7 @@
-"""20 Newsgroups with 5 groups left out, split by date, with a bag of embeddings.
+"""20 Newsgroups topic classification, bag of embeddings, 5 groups held out.
 
 The recipe of tables 5 and 6, Hendrycks & Gimpel (ICLR 2017), arXiv:1610.02136, with true labels. The published figures
-belong to another labelling, which ``nlp/newsgroups_authors`` repeats.
+belong to another labelling, which ``nlp/newsgroups_authors`` reproduces.
 """
 
 from common.data.split import held_out_classes
@@ -24,13 +24,13 @@ TASK = Task(
     paper=PAPER,
     row_name="document",
     deviations_from_paper=(
-        "The messages that choose the epoch and the vocabulary are of the groups left in; the authors drew both before "
-        "they left groups out.",
+        "The validation messages and the vocabulary are drawn after the held-out groups are removed; the authors drew "
+        "both before.",
         "Stop words are scikit-learn's, not NLTK's.",
     ),
     notes=(
-        "A true 15/5 split has no published figures: the authors' run had at most 10 labels, see newsgroups_authors.",
-        "Which groups are left out is the seed's draw.",
+        "No figures are published for a true 15/5 split: the authors' run had at most 10 labels (newsgroups_authors).",
+        "The seed draws the held-out groups.",
     ),
 )
 

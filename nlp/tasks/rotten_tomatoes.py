@@ -1,6 +1,6 @@
-"""Fresh or rotten: sentiment of movie-review snippets, with a bag of embeddings and no download.
+"""Rotten Tomatoes sentiment classification, bag of embeddings, no download; OOD: plots, messages, newswire.
 
-The offline sibling of ``nlp/imdb``: OOD are plot summaries (of films, without a verdict), messages and newswire.
+The offline counterpart of ``nlp/imdb``. The OOD sets are plot summaries of films, Usenet messages and newswire.
 """
 
 from common.task import Budget, Model, Task
@@ -20,10 +20,10 @@ TASK = Task(
     row_name="document",
     deviations_from_paper=("Not an experiment of the paper: its sentiment recipe on snippets of one sentence.",),
     notes=(
-        "Training and test films differ; some plot summaries are of films whose reviews are in training.",
-        "Only the last 40 words of a text count, so that a long text does not stand out by its length alone.",
-        "An AUROC below 50 % is overconfidence laid bare: padding is part of the mean, as in the paper's recipe, so "
-        "the network is less sure of a snippet of 20 words than of 40 words about something else.",
+        "Training and test films differ; some plot summaries are of films in the training set.",
+        "Texts are truncated to their last 40 words, so that length alone does not reveal a long text.",
+        "An AUROC below 50 % means overconfidence on OOD texts: padding is part of the mean, as in the paper's recipe, "
+        "so confidence is lower for a snippet of 20 words than for an OOD text of 40 words.",
     ),
 )
 

@@ -1,6 +1,6 @@
-"""SST, positive or negative, with the GRU and the OOD sets of the Outlier Exposure paper.
+"""SST sentiment classification, GRU; the OOD sets are those of the Outlier Exposure paper.
 
-The text experiments of Hendrycks, Mazeika & Dietterich (ICLR 2019), arXiv:1812.04606.
+From the text experiments of Hendrycks, Mazeika & Dietterich (ICLR 2019), arXiv:1812.04606.
 """
 
 from common.task import Budget, Model, Task
@@ -23,12 +23,12 @@ TASK = Task(
     row_name="sentence",
     population="all",
     deviations_from_paper=(
-        "The epoch is chosen by a tenth of the training sentences held back; the authors took the last one.",
-        "Yelp has single sentences in place of full reviews; WMT16 and Multi30k are parts of theirs; IMDB is left out.",
+        "A tenth of the training sentences is for validation and chooses the epoch; the authors took the last epoch.",
+        "Yelp has single sentences, not full reviews; WMT16 and Multi30k are parts of the published sets; no IMDB.",
     ),
     notes=(
-        "SNLI and Multi30k describe photographs of the same collection, so the two are not independent.",
-        "Movie Reviews would be no OOD set: the treebank is made of its sentences.",
+        "SNLI and Multi30k describe photographs of the same collection, so they are not independent.",
+        "Movie Reviews is not an OOD set, because the treebank consists of its sentences.",
     ),
 )
 

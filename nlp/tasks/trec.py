@@ -1,6 +1,6 @@
-"""TREC questions with 2 of the 6 kinds left out, with a bag of embeddings.
+"""TREC question classification, bag of embeddings, 2 of the 6 kinds held out.
 
-Not an experiment of Hendrycks & Gimpel (ICLR 2017): their text categorisation, asked of short questions. The further
+Not an experiment of Hendrycks & Gimpel (ICLR 2017): their text categorisation, applied to short questions. The other
 OOD sets are those of Outlier Exposure (Hendrycks et al., ICLR 2019), arXiv:1812.04606.
 """
 
@@ -25,11 +25,11 @@ TASK = Task(
     paper=Budget(epochs=20, batch_size=32, learning_rate=3e-3, schedule="steps", decay_at=(15,), validation=400),
     row_name="question",
     deviations_from_paper=(
-        "Not an experiment of the paper; stop words stay, since who, where and when tell the kinds apart.",
+        "Not an experiment of the paper. Stop words are kept, since who, where and when distinguish the kinds.",
     ),
     notes=(
-        "Which kinds are left out is the seed's draw.",
-        "SNLI and Multi30k describe photographs of the same collection, so the two are not independent.",
+        "The seed draws the held-out kinds.",
+        "SNLI and Multi30k describe photographs of the same collection, so they are not independent.",
     ),
 )
 

@@ -1,4 +1,4 @@
-"""Part-of-speech tagging of the Wall Street Journal against tweets and web logs, with a bidirectional LSTM.
+"""Wall Street Journal part-of-speech tagging, bidirectional LSTM; OOD: tweets and web logs.
 
 Reproduces the WSJ rows of tables 7 and 8, Hendrycks & Gimpel (ICLR 2017), arXiv:1610.02136.
 """
@@ -9,8 +9,8 @@ from nlp.data.web_treebank import WEBLOG
 from nlp.data.wsj import WSJ_TEST, WSJ_TRAIN
 from nlp.tagging_task import WORD_SUBSETS
 
-# The recipe's rate 1 and gradient norm 5 are for a loss summed over a sentence. Ours is the mean over the words, and a
-# sentence has 24 of them: rate 24 and norm 5 / 24 make the same steps.
+# The recipe's learning rate 1 and gradient norm 5 are for a loss summed over a sentence. Our loss is the mean over the
+# words, of which a sentence has 24: learning rate 24 and gradient norm 5 / 24 give the same steps.
 PAPER = Budget(
     epochs=13,
     batch_size=32,
@@ -36,14 +36,14 @@ TASK = Task(
     subsets=WORD_SUBSETS,
     error_name="tagging error",
     deviations_from_paper=(
-        "Trained on NLTK's fragment of the treebank, a tenth of its words, so the error is above the published 3.68 %.",
-        "A training word that occurs once is taken for unknown half of the time, so that unknown words have a vector.",
+        "Trained on NLTK's sample of the treebank, a tenth of its words, so the error is above the published 3.68 %.",
+        "In training, a word that occurs once is replaced by the unknown word with probability 1/2.",
     ),
     notes=(
-        "The fragment has no official split: training, development and test are different documents.",
-        "Tweets and web logs are brought to the Penn Treebank's spelling of brackets and quotes first.",
-        "--model lstm_tagger_glove adds pretrained word vectors, which the published tagger does not have.",
-        "Sentences are scored by the mean over their words; a sentence is right if all its tags are.",
+        "The sample has no official split: training, validation and test sets are different documents.",
+        "Tweets and web logs are converted to the Penn Treebank's spelling of brackets and quotes.",
+        "--model lstm_tagger_glove adds pretrained word vectors; the published tagger has none.",
+        "A sentence's score is the mean over its words; a sentence is right if all its tags are right.",
     ),
 )
 

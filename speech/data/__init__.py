@@ -1,1 +1,1 @@
-"""A corpus a file: where it is found and how it is read."""
+"""Data sets, one file each: where the data is found and how it is read."""

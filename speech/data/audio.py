@@ -64,10 +64,11 @@ def announced_frames(file: Path | bytes, opened: Any) -> int:
     if opened.format == "NIST":
         found = _SPHERE_COUNT.search(_head(file))
         return int(found[1]) if found else int(opened.frames)
+    frames = int(opened.frames)
     short = _SHORT_CHUNK.search(opened.extra_info)
     if short is None or int(short[1]) >= _UNKNOWN_SIZE:
-        return int(opened.frames)
-    return round(opened.frames * int(short[1]) / max(int(short[2]), 1))
+        return frames
+    return round(frames * int(short[1]) / max(int(short[2]), 1))
 
 
 def _head(file: Path | bytes) -> bytes:

@@ -191,7 +191,7 @@ SUBWAY = Source(
     about="Aurora-2 (ELRA), not free: a table with columns audio and noise",
 )
 
-OWN_NOISE = any_sounds("own noise", "speech/own_noise")
+USER_NOISE = any_sounds("own noise", "speech/own_noise")
 """Noise of the user's own: any sounds, of which the test utterances get random cuts."""
 
 

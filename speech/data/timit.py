@@ -40,7 +40,9 @@ def read_timit(path: Path, by_frame: bool) -> RawDataset:
         labels = list(map(frame_labels, columns["phones"], columns["phone_stops"], waveforms))
     else:
         labels = list(map(phone_labels, columns["phones"]))
-    extras = {name: columns[name] for name in ("part", "speaker", "sex", "sentence_id", "text") if name in columns}
+    extras: dict[str, Any] = {
+        name: columns[name] for name in ("part", "speaker", "sex", "sentence_id", "text") if name in columns
+    }
     whole = set(columns.get("part", ())) == set(PARTS) and len(waveforms) + sum(dropped.values()) >= WHOLE
     return RawDataset(waveforms, labels, PHONES, extras, dropped, "full" if whole else "sample")
 

@@ -1,1 +1,1 @@
-"""An architecture a file: each defines `ARCHITECTURE`, chosen by its file name."""
+"""Architectures, one file each: a file defines `ARCHITECTURE` and its name is what `--model` takes."""

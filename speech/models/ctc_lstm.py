@@ -15,7 +15,7 @@ from common.data.sources import Folders
 from common.model import Classifier
 from speech.decoding import beam_search, best_path, edit_distance, unpadded
 from speech.feature_store import FeatureStore
-from speech.features import mfcc_with_deltas, offsets_of
+from speech.features import mean_and_std, mfcc_with_deltas, offsets_of
 from speech.labels import Form, require_labels
 
 FEATURES = "12 MFCCs, energy, deltas"
@@ -136,8 +136,8 @@ class CtcLstmArchitecture:
         """Return what turns waveforms into frames, scaled by the training frames."""
         require_labels(train, WANTED, "ctc_lstm")
         store = FeatureStore(self.folders)
-        frames = store.get(FEATURES, mfcc_with_deltas, train.items).inputs
-        return MfccPreprocessor(frames.mean(0), frames.std(0).clamp_min(1e-3), store)
+        mean, std = mean_and_std(store.get(FEATURES, mfcc_with_deltas, train.items).inputs)
+        return MfccPreprocessor(mean, std, store)
 
     def build(self, preprocessor: MfccPreprocessor, train: RawDataset) -> CtcLstm:
         """Return an untrained network."""

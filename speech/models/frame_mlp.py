@@ -15,19 +15,18 @@ from common.data.examples import Batch, TensorDataset
 from common.data.samples import RawDataset
 from common.data.sources import Folders
 from common.model import Classifier
-from common.training.layers import gelu, unit_norm_linear
+from common.training.layers import GELU_MEAN_SQUARE, gelu, unit_norm_linear
 from speech.data.audio import Waveform
 from speech.feature_store import FeatureStore
-from speech.features import extract, log_filterbank
+from speech.features import extract, log_filterbank, mean_and_std
 from speech.labels import Form, require_labels
 
 FEATURES = "26 log filterbank energies"
 WANTED: Form = "a label a frame"
-_HIDDEN = 0.425  # mean square of GELU(N(0, 1))
 
 
 @dataclass(frozen=True)
-class WindowEncoder:
+class WindowPreprocessor:
     """Waveforms to windows of log filterbank energies around every frame; ``mean`` and ``deviation`` are a band's."""
 
     mean: Tensor
@@ -61,7 +60,7 @@ def windowed(features: TensorDataset, frames: int) -> Tensor:
     half = frames // 2
     padded = [
         torch.cat([part[:1].expand(half, -1), part, part[-1:].expand(half, -1)]).unfold(0, frames, 1).transpose(1, 2)
-        for part in features.inputs.split(features.offsets.diff().tolist())
+        for part in torch.split(features.inputs, features.offsets.diff().tolist())
     ]
     return torch.cat(padded).flatten(1)
 
@@ -72,19 +71,21 @@ class FrameMlp(Classifier):
     mean: Tensor
     deviation: Tensor
 
-    def __init__(self, preprocessor: WindowEncoder, options: "FrameMlpArchitecture", phones: int) -> None:
+    def __init__(self, preprocessor: WindowPreprocessor, options: "FrameMlpArchitecture", phones: int) -> None:
         super().__init__()
         hidden, layers, dropout = options.hidden, options.layers, options.dropout
         self.noise = options.noise
         self.register_buffer("mean", preprocessor.mean.repeat(preprocessor.frames))
         self.register_buffer("deviation", preprocessor.deviation.repeat(preprocessor.frames))
         widths = [len(self.mean)] + [hidden] * layers
-        sizes = [1.0] + [_HIDDEN / (1 - dropout)] * (layers - 1)
+        sizes = [1.0] + [GELU_MEAN_SQUARE / (1 - dropout)] * (layers - 1)
         self.layers = nn.ModuleList(
-            nn.Sequential(unit_norm_linear(inputs, hidden, math.sqrt(size + _HIDDEN)), gelu(), nn.Dropout(dropout))
+            nn.Sequential(
+                unit_norm_linear(inputs, hidden, math.sqrt(size + GELU_MEAN_SQUARE)), gelu(), nn.Dropout(dropout)
+            )
             for inputs, size in zip(widths, sizes, strict=False)
         )
-        self.output = unit_norm_linear(hidden, phones, math.sqrt(_HIDDEN / (1 - dropout) + 1))
+        self.output = unit_norm_linear(hidden, phones, math.sqrt(GELU_MEAN_SQUARE / (1 - dropout) + 1))
 
     def embed(self, batch: Batch) -> Tensor:
         """Return the windows, each band with mean 0 and deviation 1 over the training frames; training adds noise."""
@@ -125,14 +126,14 @@ class FrameMlpArchitecture:
     noise: float = 0.0
     folders: Folders | None = None
 
-    def preprocessor(self, train: RawDataset) -> WindowEncoder:
+    def preprocessor(self, train: RawDataset) -> WindowPreprocessor:
         """Return what turns waveforms into windows, and the training frames' scale."""
         require_labels(train, WANTED, "frame_mlp")
         store = FeatureStore(self.folders)
-        frames = store.get(FEATURES, _energies, train.items).inputs
-        return WindowEncoder(frames.mean(0), frames.std(0).clamp_min(1e-3), self.frames, store)
+        mean, std = mean_and_std(store.get(FEATURES, _energies, train.items).inputs)
+        return WindowPreprocessor(mean, std, self.frames, store)
 
-    def build(self, preprocessor: WindowEncoder, train: RawDataset) -> FrameMlp:
+    def build(self, preprocessor: WindowPreprocessor, train: RawDataset) -> FrameMlp:
         """Return an untrained network."""
         return FrameMlp(preprocessor, self, len(train.label_names))
 

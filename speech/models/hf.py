@@ -25,12 +25,19 @@ from common.data.examples import Batch, TensorDataset
 from common.data.samples import RawDataset
 from common.model import Classifier, Preprocessor
 from common.task import Budget
-from common.training.pretrained import Checkpoint, find_checkpoint
+from common.training.pretrained import Checkpoint, find_checkpoint, on_task_data
 from speech.data.audio import SAMPLE_RATE
 from speech.decoding import best_path, edit_distance, unpadded
 from speech.features import offsets_of
 
 Trained = Literal["nothing", "head", "tune"]
+
+RECIPES: dict[Trained, Budget] = {
+    "nothing": Budget(epochs=0, batch_size=16, learning_rate=1e-3, schedule="one_cycle", gradient_norm=1.0),
+    "head": Budget(epochs=20, batch_size=16, learning_rate=1e-3, schedule="one_cycle", gradient_norm=1.0),
+    "tune": Budget(epochs=10, batch_size=16, learning_rate=5e-5, schedule="one_cycle", gradient_norm=1.0),
+}
+"""How each part of the network is trained, whatever the task. Ours."""
 
 SHORTEST = 400
 """Samples that the convolutions need for one row; what is shorter gets zeros."""
@@ -39,7 +46,7 @@ _BATCH_SAMPLES = 60 * SAMPLE_RATE
 
 
 @dataclass(frozen=True)
-class WaveformEncoder:
+class WaveformPreprocessor:
     """Waveforms as they are, or each with mean 0 and deviation 1.
 
     Attributes:
@@ -106,7 +113,7 @@ class PretrainedSpeech(Classifier):
             ]
             return nn.utils.rnn.pad_sequence(parts, batch_first=True)
         rows = max(_BATCH_SAMPLES // embedded.shape[1], 1)
-        padded = zip(embedded.split(rows), batch.mask.long().split(rows), strict=True)
+        padded = zip(torch.split(embedded, rows), torch.split(batch.mask.long(), rows), strict=True)
         return torch.cat([self.base(part, attention_mask=mask).last_hidden_state for part, mask in padded])
 
 
@@ -198,25 +205,14 @@ class PretrainedArchitecture:
         return self._parts[0].fingerprint
 
     def budget(self, task: Budget) -> Budget:
-        """Return how it is trained, on the examples that the task's own budget says; not at all as it is."""
-        trained = self._parts[1]
-        return replace(
-            task,
-            epochs={"nothing": 0, "head": 20, "tune": 10}[trained],
-            batch_size=16,
-            learning_rate=5e-5 if trained == "tune" else 1e-3,
-            optimizer="adam",
-            schedule="one_cycle",
-            weight_decay=0.0,
-            gradient_norm=1.0,
-            validation=0,
-        )
+        """Return the recipe in ``RECIPES`` on as many examples as the task's budget says; the last epoch is taken."""
+        return replace(on_task_data(RECIPES[self._parts[1]], task), validation=0)
 
-    def preprocessor(self, train: RawDataset) -> WaveformEncoder:
+    def preprocessor(self, train: RawDataset) -> WaveformPreprocessor:
         """Return what turns waveforms into the checkpoint's inputs."""
         normalised = bool(self._settings("preprocessor_config.json").get("do_normalize", True))
         own = tuple(range(len(train.label_names)))
-        return WaveformEncoder(normalised, self._characters(train) if self._parts[1] == "nothing" else own)
+        return WaveformPreprocessor(normalised, self._characters(train) if self._parts[1] == "nothing" else own)
 
     def _characters(self, train: RawDataset) -> tuple[int, ...] | None:
         """Return the checkpoint's class of each label, in our order; None if it lacks one."""

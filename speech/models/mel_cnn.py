@@ -47,9 +47,9 @@ class MelCnn:
     dropout: float = 0.3
     folders: Folders | None = None
 
-    def preprocessor(self, train: RawDataset) -> "WordEncoder":
+    def preprocessor(self, train: RawDataset) -> "MelPreprocessor":
         """Return what turns waveforms into windows; nothing in it depends on the training samples."""
-        return WordEncoder(self.frames, self.bands, self.highest, self.trim, FeatureStore(self.folders))
+        return MelPreprocessor(self.frames, self.bands, self.highest, self.trim, FeatureStore(self.folders))
 
     def build(self, preprocessor: Preprocessor, train: RawDataset) -> "WordCnn":
         """Return the untrained network."""
@@ -57,7 +57,7 @@ class MelCnn:
 
 
 @dataclass(frozen=True)
-class WordEncoder:
+class MelPreprocessor:
     """Waveforms to (N, frames, bands) log energies."""
 
     frames: int

@@ -8,7 +8,7 @@ from functools import partial
 from common.data.sources import Derived
 from common.task import Budget, Model, Task
 from speech.data.mandarin import THCHS30
-from speech.data.noise import NOIZEUS, OWN_NOISE, SUBWAY, at_levels, noizeus, with_noise
+from speech.data.noise import NOIZEUS, USER_NOISE, SUBWAY, at_levels, noizeus, with_noise
 from speech.data.other_english import ACCENTED, LIBRISPEECH
 from speech.data.timit import TIMIT, by_speaker
 from speech.data.voices import ENGLISH_TRAIN
@@ -39,7 +39,7 @@ def noisy(levels: tuple[float, ...]) -> tuple[Derived, ...]:
     return tuple(set_ for kind in kinds for set_ in at_levels(f"TIMIT+{kind.name}", with_noise, levels, (kind,)))
 
 
-OWN = at_levels("TIMIT+own noise", with_noise, LEVELS, (OWN_NOISE,), additional=True)
+OWN = at_levels("TIMIT+own noise", with_noise, LEVELS, (USER_NOISE,), additional=True)
 
 TASK = Task(
     title="TIMIT phones, CTC",

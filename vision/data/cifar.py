@@ -1,4 +1,4 @@
-"""CIFAR-10 and CIFAR-100: 32x32 colour photographs of things, 50,000 for training and 10,000 for testing.
+"""CIFAR-10 and CIFAR-100: 32x32 colour photographs of objects, 50,000 for training and 10,000 for testing.
 
 Krizhevsky, "Learning multiple layers of features from tiny images", 2009.
 """

@@ -1,4 +1,4 @@
-"""CIFAR-10bw: the CIFAR-10 test images in grey at 28x28, as far from digits as pictures are."""
+"""CIFAR-10bw: the CIFAR-10 test images converted to grey and resized to 28x28; OOD for digits."""
 
 from pathlib import Path
 

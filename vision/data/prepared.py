@@ -1,4 +1,4 @@
-"""Colour images in a data folder: how downloads write them, and how a source of them is declared."""
+"""Colour images in a data folder: how a source of them is declared, and how downloads write them."""
 
 import io
 from collections.abc import Callable, Iterable, Sequence
@@ -56,7 +56,7 @@ def additional(*sources: Source) -> tuple[Source, ...]:
 
 
 def write_parquet(path: Path, images: Iterable[tuple[bytes, int]], label_names: Sequence[str]) -> None:
-    """Write encoded images and labels in the Hugging Face layout, a part at a time."""
+    """Write encoded images and labels in the Hugging Face layout, ``ROWS_AT_ONCE`` rows at a time."""
     import pyarrow as pa
     from datasets import ClassLabel, Features
     from datasets import Image as ImageFeature
@@ -74,7 +74,7 @@ def write_parquet(path: Path, images: Iterable[tuple[bytes, int]], label_names: 
 
 
 def encoded(images: NDArray[np.uint8], labels: Sequence[int]) -> Iterable[tuple[bytes, int]]:
-    """Yield (N, H, W, 3) images as PNG files, with their labels."""
+    """Yield (N, H, W, 3) images as PNG files with their labels."""
     for pixels, label in zip(images, labels, strict=True):
         yield png(Image.fromarray(pixels)), int(label)
 
@@ -86,7 +86,7 @@ def shrunk(dataset: Iterable[tuple[Image.Image, int]], size: int = 32) -> Iterab
 
 
 def central_square(image: Image.Image, size: int) -> Image.Image:
-    """Cut the largest central square out and resize it (Lanczos)."""
+    """Crop the largest central square and resize it (Lanczos)."""
     side = min(image.size)
     left, top = (image.width - side) // 2, (image.height - side) // 2
     square = image.convert("RGB").crop((left, top, left + side, top + side))
@@ -94,7 +94,7 @@ def central_square(image: Image.Image, size: int) -> Image.Image:
 
 
 def png(image: Image.Image) -> bytes:
-    """Return the image as a PNG file: nothing is lost."""
+    """Return the image as a PNG file, which is lossless."""
     buffer = io.BytesIO()
     image.save(buffer, "PNG")
     return buffer.getvalue()

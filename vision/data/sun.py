@@ -1,4 +1,4 @@
-"""SUN: photographs of scenes, shrunk to 32x32.
+"""SUN: photographs of scenes, resized to 32x32.
 
 Xiao, Hays, Ehinger, Oliva & Torralba, "SUN database", CVPR 2010. The download is SUN397; a data folder may hold a part.
 """
@@ -12,7 +12,7 @@ ABOUT = "37 GB shrunk to 0.3 GB, research use, vision.princeton.edu through torc
 
 
 def prepare(work: Path, ready: Path) -> None:
-    """Fetch SUN397 (torchvision checks its MD5) and shrink it."""
+    """Fetch SUN397 (torchvision checks its MD5) and resize it."""
     from torchvision.datasets import SUN397
 
     fetched = SUN397(work, download=True)

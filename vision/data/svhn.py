@@ -16,7 +16,7 @@ MEAN = (0.4377, 0.4438, 0.4728)
 
 
 def prepare(work: Path, ready: Path) -> None:
-    """Fetch both sides; torchvision checks their MD5."""
+    """Fetch the training and test sets; torchvision checks their MD5."""
     from torchvision.datasets import SVHN
 
     for side in ("train", "test"):

@@ -1,4 +1,4 @@
-"""Textures: the Describable Textures Dataset, photographs of surfaces, shrunk to 32x32.
+"""Textures: the Describable Textures Dataset, photographs of surfaces, resized to 32x32.
 
 Cimpoi, Maji, Kokkinos, Mohamed & Vedaldi, "Describing textures in the wild", CVPR 2014.
 """
@@ -12,7 +12,7 @@ ABOUT = "600 MB, research use, robots.ox.ac.uk/~vgg/data/dtd through torchvision
 
 
 def prepare(work: Path, ready: Path) -> None:
-    """Fetch all three parts (torchvision checks the MD5) and shrink them."""
+    """Fetch all three parts (torchvision checks the MD5) and resize them."""
     from torchvision.datasets import DTD
 
     parts = [DTD(work, split=split, download=True) for split in ("train", "val", "test")]

@@ -1,8 +1,8 @@
 """Tiny ImageNet: 200 of ImageNet's classes at 64x64, 500 training and 50 validation images each (Stanford CS231n).
 
-As it is, an in-distribution; shrunk to 32x32 and parted by class, OOD images and auxiliary outliers for CIFAR. What is
-learnt from stays apart from what is tested on: validation images of 40 classes are the OOD set, training images of 127
-others the outliers, and the 33 that are, or nearly are, a CIFAR-10 class serve for neither.
+At 64x64 it is an in-distribution. At 32x32 it gives CIFAR an OOD set and auxiliary outliers that share no class: the
+OOD set is the validation images of 40 classes, the outliers are the training images of 127 other classes, and the 33
+classes that are close to a CIFAR-10 class are in neither.
 """
 
 from collections.abc import Iterable
@@ -48,13 +48,13 @@ n02410509 n02437312 n02480495 n02481823 n02509815 n02793495 n02815834 n02823428 
 n03649909 n03902125 n03983396 n04099969 n04275548 n04311004 n04328186 n04366367 n04532670 n07579787 n07720875 n07747607
 n09193705 n09246464 n09332890 n12267677
 """)
-"""Of both parts: fish, spiders, bears, bottles, tables, mushrooms, the sea; snakes, lobsters, bridges..."""
+"""Classes close to a CIFAR-100 class, 9 of the OOD set (fish, spiders, bears, the sea) and 40 of the outliers."""
 
 
-def read_without(path: Path, size: tuple[int, int], left_out: frozenset[str]) -> RawDataset:
-    """Read images, less those of the classes in ``left_out``, whose names begin with a WordNet number."""
+def read_without(path: Path, size: tuple[int, int], excluded: frozenset[str]) -> RawDataset:
+    """Read images except those of the classes ``excluded``; a class name begins with its WordNet number."""
     samples = read_parquet(path, size)
-    unwanted = np.array([name.split()[0] in left_out for name in samples.label_names])
+    unwanted = np.array([name.split()[0] in excluded for name in samples.label_names])
     kept = np.flatnonzero(~unwanted[samples.labels])
     dropped = {"of a class that the in-distribution has too": len(samples) - len(kept)}
     return replace(samples.take(kept), dropped=dropped)
@@ -65,7 +65,7 @@ MEAN = (0.4802, 0.4481, 0.3975)
 
 
 def prepare(work: Path, ready: Path) -> None:
-    """Fetch the archive and write its two sides, and the two sets for CIFAR."""
+    """Fetch the archive; write the training and validation sets, and the two sets for CIFAR."""
     unpack(fetch(URL, work, MD5), work / "unpacked")
     root = work / "unpacked/tiny-imagenet-200"
     numbers = (root / "wnids.txt").read_text(encoding="utf-8").split()
@@ -113,13 +113,13 @@ TINY_IMAGENET_TEST = colour_source("Tiny ImageNet", FILES["val"], "tiny_imagenet
 
 
 def tiny_imagenet_ood(without: Iterable[str] = ()) -> Source:
-    """Return validation images of 40 classes, less those ``without``."""
-    read = partial(read_without, left_out=frozenset(without))
+    """Return the validation images of 40 classes except the classes ``without``."""
+    read = partial(read_without, excluded=frozenset(without))
     return colour_source("Tiny ImageNet", FILES["ood"], "tiny_imagenet", 2_000, about=ABOUT, read=read)
 
 
 def tiny_imagenet_outliers(without: Iterable[str] = ()) -> Source:
-    """Return training images of 127 other classes, less those ``without``: auxiliary outliers."""
-    read = partial(read_without, left_out=frozenset(without))
+    """Return the training images of 127 other classes except the classes ``without``: auxiliary outliers."""
+    read = partial(read_without, excluded=frozenset(without))
     name = "Tiny ImageNet (other classes)"
     return colour_source(name, FILES["oe_aux"], "tiny_imagenet", 63_500, about=ABOUT, read=read)

@@ -1,4 +1,4 @@
-"""EfficientNet-B0 of torchvision, with a first layer that does not shrink 32x32 images."""
+"""EfficientNet-B0 of torchvision with a first layer of stride 1, for 32x32 images."""
 
 from dataclasses import dataclass
 

@@ -1,4 +1,4 @@
-"""LeNet-style network: two convolutions, each halved by pooling, and two hidden layers."""
+"""LeNet: two convolutions with pooling, and two hidden layers."""
 
 from dataclasses import dataclass
 from typing import Any

@@ -1,4 +1,4 @@
-"""The publication's multilayer perceptron: hidden layers of GELU units on raw pixels."""
+"""Multilayer perceptron of the baseline paper: hidden layers of GELU units on raw pixels."""
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
@@ -10,11 +10,8 @@ from torch import Tensor, nn
 from common.data.examples import Batch, TensorDataset
 from common.data.samples import RawDataset
 from common.model import Classifier
-from common.training.layers import gelu, unit_norm_linear
-from vision.pixels import encode_images, unit_range
-
-GELU_VARIANCE = 0.425
-"""Mean square of GELU(z), z standard normal: what a hidden layer adds to the divisor of its weights."""
+from common.training.layers import GELU_MEAN_SQUARE, gelu, unit_norm_linear
+from vision.pixels import images_to_tensors, unit_range
 
 
 class Mlp(Classifier):
@@ -29,9 +26,9 @@ class Mlp(Classifier):
     def __init__(self, pixels: int, hidden: Iterable[int], classes: int) -> None:
         super().__init__()
         widths = [pixels, *hidden]
-        variances = [1.0] + [GELU_VARIANCE] * (len(widths) - 1)
+        variances = [1.0] + [GELU_MEAN_SQUARE] * (len(widths) - 1)
         self.layers = nn.ModuleList(
-            unit_norm_linear(width, following, sqrt(variance + GELU_VARIANCE))
+            unit_norm_linear(width, following, sqrt(variance + GELU_MEAN_SQUARE))
             for (width, following), variance in zip(pairwise(widths), variances, strict=False)
         )
         self.activation = gelu()
@@ -56,18 +53,22 @@ class Mlp(Classifier):
 
     def decayed(self) -> list[nn.Parameter]:
         """Return the hidden layers' weights: neither biases nor the logits' weights decay."""
-        return [layer.weight for layer in self.layers]  # type: ignore[misc]
+        return [layer.get_parameter("weight") for layer in self.layers]
 
 
 @dataclass(frozen=True)
 class MlpArchitecture:
-    """Three hidden layers of 256 unless told otherwise."""
+    """Options.
+
+    Attributes:
+        hidden: width of each hidden layer.
+    """
 
     hidden: tuple[int, ...] = (256, 256, 256)
 
     def preprocessor(self, train: RawDataset) -> Callable[[RawDataset], TensorDataset]:
-        """Return the images as they are: nothing is fitted."""
-        return encode_images
+        """Return what turns images into tensors; nothing is fitted to the training images."""
+        return images_to_tensors
 
     def build(self, preprocessor: Callable[[RawDataset], TensorDataset], train: RawDataset) -> Mlp:
         """Return an untrained network for images of the training images' size."""

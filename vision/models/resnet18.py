@@ -1,4 +1,4 @@
-"""ResNet-18 of torchvision, with the small first layer that 32x32 images need."""
+"""ResNet-18 of torchvision with a 3x3 first layer of stride 1, for 32x32 images."""
 
 from dataclasses import dataclass
 

@@ -1,4 +1,4 @@
-"""Wide residual network: the publication's WRN-40-4 with GELU, or another size (wrn:40-2)."""
+"""Wide residual network (WRN): the baseline paper's WRN-40-4 with GELU, or another size (wrn:40-2)."""
 
 import re
 from dataclasses import dataclass
@@ -12,9 +12,9 @@ from vision.convolutional import ConvolutionalClassifier, ImageArchitecture, con
 
 
 class Block(nn.Module):
-    """Normalise, activate, convolve, twice, with dropout between; added to the input, projected if it changes shape.
+    """Pre-activation residual block: batch normalisation, activation, convolution, twice, with dropout between.
 
-    A block that changes shape normalises and activates first and takes both branches from there.
+    Where the number of channels changes, the shortcut is a 1x1 convolution of the normalised and activated input.
     """
 
     def __init__(self, inputs: int, outputs: int, stride: int, dropout: float, activation: nn.Module) -> None:
@@ -39,7 +39,7 @@ class WideResNet(ImageArchitecture):
 
     Attributes:
         size: ``depth-width``, such as 40-4.
-        dropout: share of values set to zero between the convolutions of a block; 0.3 in Outlier Exposure.
+        dropout: fraction of values set to zero between the convolutions of a block; 0.3 in Outlier Exposure.
         activation: gelu (tanh form) in the baseline, relu as first published.
 
     Source: Zagoruyko & Komodakis (BMVC 2016), arXiv:1605.07146.
@@ -55,7 +55,7 @@ class WideResNet(ImageArchitecture):
         match = re.fullmatch(r"(\d+)-(\d+)", self.size)
         depth, width = map(int, match.groups()) if match else (0, 0)
         if width < 1 or depth < 10 or (depth - 4) % 6:
-            raise UserError(f"model wrn: {self.size!r} is no depth-width such as 40-4; the depth must be 6 n + 4")
+            raise UserError(f"model wrn: {self.size!r} is not a depth-width such as 40-4; the depth must be 6 n + 4")
         return depth, width
 
     def network(self, classes: int, mean: Tensor) -> ConvolutionalClassifier:

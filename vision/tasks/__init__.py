@@ -1,1 +1,1 @@
-"""A task a file: each defines `TASK`."""
+"""Tasks, one file each: a file defines `TASK` and its name is what `--task` takes."""

@@ -1,9 +1,10 @@
-"""CIFAR-100 against scenes and noise, with a wide residual network.
+"""CIFAR-100 classification, wide residual network; OOD: scenes, noise, textures and other objects.
 
 Reproduces the CIFAR-100 rows of tables 1 and 2, Hendrycks & Gimpel (ICLR 2017), arXiv:1610.02136.
 """
 
-from common.task import Budget, Model, Task
+from common.task import Task
+from vision import recipes
 from vision.augment import flip_and_crop
 from vision.data.cifar import CIFAR10_TEST, CIFAR100_TEST, CIFAR100_TRAIN, MEAN
 from vision.data.lsun import LSUN
@@ -27,36 +28,16 @@ TASK = Task(
     ),
     outliers=(tiny_imagenet_outliers(NEAR_CIFAR100),),
     augment=flip_and_crop,
-    model=Model("wrn", {"size": "40-4"}),
-    paper=Budget(
-        epochs=50,
-        batch_size=128,
-        learning_rate=0.05,
-        optimizer="sgd",  # momentum 0.9
-        schedule="cosine",
-        weight_decay=5e-4,
-        mixed_precision=True,
-    ),
-    quick_model=Model("small_resnet"),
-    quick=Budget(
-        epochs=5,
-        batch_size=128,
-        learning_rate=0.2,
-        optimizer="sgd",
-        schedule="one_cycle",
-        weight_decay=5e-4,
-        mixed_precision=True,
-    ),
+    model=recipes.WRN_40_4,
+    paper=recipes.WRN_PAPER,
+    quick_model=recipes.SMALL_RESNET,
+    quick=recipes.SMALL_RESNET_QUICK,
     row_name="image",
-    deviations_from_paper=(
-        "the optimiser's momentum is Nesterov's",
-        "one cosine over the 50 epochs, without restarts",
-        "training in bfloat16 where the device multiplies it, weights in float32",
-    ),
+    deviations_from_paper=recipes.WRN_PAPER_DEVIATIONS,
     notes=(
         "quick: a residual network of eight layers, not the WRN-40-4 of the paper budget",
-        "SUN: some scenes (sea, mountains, highways) show things of CIFAR-100",
-        "Tiny ImageNet: classes that are also CIFAR-100's (bear, mushroom, table) are left out",
+        "SUN: some scenes (sea, mountains, highways) contain objects of CIFAR-100",
+        "Tiny ImageNet: classes that are also CIFAR-100's (bear, mushroom, table) are excluded",
     ),
 )
 

@@ -1,4 +1,4 @@
-"""MNIST digits against other characters, pictures and noise, with a perceptron of GELU units.
+"""MNIST digit classification, multilayer perceptron; OOD: other characters, pictures and noise.
 
 Reproduces the MNIST rows of tables 1, 2 and 11, Hendrycks & Gimpel (ICLR 2017), arXiv:1610.02136.
 """
@@ -15,7 +15,7 @@ from vision.data.omniglot import OMNIGLOT
 
 
 def distortions(*arguments: Any) -> Any:
-    """Distort a batch of digits; torch is imported when the first is wanted."""
+    """Distort a batch of digits; torch is imported on the first call."""
     from vision.distortions import distort_digits
 
     return distort_digits(*arguments)
@@ -36,11 +36,11 @@ TASK = Task(
     quick=replace(PAPER, examples=4_000, test_examples=2_000),
     row_name="image",
     deviations_from_paper=(
-        "Omniglot: without the background set, four alphabets of the evaluation set stand for the published 15, "
+        "Omniglot: where the background set is missing, four alphabets of the evaluation set replace the published 15, "
         "which the paper does not name",
-        "notMNIST: another 10,000 of its glyphs than the published test file's",
-        "abnormality module: the network begins with the baseline's divided columns, where the published one begins "
-        "with unit columns; blur is within an image, where the published code filters a batch as one volume",
+        "notMNIST: 10,000 glyphs other than those of the published test file",
+        "abnormality module: the network's initial weights are scaled as the baseline's; the published module's have "
+        "unit-length columns. Blur is within an image; the published code blurs across the images of a batch",
     ),
 )
 

@@ -1,9 +1,12 @@
-"""Places365, scenes at 32x32, against textures and digits.
+"""Places365 scene classification at 32x32, wide residual network; OOD: noise, textures and digits.
 
 In-distribution of table 1, Hendrycks, Mazeika & Dietterich (ICLR 2019), arXiv:1812.04606 (Outlier Exposure).
 """
 
-from common.task import Budget, Model, Task
+from dataclasses import replace
+
+from common.task import Task
+from vision import recipes
 from vision.augment import flip_and_crop
 from vision.data.noise import gaussian
 from vision.data.places365 import MEAN, PLACES365_TEST, PLACES365_TRAIN
@@ -17,37 +20,19 @@ TASK = Task(
     test=PLACES365_TEST,
     ood=(gaussian(0.5, centre=MEAN), TEXTURES, SVHN_TEST),
     augment=flip_and_crop,
-    model=Model("wrn", {"size": "40-2", "dropout": 0.3, "activation": "relu"}),
-    paper=Budget(
-        epochs=10,
-        batch_size=128,
-        learning_rate=0.1,
-        optimizer="sgd",  # Nesterov momentum 0.9
-        schedule="cosine",
-        weight_decay=5e-4,
-        mixed_precision=True,
-    ),
-    quick_model=Model("small_resnet"),
-    quick=Budget(
-        epochs=4,
-        batch_size=128,
-        learning_rate=0.2,
-        optimizer="sgd",
-        schedule="one_cycle",
-        weight_decay=5e-4,
-        mixed_precision=True,
-        examples=50_000,
-        test_examples=5_000,
-    ),
+    model=recipes.WRN_40_2,
+    paper=replace(recipes.WRN_OUTLIER_EXPOSURE, epochs=10),
+    quick_model=recipes.SMALL_RESNET,
+    quick=replace(recipes.SMALL_RESNET_SAMPLE, examples=50_000),
     row_name="image",
     published="oe_vision",
     population="all",
     deviations_from_paper=(
-        "images of 32x32 and a WRN-40-2 trained for 10 epochs, small beside what the set was made for",
+        "images of 32x32 and a WRN-40-2 trained for 10 epochs, far smaller than what Places365 is usually trained with",
         "the test set is the published validation set",
-        "OOD sets: of the paper's, those that can be fetched",
+        "OOD sets: those of the paper's that can be downloaded",
     ),
-    notes=("quick: a residual network of eight layers on part of the data, not the WRN-40-2 of the paper budget",),
+    notes=(recipes.SMALL_RESNET_SAMPLE_NOTE,),
 )
 
 if __name__ == "__main__":
