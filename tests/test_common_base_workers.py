@@ -72,6 +72,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("mode", "tolerance"), [("plain", 1e-5), ("normalised", 0.5)])
 def test_two_processes_hold_the_same_model_and_nearly_that_of_one(folder, mode, tolerance):
     first, second = (read_tensors(folder / f"two/{mode}{rank}.safetensors") for rank in range(2))
@@ -80,6 +81,7 @@ def test_two_processes_hold_the_same_model_and_nearly_that_of_one(folder, mode, 
     assert max(abs(first[name] - alone[name]).max() for name in first) < tolerance
 
 
+@pytest.mark.slow
 def test_the_first_process_alone_writes(folder):
     written = sorted(path.name for path in (folder / "two").glob("*d.safetensors"))
     assert written == ["normalised.safetensors"]

@@ -186,6 +186,7 @@ HEARS_CTRL_C = (
 )
 
 
+@pytest.mark.slow
 def test_ctrl_c_is_one_line_and_keeps_what_is_finished(tmp_path: Path) -> None:
     suite = (sys.executable, "run_all.py", "--task", "newsgroups", "--out", str(tmp_path / "out"))
     command = (sys.executable, "-c", HEARS_CTRL_C, *suite)

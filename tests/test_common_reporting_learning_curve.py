@@ -58,6 +58,7 @@ def test_the_variant_of_a_size_says_the_size_and_no_other_variant_does() -> None
     ] * 5
 
 
+@pytest.mark.slow
 def test_test_and_ood_sets_are_the_same_for_every_size(tmp_path: Path) -> None:
     options = RunOptions(folders=Folders((), tmp_path))
     whole = Experiment("vision/mnist", 1, options)
@@ -81,6 +82,7 @@ def finished(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return out
 
 
+@pytest.mark.slow
 def test_every_size_has_the_rows_of_the_whole_under_its_own_variant(finished: Path) -> None:
     rows = read_rows(finished / "results.jsonl")
     keys: dict[str | None, list[tuple[object, ...]]] = {}
@@ -90,6 +92,7 @@ def test_every_size_has_the_rows_of_the_whole_under_its_own_variant(finished: Pa
     assert keys["100 training examples"] == keys["400 training examples"] == keys[None]
 
 
+@pytest.mark.slow
 def test_more_examples_mean_fewer_errors_on_real_news(finished: Path) -> None:
     by_size: dict[str | None, set[float | None]] = {}
     for row in read_rows(finished / "results.jsonl"):
@@ -98,6 +101,7 @@ def test_more_examples_mean_fewer_errors_on_real_news(finished: Path) -> None:
     assert whole < some < few
 
 
+@pytest.mark.slow
 def test_a_size_that_is_no_smaller_than_the_whole_is_told_and_not_trained(finished: Path) -> None:
     record = json.loads((finished / "run.json").read_text(encoding="utf-8"))
     told = [one["what"] for one in record["not_run"]]
@@ -107,6 +111,7 @@ def test_a_size_that_is_no_smaller_than_the_whole_is_told_and_not_trained(finish
     assert list(record["tasks"][TASK]["n_train"]) == ["0", "1"]
 
 
+@pytest.mark.slow
 def test_the_curve_stands_in_report_and_terminal_and_is_not_trained_twice(
     finished: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
