@@ -14,8 +14,8 @@ from numpy.typing import NDArray
 
 from common.base.progress import Progress
 from common.store.files import read_tensors, write_tensors
-from common.training.loop import has_bfloat16
 from common.training.pretrained import Checkpoint
+from common.training.steps import has_bfloat16
 
 TEXTS_A_SHARD = 1024
 """Features are stored after every so many texts, so that an interrupted run loses little."""

@@ -1,6 +1,11 @@
 """What every test shares: determinism, and the folder of prepared data where there is one."""
 
 import os
+
+# One thread a process, set before anything imports torch or NumPy: the workers share the cores between them, and sums
+# are taken in the same order on every machine. Processes that tests start inherit it.
+os.environ["OMP_NUM_THREADS"] = "1"
+
 from pathlib import Path
 
 import pytest

@@ -13,6 +13,7 @@ from common.store.files import read_tensors
 
 PROGRAM = """
 import sys
+import time
 from pathlib import Path
 import torch
 from safetensors.numpy import save_file
@@ -47,6 +48,11 @@ for name in ("plain", "normalised"):
     state = {key: value.numpy() for key, value in model.state_dict().items()}
     write_tensors(out / f"{name}.safetensors", state)  # of the first process alone
     save_file({key: value.copy() for key, value in state.items()}, out / f"{name}{workers.RANK}.safetensors")
+if workers.RANK == 0:
+    time.sleep(0.5)  # long enough for a process that does not wait to find nothing
+    (out / "written").touch()
+workers.barrier()
+(out / f"saw{workers.RANK}").write_text(str((out / "written").exists()))
 """
 
 
@@ -72,6 +78,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("mode", "tolerance"), [("plain", 1e-5), ("normalised", 0.5)])
 def test_two_processes_hold_the_same_model_and_nearly_that_of_one(folder, mode, tolerance):
     first, second = (read_tensors(folder / f"two/{mode}{rank}.safetensors") for rank in range(2))
@@ -80,7 +87,14 @@ def test_two_processes_hold_the_same_model_and_nearly_that_of_one(folder, mode, 
     assert max(abs(first[name] - alone[name]).max() for name in first) < tolerance
 
 
+@pytest.mark.slow
 def test_the_first_process_alone_writes(folder):
     written = sorted(path.name for path in (folder / "two").glob("*d.safetensors"))
     assert written == ["normalised.safetensors"]
     assert (read_tensors(folder / "two/plain.safetensors")["logits.bias"] != 0).all()
+
+
+@pytest.mark.slow
+def test_behind_a_barrier_every_process_sees_what_the_first_wrote(folder):
+    assert [(folder / f"two/saw{rank}").read_text() for rank in range(2)] == ["True", "True"]
+    assert (folder / "one/saw0").read_text() == "True"

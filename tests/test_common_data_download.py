@@ -4,7 +4,9 @@ import hashlib
 import io
 import re
 import tarfile
+import threading
 import zipfile
+from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 
 import pytest
@@ -181,3 +183,43 @@ def test_every_download_says_its_size_licence_and_origin():
         assert len(re.split("[,;]", entry.about)) >= 3, f"{name}: {entry.about}"
         assert re.search(r"\d [kMG]B\b", entry.about), f"{name}: {entry.about}"
         assert all(file.split("/")[0] in ("vision", "nlp", "speech") for file in entry.files)
+
+
+def test_a_file_that_is_there_is_kept_where_another_of_its_set_is_missing(monkeypatch, folder):
+    def prepare(work: Path, ready: Path) -> None:
+        (ready / "nlp/old.npz").write_bytes(b"fetched")
+        (ready / "nlp/new.npz").write_bytes(b"fetched")
+
+    offered = Download(("nlp/old.npz", "nlp/new.npz"), prepare, "1 kB")
+    monkeypatch.setattr(module, "downloads", lambda: {"letters": offered})
+    download("letters", folder)
+    assert contents(folder) == {"nlp/old.npz": b"what was here", "nlp/new.npz": b"fetched"}
+
+
+def test_what_is_no_archive_is_told_apart_from_one_that_is_damaged(tmp_path):
+    (tmp_path / "page.zip").write_text("<html>Please log in</html>")
+    with pytest.raises(UserError, match=r"page\.zip is no tar or zip archive"):
+        unpack(tmp_path / "page.zip", tmp_path / "unpacked")
+
+
+class BreaksOff(BaseHTTPRequestHandler):
+    """Announces more bytes than it sends."""
+
+    def do_GET(self) -> None:
+        self.send_response(200)
+        self.send_header("Content-Length", "1000")
+        self.end_headers()
+        self.wfile.write(b"x" * 10)
+
+    def log_message(self, *arguments: object) -> None:
+        """Say nothing."""
+
+
+def test_a_transfer_that_breaks_off_is_told_with_its_bytes_and_leaves_no_file(tmp_path):
+    with HTTPServer(("127.0.0.1", 0), BreaksOff) as server:  # this machine alone; no network
+        answer = threading.Thread(target=server.handle_request)
+        answer.start()
+        with pytest.raises(UserError, match=r"letters\.zip broke off: 10 of 1000 bytes came; try again"):
+            fetch(f"http://127.0.0.1:{server.server_port}/letters.zip", tmp_path / "work", None)
+        answer.join()
+    assert not any((tmp_path / "work").iterdir())

@@ -67,3 +67,21 @@ def test_random_batches_are_asked_for_where_length_must_not_decide() -> None:
         return float(torch.stack([group.float().std() for group in groups]).mean())
 
     assert spread(by_length=True) < 10 < 40 < spread(by_length=False)
+
+
+def test_joined_sequences_keep_their_steps_and_lengths_and_lose_their_labels() -> None:
+    short, long = ragged([1, 2]), ragged([4])
+    for first, second in ((short, long), (long, short)):
+        one, other = (part.batch(torch.arange(len(part))) for part in (first, second))
+        both = one.joined(other)
+        assert both.inputs.shape == (3, 4) and both.labels is None
+        assert both.lengths.tolist() == [*one.lengths.tolist(), *other.lengths.tolist()]
+        steps = torch.cat([one.inputs[one.mask], other.inputs[other.mask]])
+        assert torch.equal(both.inputs[both.mask], steps) and (both.inputs[~both.mask] == 0).all()
+
+
+def test_joined_examples_of_one_size_have_no_lengths_and_no_mask() -> None:
+    images = TensorDataset(torch.arange(12).reshape(3, 2, 2), labels=torch.tensor([0, 1, 2]))
+    both = images.batch(torch.tensor([2])).joined(images.batch(torch.tensor([0, 1])))
+    assert torch.equal(both.inputs, images.inputs[[2, 0, 1]])
+    assert both.lengths is None and both.mask is None and both.index.tolist() == [2, 0, 1]

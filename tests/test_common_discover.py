@@ -2,8 +2,9 @@
 
 import pytest
 
+from common import discover
 from common.base.errors import UserError
-from common.discover import parse_model, resolve_task
+from common.discover import load_architecture, load_task, load_user_files, parse_model, resolve_task, task_names
 from common.task import Model
 
 
@@ -34,3 +35,29 @@ def test_a_model_named_in_place_of_the_tasks_own_keeps_the_tasks_options_where_i
     expected = Model("ctc_lstm", {"dropout": 0.5, "beam": 16}, "16")
     assert parse_model("speech", "ctc_lstm:16").in_place_of(own) == expected
     assert parse_model("speech", "mel_cnn").in_place_of(own) == Model("mel_cnn")
+
+
+def test_every_task_is_found_by_its_file_and_declares_itself() -> None:
+    found = task_names()
+    assert {"vision/mnist", "nlp/reuters8", "speech/espeak_phones"} <= set(found) and len(found) == len(set(found))
+    assert [name for name in found if name.startswith("nlp/")] == task_names("nlp")
+    assert all(load_task(name).title for name in found)
+
+
+def test_a_last_part_that_two_modalities_have_must_be_given_in_full(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(discover, "task_names", lambda modality: ["nlp/words", "speech/words"])
+    assert resolve_task("speech/words") == "speech/words"
+    with pytest.raises(UserError, match="task 'words' is ambiguous: nlp/words, speech/words; give it in full"):
+        resolve_task("words")
+
+
+def test_an_option_or_argument_that_a_model_does_not_have_is_an_error_that_names_the_model() -> None:
+    with pytest.raises(UserError, match=r"model 'mlp' does not take these options: .*'wings'"):
+        load_architecture("vision", Model("mlp", {"wings": 2}))
+    with pytest.raises(UserError, match="model 'resnet18' takes no argument, and '5' was given"):
+        parse_model("vision", "resnet18:5")
+
+
+def test_a_modality_without_a_reader_of_users_files_says_which_have_one() -> None:
+    with pytest.raises(UserError, match="--in is not for modality 'vision'; it is for: nlp"):
+        load_user_files("vision")

@@ -73,6 +73,7 @@ def test_the_baseline_beats_chance_by_far_on_real_news(finished: Path) -> None:
             assert row.error < 0.06 and row.mean_msp_positive > row.mean_msp_negative
 
 
+@pytest.mark.slow
 def test_the_same_command_gives_the_same_bytes(finished: Path, tmp_path: Path) -> None:
     run(tmp_path, seeds=2)
     assert (tmp_path / "results.jsonl").read_bytes() == (finished / "results.jsonl").read_bytes()
@@ -85,6 +86,7 @@ def test_a_finished_run_is_not_trained_again(copy: Path, monkeypatch: pytest.Mon
     assert (copy / "results.jsonl").read_bytes() == before
 
 
+@pytest.mark.slow
 def test_a_run_killed_while_predicting_continues_with_the_stored_weights(
     finished: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

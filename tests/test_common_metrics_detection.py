@@ -24,7 +24,7 @@ from common.metrics.detection import (
     separation,
 )
 from common.metrics.intervals import delong_variance, wilson
-from common.metrics.ranking import rank
+from common.metrics.ranking import PIECE, rank
 
 RNG = np.random.default_rng(20170424)
 RawDataset = tuple[np.ndarray, np.ndarray]
@@ -112,6 +112,13 @@ def test_every_figure_equals_a_count_of_all_pairs_and_thresholds(case: str) -> N
 
 def test_a_quarter_million_scores_equal_scikit_learn() -> None:
     positive, negative = (sample.round(3) for sample in normal(100_000, 150_000, np.float32))
+    ours, theirs = asdict(separation(positive, negative)), by_sklearn(positive, negative)
+    assert [ours[name] for name in theirs] == pytest.approx(list(theirs.values()), rel=1e-12)
+
+
+def test_more_thresholds_than_one_stretch_holds_equal_scikit_learn() -> None:
+    positive, negative = normal(30_000, 20_000)
+    assert len(np.unique(np.concatenate([positive, negative]))) > 3 * PIECE, "distinct scores: each is a threshold"
     ours, theirs = asdict(separation(positive, negative)), by_sklearn(positive, negative)
     assert [ours[name] for name in theirs] == pytest.approx(list(theirs.values()), rel=1e-12)
 

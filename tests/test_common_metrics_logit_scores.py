@@ -193,5 +193,6 @@ def test_memory_does_not_grow_with_the_logits() -> None:
 
 
 def test_torch_and_scipy_are_not_imported_for_arrays() -> None:
-    code = "import sys, common.metrics.logit_scores as s; s.logit_scores([[0.0]]); assert not {'torch', 'scipy'} & set(sys.modules)"
+    code = "import sys, common.metrics.logit_scores as s; s.logit_scores([[0.0]]); "
+    code += "assert not {'torch', 'scipy'} & set(sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0

@@ -27,7 +27,7 @@ def _row(**changed: Any) -> Row:
         detector="msp",
         question="ood",
         model="mlp",
-            held_out=None,
+        held_out=None,
         in_dist="MNIST",
         out_dist="Omniglot",
         population="correct",

@@ -51,6 +51,7 @@ def test_what_is_held_back_to_choose_the_epoch_takes_no_steps() -> None:
     assert budget.on(100, whole=5000, batched=4500).epochs == round(30 * 450 / 8)
 
 
+@pytest.mark.slow
 def test_test_and_ood_sets_are_the_same_for_every_size(tmp_path: Path) -> None:
     options = RunOptions(folders=Folders((), tmp_path))
     whole = Experiment("vision/mnist", 1, options)
@@ -74,16 +75,20 @@ def finished(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return out
 
 
+@pytest.mark.slow
 def test_every_size_has_the_rows_of_the_whole_under_its_own_number(finished: Path) -> None:
     rows = read_rows(finished / "results.jsonl")
     keys: dict[int | None, list[tuple[object, ...]]] = {}
     for row in rows:
         assert row.primary == (row.train_examples is None)
-        keys.setdefault(row.train_examples, []).append((row.seed, row.question, row.out_dist, row.population, row.held_out))
+        keys.setdefault(row.train_examples, []).append(
+            (row.seed, row.question, row.out_dist, row.population, row.held_out)
+        )
     assert set(keys) == {None, 100, 400}
     assert keys[100] == keys[400] == keys[None]
 
 
+@pytest.mark.slow
 def test_more_examples_mean_fewer_errors_on_real_news(finished: Path) -> None:
     by_size: dict[int | None, set[float | None]] = {}
     for row in read_rows(finished / "results.jsonl"):
@@ -92,6 +97,7 @@ def test_more_examples_mean_fewer_errors_on_real_news(finished: Path) -> None:
     assert whole < some < few
 
 
+@pytest.mark.slow
 def test_a_size_that_is_no_smaller_than_the_whole_is_told_and_not_trained(finished: Path) -> None:
     record = json.loads((finished / "run.json").read_text(encoding="utf-8"))
     told = [one["what"] for one in record["not_run"]]
@@ -101,6 +107,7 @@ def test_a_size_that_is_no_smaller_than_the_whole_is_told_and_not_trained(finish
     assert list(record["tasks"][TASK]["n_train"]) == ["0", "1"]
 
 
+@pytest.mark.slow
 def test_the_curve_stands_in_report_and_terminal_and_is_not_trained_twice(
     finished: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from common.base.errors import UserError
-from common.store.rows import FIGURES, Row, read_rows, write_rows, write_rows_briefly
+from common.store.rows import FIGURES, Row, read_rows, write_rows
 from common.store.seed_means import mean_over_seeds, spread
 
 ROW = Row(

@@ -12,7 +12,15 @@ from common.store.outputs import OodKey, Outputs
 from common.store.provenance import _closure, code_hash
 from common.store.run_folder import run_folder
 
-META = {"data": "full", "held_out": None, "split": "published", "dropped": {}, "seconds": {}, "n_train": 3, "n_batched": 3}
+META = {
+    "data": "full",
+    "held_out": None,
+    "split": "published",
+    "dropped": {},
+    "seconds": {},
+    "n_train": 3,
+    "n_batched": 3,
+}
 OUTPUTS = Outputs(np.eye(3, dtype=np.float32), labels=np.array([0, 1, 2]))
 
 

@@ -30,7 +30,9 @@ def rows(name, out, folders, model=None):
     budget = replace(task.quick, epochs=1, examples=64, test_examples=40)
     options = RunOptions("quick", out, folders, model=model, user_task=replace(task, quick=budget))
     experiment = Experiment(name.replace("/", "/tasks."), 0, options)
-    found, _ = evaluate_outputs(EvaluationSpec.of(task), experiment.outputs("cross_entropy"), [load_detector("msp")], IDENTITY)
+    found, _ = evaluate_outputs(
+        EvaluationSpec.of(task), experiment.outputs("cross_entropy"), [load_detector("msp")], IDENTITY
+    )
     return found
 
 

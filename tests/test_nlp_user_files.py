@@ -111,6 +111,7 @@ def test_a_missing_file_and_an_unknown_format_are_told_before_anything_runs(tmp_
         user_task(jsonl(tmp_path / "x.txt", rows()), {})
 
 
+@pytest.mark.slow
 def test_the_command_writes_rows_and_what_was_skipped(tmp_path, monkeypatch, capsys):
     inside = jsonl(tmp_path / "goods.jsonl", [*rows(), {"text": "", "label": "tool"}])
     outside = jsonl(tmp_path / "rain.jsonl", [{"text": f"rain and snow {i}"} for i in range(10)])

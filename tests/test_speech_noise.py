@@ -156,6 +156,7 @@ def test_the_first_level_is_the_tasks_own_and_each_set_is_seeded() -> None:
     assert first.labels is None and [len(a) for a in first.items] == [len(a) for a in test.items]
 
 
+@pytest.mark.slow
 def test_the_noizeus_noises_have_nothing_above_4_khz_and_timit_has(folders: Folders) -> None:
     from speech.data.timit import TIMIT
 

@@ -50,6 +50,7 @@ def small(tmp_path: Path) -> Path:
     return tmp_path
 
 
+@pytest.mark.slow
 def test_the_whole_corpus_goes_through_and_is_divided_as_published(tmp_path: Path) -> None:
     write_corpus(tmp_path / "speech" / "TIMIT", {"TRAIN": 462, "TEST": 168})
     samples = TIMIT.load(Folders((tmp_path,)))
@@ -143,6 +144,7 @@ def test_a_folder_of_one_part_is_a_sample_and_divided_by_speaker(tmp_path: Path,
     assert not set(split.train.extras["speaker"]) & set(split.test.extras["speaker"])
 
 
+@pytest.mark.slow
 def test_the_corpus_is_whole_also_where_utterances_are_left_out_and_a_sample_where_some_are_absent(
     tmp_path: Path,
 ) -> None:

@@ -216,6 +216,7 @@ def test_noise_has_the_published_moments_after_the_mean_is_subtracted():
     assert noise.std((0, 1, 2)) == pytest.approx(np.full(3, 0.5), abs=0.005)
 
 
+@pytest.mark.slow
 def test_the_constant_mean_is_that_of_the_training_images(data_folder):
     samples = CIFAR10_TRAIN.load(Folders((data_folder,)))
     assert samples.kind == "sample"

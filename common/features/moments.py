@@ -47,7 +47,7 @@ def moments(features: Tensor, classes: Tensor) -> Moments:
     mean = features.double().mean(0)
     whole = torch.zeros(width, width, dtype=torch.float64)
     sums = torch.zeros(int(classes.max()) + 1, width, dtype=torch.float64)
-    for part, kinds in zip(features.split(CHUNK), classes.split(CHUNK), strict=True):
+    for part, kinds in zip(torch.split(features, CHUNK), torch.split(classes, CHUNK), strict=True):
         centred = part.double() - mean
         whole += centred.T @ centred
         sums.index_add_(0, kinds, centred)
@@ -69,4 +69,5 @@ def whitener(covariance: Tensor) -> Tensor:
 def squared_distances(rows: Tensor, centres: Tensor) -> Tensor:
     """Return (R, K) squared Euclidean distances, |x|^2 - 2 x.c + |c|^2, at least 0: one matrix product."""
     product = rows.square().sum(1, keepdim=True) - 2 * rows @ centres.T + centres.square().sum(1)
-    return product.clamp_min(0)
+    distances: Tensor = product.clamp_min(0)
+    return distances

@@ -8,7 +8,7 @@ from functools import partial
 from common.data.sources import Derived
 from common.task import Budget, Model, Task
 from speech.data.mandarin import THCHS30
-from speech.data.noise import NOIZEUS, USER_NOISE, SUBWAY, at_levels, noizeus, with_noise
+from speech.data.noise import NOIZEUS, SUBWAY, USER_NOISE, at_levels, noizeus, with_noise
 from speech.data.other_english import ACCENTED, LIBRISPEECH
 from speech.data.timit import TIMIT, by_speaker
 from speech.data.voices import ENGLISH_TRAIN
