@@ -91,8 +91,9 @@ def test_a_pickle_inside_an_array_file_is_refused_and_not_run(tmp_path: Path, re
 
 @pytest.mark.parametrize("load", [Checkpoint.network, Checkpoint.tokenizer], ids=["network", "tokenizer"])
 def test_code_that_comes_with_a_checkpoint_is_refused_and_not_run(
-    tmp_path: Path, load: Callable[[Checkpoint], object]
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, load: Callable[[Checkpoint], object]
 ) -> None:
+    monkeypatch.setattr("builtins.input", lambda *question: "y")  # transformers would ask unless told not to run it
     trace = tmp_path / "was here"
     automatic = {"AutoConfig": "code.Odd", "AutoModel": "code.Odd", "AutoTokenizer": ["code.Odd", None]}
     for name in ("config.json", "tokenizer_config.json"):
