@@ -13,6 +13,8 @@ from common.task import Budget
 
 FILES = ("*.safetensors", "*.json", "*.txt", "*.model")
 """What of a checkpoint is read: weights, configuration, tokenizer; never a pickle."""
+SAFE = {"local_files_only": True, "trust_remote_code": False}
+"""How transformers reads one: without asking whether to run the code that a checkpoint may bring."""
 
 
 @dataclass(frozen=True)
@@ -36,7 +38,7 @@ class Checkpoint:
         """Return the tokenizer."""
         from transformers import AutoTokenizer
 
-        return self._loaded(lambda: AutoTokenizer.from_pretrained(self.folder, local_files_only=True))
+        return self._loaded(lambda: AutoTokenizer.from_pretrained(self.folder, **SAFE))
 
     def network(self, kind: str = "AutoModel") -> Any:
         """Return the network in 32-bit floats: without any head, or as the class ``kind`` of transformers has it."""
@@ -48,10 +50,8 @@ class Checkpoint:
             raise UserError(f"{self.folder} has no *.safetensors weights, and nothing else is loaded; convert it first")
         logging.disable_progress_bar()  # type: ignore[no-untyped-call]
         logging.set_verbosity_error()  # type: ignore[no-untyped-call]
-        options = {"local_files_only": True, "use_safetensors": True, "trust_remote_code": False}
-        return self._loaded(
-            lambda: getattr(transformers, kind).from_pretrained(self.folder, dtype=torch.float32, **options)
-        )
+        options = {**SAFE, "use_safetensors": True, "dtype": torch.float32}
+        return self._loaded(lambda: getattr(transformers, kind).from_pretrained(self.folder, **options))
 
     def _loaded(self, load: Callable[[], Any]) -> Any:
         from safetensors import SafetensorError
