@@ -18,11 +18,6 @@ if TYPE_CHECKING:
 Floats = NDArray[np.floating[Any]]
 
 
-def scores_groups(detector: "Detector") -> bool:
-    """Whether a detector gives one score a group of rows, and none a row."""
-    return getattr(detector, "per", "row") == "group"
-
-
 class ScoredSet:
     """One data set's outputs, scored by row or by group of rows."""
 
@@ -39,7 +34,7 @@ class ScoredSet:
         """(n,) score of each unit: of the row; or of the group, the mean of ``detector.for_mean`` over its rows."""
         if detector.name not in self._cache:
             scores = detector.score(self.outputs)
-            averaged = self.by_group and not scores_groups(detector)
+            averaged = self.by_group and detector.per == "row"
             self._cache[detector.name] = self._mean(detector.for_mean(scores)) if averaged else scores
         return self._cache[detector.name]
 

@@ -1,7 +1,7 @@
 """What a detector is: a named confidence of a model's outputs, or of what a model sees while it runs."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, fields
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 from numpy.typing import NDArray
@@ -95,7 +95,6 @@ class Detector:
     for_mean: Callable[[NDArray[Any]], NDArray[Any]] = _as_it_is
     default: bool = True
     family: Family = "supervised"
-    options: Mapping[str, Option] = field(default_factory=dict)
 
     @property
     def per(self) -> Literal["row", "group"]:

@@ -2,7 +2,7 @@
 
 import ast
 import importlib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -15,6 +15,9 @@ if TYPE_CHECKING:
     from common.detector import Detector
     from common.model import Architecture
     from common.objective import Objective
+
+GROUPS = ("default", "all")
+"""What ``--detectors`` takes beside names."""
 
 
 def names(folder: str) -> list[str]:
@@ -65,6 +68,29 @@ def load_detector(name: str) -> "Detector":
     """Return a detector by name."""
     detector: Detector = _attribute("common/detectors", name, "DETECTOR", "detector")
     return detector
+
+
+def chosen_detectors(chosen: Sequence[str] | None, task: Sequence[str] = ()) -> "list[Detector]":
+    """Return the detectors that a selection means, each once.
+
+    Args:
+        chosen: names; ``default`` stands for those that run when none is named, ``all`` for every one. None: default.
+        task: names of further detectors that a task runs by default.
+    """
+    found: dict[str, Detector] = {}
+    for name in chosen or ("default",):
+        if name in GROUPS:
+            every = [load_detector(one) for one in names("common/detectors")]
+            found |= {one.name: one for one in every if name == "all" or one.default or one.name in task}
+        else:
+            found[name] = load_detector(name)
+    return list(found.values())
+
+
+def check_detector(name: str) -> None:
+    """Raise ``UserError`` unless the name is a detector's, ``default`` or ``all``."""
+    if name not in GROUPS:
+        load_detector(name)
 
 
 def load_objective(name: str) -> "Objective":

@@ -13,9 +13,10 @@ from typing import Any
 from common.base.errors import MissingData, UserError
 from common.base.progress import Progress
 from common.comparisons import EvaluationSpec
-from common.discover import load_detector, load_objective, names
+from common.discover import GROUPS, chosen_detectors, load_detector, load_objective
 from common.experiment import Experiment, RunOptions
 from common.judge import curves, evaluate_outputs
+from common.probed import with_probes
 from common.run import Run, finish, new_record
 from common.store.provenance import commit, versions
 from common.store.rows import Row
@@ -31,7 +32,7 @@ class Selection:
         tasks: full names.
         seeds: how many, from 0.
         objectives: by name, or None for each task's own.
-        detectors: by name, or None for all that apply.
+        detectors: by name, ``default`` or ``all``; None: default.
         examples: training sets of so many examples, drawn from the task's own, are trained on beside it.
         required: whether missing data is an error, because the tasks were asked for by name.
         command: what the user typed, for the record.
@@ -55,13 +56,13 @@ def evaluate(selection: Selection, options: RunOptions, progress: Progress | Non
         UserError: an unknown name, or data that is missing for a task that was asked for.
     """
     progress = progress or Progress()
-    detectors = [load_detector(name) for name in selection.detectors or names("common/detectors")]
     for objective in selection.objectives or ():
         load_objective(objective)
     run = Run(new_record(selection.command, options.profile, selection.seeds, options.device))
     try:
         for name, seed in product(selection.tasks, range(selection.seeds)):
             experiment = Experiment(name, seed, options, progress)
+            detectors = chosen_detectors(selection.detectors, experiment.task.detectors)
             full_facts = _attempt_all(experiment, selection, detectors, run)
             sizes = selection.examples if full_facts else ()
             for budget in _reduced_budgets(name, experiment.budget, full_facts or {}, sizes, run):
@@ -124,14 +125,14 @@ def _evaluate(
 ) -> Mapping[str, Any]:
     for source in experiment.data.missing:
         run.skip(f"{experiment.name}: {source.name}", "its data is not here", source.remedy)
-    outputs = experiment.outputs(objective)
+    outputs = with_probes(experiment, objective, experiment.outputs(objective), detectors)
     identity = _identity(experiment, objective, outputs.meta)
     size = _train_examples(experiment)
     distances = {source.name: source.distance for source in experiment.data.ood_sources}
     spec = EvaluationSpec.of(experiment.task, size, distances)
     rows, skipped = evaluate_outputs(spec, outputs, detectors, identity)
     run.rows += rows
-    for why in [*skipped, *_not_applicable(selection, rows)]:
+    for why in [*outputs.skipped, *skipped, *_not_applicable(selection, rows)]:
         run.skip(f"{experiment.label} {objective}", why)
     if experiment.seed == 0 and size is None:
         drawn = curves(spec, outputs, load_detector("msp"), identity)
@@ -153,7 +154,11 @@ def _training(size: int | None) -> str:
 def _not_applicable(selection: Selection, rows: list[Row]) -> list[str]:
     """Say which detectors were asked for and have no row, since what they need is not there."""
     evaluated = {row.detector for row in rows}
-    return [f"detector {name} does not apply here" for name in selection.detectors or () if name not in evaluated]
+    return [
+        f"detector {name} does not apply here"
+        for name in selection.detectors or ()
+        if name not in {*evaluated, *GROUPS}
+    ]
 
 
 def _identity(experiment: Experiment, objective: str, meta: Any) -> dict[str, Any]:

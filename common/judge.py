@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from common.comparisons import Comparison, EvaluationSpec, Floats, ScoredSet, comparisons, ood_sets, scores_groups
+from common.comparisons import Comparison, EvaluationSpec, Floats, ScoredSet, comparisons, ood_sets
 from common.metrics.calibration import risk_coverage
 from common.metrics.detection import roc_curve, separation
 from common.store.outputs import Outputs, TaskOutputs
@@ -34,26 +34,20 @@ def evaluate_outputs(
     skipped: dict[str, None] = {}  # in order, each once
     asked = list(comparisons(spec, outputs))
     for detector in detectors:
-        if not _has_extra(detector, outputs.test):
+        if not detector.applies(outputs.test):
             continue
+        told = {**identity, "detector_options": outputs.detector_options.get(detector.name, {})}
         for comparison in asked:
             if why := _why_not(detector, comparison):
                 skipped[why] = None
             else:
-                rows.append(_row(detector, comparison, spec, identity))
+                rows.append(_row(detector, comparison, spec, told))
     return rows, list(skipped)
-
-
-def _has_extra(detector: "Detector", outputs: Outputs) -> bool:
-    """Whether the model gives the array that a detector reads, if it reads one."""
-    return detector.extra is None or detector.extra in (
-        outputs.group_extras if scores_groups(detector) else outputs.row_extras
-    )
 
 
 def _why_not(detector: "Detector", comparison: Comparison) -> str:
     """Say why a detector cannot be asked; nothing where it can."""
-    if scores_groups(detector) and comparison.unit == "row":
+    if detector.per == "group" and comparison.unit == "row":
         return f"detector {detector.name} scores groups of rows, so it has no figure where each row is scored"
     if not all(side.size for side in comparison.sides(lambda scored: scored.msp)):
         return f"{comparison.label}: a side is empty, so there is nothing to separate"
@@ -68,7 +62,6 @@ def _row(detector: "Detector", comparison: Comparison, spec: EvaluationSpec, ide
         **identity,
         **asdict(separation(kept, rejected)),
         detector=detector.name,
-        detector_options=getattr(detector, "options", {}),
         question=comparison.question,
         population=comparison.population,
         out_dist=key.name if key else None,

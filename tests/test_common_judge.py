@@ -1,13 +1,13 @@
 """Claims about what is asked of a model: of its rows, of parts of them, of groups, and at several noise levels."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 import pytest
 
 from common.comparisons import EvaluationSpec, ScoredSet
+from common.detector import Detector, Probe
 from common.discover import load_detector
 from common.judge import curves, evaluate_outputs
 from common.metrics.calibration import risk_coverage
@@ -28,18 +28,18 @@ IDENTITY = {
 SUBSETS = {"seen": lambda outputs: outputs.row_extras.get("seen")}
 
 
-@dataclass(frozen=True)
-class Given:
-    """A detector by its score, with what the contract lets it declare."""
+def given(score: Callable[[Outputs], Any]) -> Detector:
+    """A detector by its score."""
+    return Detector("given", "Given", of_outputs=score)
 
-    score: Callable[[Outputs], Any]
-    per: str = "row"
-    options: dict[str, Any] = field(default_factory=dict)
-    extra: str | None = None
-    name: str = "given"
 
-    def for_mean(self, scores: Any) -> Any:
-        return scores
+class OfGroups(Probe):
+    """A probe whose scores, one a group, are there already."""
+
+    per = "group"
+
+
+LENGTHS = Detector("length", "Length", probe=OfGroups())
 
 
 def sentences(seen: bool = True) -> Outputs:
@@ -76,8 +76,8 @@ def test_a_sentence_scores_the_mean_probability_of_its_words() -> None:
 
 def test_a_word_without_a_score_is_left_out_of_its_sentence_s_mean() -> None:
     scores = np.array([np.nan, 1.0, 3.0, np.nan, np.nan])
-    assert ScoredSet(sentences(), by_group=True).scores(Given(lambda _: scores))[:2].tolist() == [1.0, 3.0]
-    assert np.isnan(ScoredSet(sentences(), by_group=True).scores(Given(lambda _: scores))[2])
+    assert ScoredSet(sentences(), by_group=True).scores(given(lambda _: scores))[:2].tolist() == [1.0, 3.0]
+    assert np.isnan(ScoredSet(sentences(), by_group=True).scores(given(lambda _: scores))[2])
 
 
 def test_words_parts_of_them_and_sentences_have_rows_of_their_own() -> None:
@@ -128,8 +128,9 @@ def test_a_pool_of_sets_at_different_levels_has_none() -> None:
 
 
 def test_a_row_says_what_its_detector_was_given_and_how_far_the_set_is() -> None:
-    given = Given(lambda outputs: outputs.logits[:, 0], options={"temperature": 2.0})
-    rows = evaluated(EvaluationSpec(distances={"Y": "near"}), OodKey("Y"), detector=given)
+    outputs = TaskOutputs(sentences(), {OodKey("Y"): sentences()}, {}, {"length": {"temperature": 2.0}})
+    spec = EvaluationSpec(by_group=True, distances={"Y": "near"})
+    rows, _ = evaluate_outputs(spec, outputs, [LENGTHS], IDENTITY)
     assert {(row.out_dist, row.distance) for row in rows} == {(None, None), ("Y", "near")}
     assert {tuple(row.detector_options.items()) for row in rows} == {(("temperature", 2.0),)}
 
@@ -144,20 +145,19 @@ def test_right_against_wrong_has_the_area_under_the_risk_coverage_curve() -> Non
 
 
 def test_a_detector_of_groups_has_rows_where_groups_are_scored_and_elsewhere_says_why_not() -> None:
-    lengths = Given(lambda outputs: outputs.group_extras["length"], per="group", extra="length")
     outputs = TaskOutputs(sentences(), {OodKey("Y"): sentences()}, {})
-    rows, skipped = evaluate_outputs(EvaluationSpec(by_group=True), outputs, [lengths], IDENTITY)
+    rows, skipped = evaluate_outputs(EvaluationSpec(by_group=True), outputs, [LENGTHS], IDENTITY)
     assert not skipped and {(row.unit, row.n_positive) for row in rows if row.population == "all"} == {
         ("group", 3),
         ("group", 1),
     }
-    rows, skipped = evaluate_outputs(EvaluationSpec(also_by_group=True), outputs, [lengths], IDENTITY)
+    rows, skipped = evaluate_outputs(EvaluationSpec(also_by_group=True), outputs, [LENGTHS], IDENTITY)
     assert {row.unit for row in rows} == {"group"}
-    assert skipped == ["detector given scores groups of rows, so it has no figure where each row is scored"]
+    assert skipped == ["detector length scores groups of rows, so it has no figure where each row is scored"]
 
 
 def test_a_detector_whose_array_the_model_does_not_give_has_no_rows() -> None:
-    assert not evaluated(EvaluationSpec(), OodKey("Y"), detector=Given(lambda _: None, extra="length"))
+    assert not evaluated(EvaluationSpec(), OodKey("Y"), detector=Detector("given", "Given", extra="elsewhere"))
 
 
 def test_an_empty_side_is_skipped_and_told() -> None:

@@ -68,6 +68,5 @@ def whitener(covariance: Tensor) -> Tensor:
 
 def squared_distances(rows: Tensor, centres: Tensor) -> Tensor:
     """Return (R, K) squared Euclidean distances, |x|^2 - 2 x.c + |c|^2, at least 0: one matrix product."""
-    product = rows.square().sum(1, keepdim=True) - 2 * rows @ centres.T + centres.square().sum(1)
-    distances: Tensor = product.clamp_min(0)
-    return distances
+    product: Tensor = rows.square().sum(1, keepdim=True) - 2 * rows @ centres.T + centres.square().sum(1)
+    return product.clamp_min(0)
