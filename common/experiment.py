@@ -82,7 +82,7 @@ class Experiment:
 
     @cached_property
     def budget(self) -> Budget:
-        """The task's budget of the profile, or what an architecture with needs of its own makes of it; or ``reduced_budget``."""
+        """``reduced_budget``, or the task's budget of the profile, as an architecture with needs changes it."""
         if self.reduced_budget is not None:
             return self.reduced_budget
         budget = self.task.budget(self.options.profile)

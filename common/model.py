@@ -90,7 +90,7 @@ class Classifier(nn.Module):
 
 
 class Wrapped(Classifier):
-    """A classifier with something beside it (a head, a decoder): everything is the classifier's own unless overridden."""
+    """A classifier with something beside it (a head, a decoder): all is the classifier's own unless overridden."""
 
     def __init__(self, classifier: Classifier) -> None:
         super().__init__()

@@ -1,4 +1,4 @@
-"""The suite's own networks, small and quickly trained on made-up data: images, tagged tokens, utterances spelled by CTC."""
+"""The suite's own networks, small, on made-up data: images, tagged tokens, utterances spelled by CTC."""
 
 from dataclasses import dataclass, replace
 from functools import partial

@@ -8,7 +8,7 @@ from torch import Tensor
 from common.model import Classifier
 
 TOLERANCE = 1e-3
-"""Largest root mean square error of the logits, relative to their standard deviation, of a head that counts as found."""
+"""Largest root mean square error of the logits, in their standard deviations, of a head that counts as found."""
 
 
 @dataclass(frozen=True)

@@ -63,7 +63,8 @@ def whitener(covariance: Tensor) -> Tensor:
     width = len(covariance)
     ridge = RIDGE * covariance.diagonal().mean().clamp_min(1e-12)
     lower = torch.linalg.cholesky(covariance + ridge * torch.eye(width, dtype=covariance.dtype))
-    return torch.linalg.solve_triangular(lower, torch.eye(width, dtype=covariance.dtype), upper=False)
+    inverse: Tensor = torch.linalg.solve_triangular(lower, torch.eye(width, dtype=covariance.dtype), upper=False)
+    return inverse
 
 
 def squared_distances(rows: Tensor, centres: Tensor) -> Tensor:

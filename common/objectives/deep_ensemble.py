@@ -95,7 +95,7 @@ class DeepEnsemble:
         return Ensemble([build() for _ in range(self.members)])
 
     def train(self, model: Classifier, setup: Setup) -> None:
-        """Train each member with a seed of its own; a member that is finished is stored, so a kill loses one at most."""
+        """Train each member with a seed of its own; a finished member is stored, so a kill loses one at most."""
         assert isinstance(model, Ensemble) and setup.criterion is not None
         for number, member in enumerate(model.members):
             assert isinstance(member, Classifier)

@@ -165,9 +165,9 @@ class OodKey(NamedTuple):
 class TaskOutputs:
     """What one trained model says about its test set and every OOD set, with facts about the data.
 
-    ``meta`` holds: data (kind), held_out, split (its name), dropped, seconds; n_train, how many training examples there are, those
-    of validation among them; n_batched, how many the preprocessor makes of the others. ``detector_options`` says what
-    each probe was given or chose, and ``skipped`` which have no meaning for the model.
+    ``meta`` holds: data (kind), held_out, split (its name), dropped, seconds; n_train, how many training examples
+    there are, those of validation among them; n_batched, how many the preprocessor makes of the others.
+    ``detector_options`` says what each probe was given or chose, and ``skipped`` which have no meaning for the model.
     """
 
     test: Outputs

@@ -68,7 +68,10 @@ def fit_steps(
     Args:
         model: what is evaluated after each epoch; one of ``step.parts()``, all of which are where ``place`` put them.
         step: one update.
-        setup, beside, phase, budget: see ``fit``.
+        setup: see ``fit``, as for the others.
+        beside: further streams of examples, by name.
+        phase: names the checkpoint.
+        budget: another budget than the setup's.
 
     Raises:
         UserError: the loss is no longer finite.

@@ -1,4 +1,4 @@
-"""Checkpoints of transformers: found, checked and loaded without unpickling anything; and the budget they train with."""
+"""Checkpoints of transformers: found, checked and loaded without unpickling; and the budget they train with."""
 
 import hashlib
 from collections.abc import Callable

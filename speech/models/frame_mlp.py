@@ -66,7 +66,7 @@ def windowed(features: TensorDataset, frames: int) -> Tensor:
 
 
 class FrameMlp(Classifier):
-    """Hidden layers of GELU units with dropout, weights of unit length as ``common.training.layers.unit_norm_linear`` draws them."""
+    """Hidden layers of GELU units with dropout; weights begin as ``unit_norm_linear`` draws them."""
 
     mean: Tensor
     deviation: Tensor
