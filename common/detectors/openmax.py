@@ -10,7 +10,8 @@ which is the log odds of not being unknown, so it ranks as -P(unknown) and nothi
 ``LEAST`` right rows has no distribution and counts as unknown, F = 1.
 
 The published library shifts distances by 10,000 before it fits a Weibull distribution; a Weibull that far from 0 is a
-Gumbel distribution of minima, F above, which is fitted here. The published distance adds a cosine.
+Gumbel distribution of minima, F above, which is fitted here. The published distance adds a cosine. As published, the
+score depends on where the zero of the logits lies: a negative logit that is discounted counts for the known classes.
 
 Source: Bendale & Boult (CVPR 2016), arXiv:1511.06233, algorithms 1 and 2.
 """

@@ -14,8 +14,8 @@ QUANTILE_VALUES = 2**22
 """Values that a quantile is taken of at most; of more, whole rows at equal steps."""
 
 NEGATIVE_SHARE = 0.3
-"""Features count as nearly non-negative if at most this share of their absolute sum is negative: ReLU 0, GELU about
-0.1 to 0.25; tanh and the outputs of an LSTM, which are signed, 0.5."""
+"""Features count as nearly non-negative if at most this share of their absolute sum is negative: ReLU 0, GELU of
+standard normal inputs 0.15; tanh and the outputs of an LSTM, which are signed, about 0.5."""
 
 
 @dataclass(frozen=True)
