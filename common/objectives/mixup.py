@@ -49,7 +49,7 @@ def mixed_loss(model: Classifier, batch: Batch, weight: float, partner: Tensor) 
         weights = _mean_inside(weights, batch)
     weights = torch.where(other == IGNORE, 1.0, weights)
     losses = weights * _by_row(logits, own) + (1 - weights) * _by_row(logits, other)
-    return losses.sum() / (own != IGNORE).sum()
+    return losses[own != IGNORE].mean()
 
 
 def _weights(embedded: Tensor, batch: Batch, weight: float, partner: Tensor) -> Tensor:
