@@ -43,7 +43,8 @@ def test_the_classifier_learns_from_real_examples_and_is_to_be_unsure_of_generat
     layout, values, unit = made(step, trained)
     fake = layout.joined(values.from_unit(unit))
     with torch.no_grad():
-        own, unsure = step.divided(batch, fake)
+        joint = step.joint_logits(batch, fake)
+        own, unsure = trained.own.criterion(trained.model, joint[:6], batch), step.unsure(batch, joint)
         logits = trained.model.classify(trained.model.encode(fake, batch))
         expected = float(trained.own.criterion(trained.model, trained.model(batch), batch))
         if logits.ndim == 3:
@@ -61,9 +62,9 @@ def test_padding_plays_no_part_in_any_of_the_losses(trained: Trained) -> None:
         wide = Vectors.of(trained.model.embed(longer), longer, "gan")
         real = layout.split(trained.model.embed(batch))
         assert torch.allclose(real, wide.split(trained.model.embed(longer)))
-        found = step.divided(batch, layout.joined(values.from_unit(unit)))
-        padded = step.divided(longer, wide.joined(values.from_unit(unit)))
-    assert [float(one) for one in found] == pytest.approx([float(one) for one in padded], abs=1e-3)
+        found = step.unsure(batch, step.joint_logits(batch, layout.joined(values.from_unit(unit))))
+        padded = step.unsure(longer, step.joint_logits(longer, wide.joined(values.from_unit(unit))))
+    assert float(found) == pytest.approx(float(padded), abs=1e-3)
     assert torch.equal(wide.split(wide.joined(unit)), unit) and len(wide.example) == len(unit)
 
 
@@ -108,7 +109,7 @@ def test_each_step_changes_all_three_networks(trained: Trained) -> None:
 def sureness(beta: float) -> tuple[float, float]:
     """Mean MSP of what is generated after training, and the error on the test set."""
     trained = KINDS["images"]()
-    setup = trained.setup(budget=replace(BUDGET, epochs=15))
+    setup = trained.setup(budget=replace(BUDGET, epochs=8, learning_rate=1e-2))
     setup = replace(setup, task=replace(setup.task, options={"gan": {"beta": beta}}))
     step, budget = gan_step(trained.model, setup)
     fit_steps(trained.model, step, setup, phase="gan", budget=budget)

@@ -17,7 +17,8 @@ Source: Lee, Lee, Lee & Shin (ICLR 2018), arXiv:1711.09325, equation 4 and algor
 """
 
 import math
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 
 import torch
@@ -49,7 +50,20 @@ def kl_from_uniform(model: Classifier, logits: Tensor, batch: Batch) -> Tensor:
 
 
 def _adam(network: nn.Module) -> torch.optim.Optimizer:
-    return torch.optim.Adam(network.parameters(), lr=RATE, betas=DECAYS)
+    return torch.optim.Adam(network.parameters(), lr=RATE, betas=DECAYS, fused=True)
+
+
+@contextmanager
+def weights_frozen(*networks: nn.Module) -> Iterator[None]:
+    """Leave the networks' weights out of graphs that are made now; gradients of their inputs go through."""
+    weights = [weight for network in networks for weight in network.parameters() if weight.requires_grad]
+    for weight in weights:
+        weight.requires_grad_(False)
+    try:
+        yield
+    finally:
+        for weight in weights:
+            weight.requires_grad_(True)
 
 
 def is_real(logits: Tensor, real: bool) -> Tensor:
@@ -86,13 +100,14 @@ class GanStep:
         values = Range.of(real, layout)
         made = self.generator.sample(layout)
         descend(self.optimizers["discriminator"], self.discrimination(values.to_unit(real), made.detach()), weight)
-        fooled = is_real(self.discriminator(made), True)
-        unsure = self.divided(batch, layout.joined(values.from_unit(made)))[1]
+        with weights_frozen(self.model, self.discriminator):
+            fooled = is_real(self.discriminator(made), True)
+            unsure = self.unsure(batch, self.joint_logits(batch, layout.joined(values.from_unit(made))))
         descend(self.optimizers["generator"], fooled + self.beta * unsure, weight)
         with torch.no_grad():
             fresh = layout.joined(values.from_unit(self.generator.sample(layout)))
-        own, unsure = self.divided(batch, fresh)
-        loss = own + self.beta * unsure
+        logits = self.joint_logits(batch, fresh)
+        loss = self.criterion(self.model, logits[: len(batch)], batch) + self.beta * self.unsure(batch, logits)
         descend(self.optimizers["classifier"], loss, weight, self.budget.gradient_norm)
         return loss.detach()
 
@@ -100,8 +115,8 @@ class GanStep:
         """Return the discriminator's loss of real and generated vectors, values between 0 and 1."""
         return is_real(self.discriminator(real), True) + is_real(self.discriminator(made), False)
 
-    def divided(self, batch: Batch, made: Tensor) -> tuple[Tensor, Tensor]:
-        """Return the classifier's loss of a batch, and its divergence from uniform on what was generated beside it.
+    def joint_logits(self, batch: Batch, made: Tensor) -> Tensor:
+        """Return the classifier's logits of a batch, and then of what was generated beside it.
 
         Args:
             batch: B real examples.
@@ -110,9 +125,12 @@ class GanStep:
         both = batch.joined(batch)
         with autocast(batch.inputs.device, self.budget):
             embedded = torch.cat([self.model.embed(batch), made])
-            logits = self.model.classify(self.model.encode(embedded, both))
-            known, unknown = logits[: len(batch)], logits[len(batch) :]
-            return self.criterion(self.model, known, batch), kl_from_uniform(self.model, unknown, batch)
+            logits: Tensor = self.model.classify(self.model.encode(embedded, both))
+        return logits.float()
+
+    def unsure(self, batch: Batch, logits: Tensor) -> Tensor:
+        """Return the divergence from uniform of what was generated, given the joint logits."""
+        return kl_from_uniform(self.model, logits[len(batch) :], batch)
 
     def parts(self) -> Mapping[str, nn.Module | torch.optim.Optimizer]:
         """Return the networks and their optimisers."""
