@@ -13,7 +13,7 @@ from common.base.errors import UserError
 from common.data.examples import TensorDataset
 from common.objectives.gan import OBJECTIVE, GanStep, gan_step
 from common.training.adversary import NOISE, Generator, Range
-from common.training.embedded import Vectors
+from common.training.embedded import Vectors, shortened
 from common.training.loop import fit_steps
 from tests.small_models import BUDGET, CLASSES, KINDS, Trained, padded_further
 
@@ -43,7 +43,7 @@ def test_the_classifier_learns_from_real_examples_and_is_to_be_unsure_of_generat
     layout, values, unit = made(step, trained)
     fake = layout.joined(values.from_unit(unit))
     with torch.no_grad():
-        joint = step.joint_logits(batch, fake)
+        joint = step.joint_logits(batch, batch, fake)
         own, unsure = trained.own.criterion(trained.model, joint[:6], batch), step.unsure(batch, joint)
         logits = trained.model.classify(trained.model.encode(fake, batch))
         expected = float(trained.own.criterion(trained.model, trained.model(batch), batch))
@@ -62,8 +62,8 @@ def test_padding_plays_no_part_in_any_of_the_losses(trained: Trained) -> None:
         wide = Vectors.of(trained.model.embed(longer), longer, "gan")
         real = layout.split(trained.model.embed(batch))
         assert torch.allclose(real, wide.split(trained.model.embed(longer)))
-        found = step.unsure(batch, step.joint_logits(batch, layout.joined(values.from_unit(unit))))
-        padded = step.unsure(longer, step.joint_logits(longer, wide.joined(values.from_unit(unit))))
+        found = step.unsure(batch, step.joint_logits(batch, batch, layout.joined(values.from_unit(unit))))
+        padded = step.unsure(longer, step.joint_logits(longer, longer, wide.joined(values.from_unit(unit))))
     assert float(found) == pytest.approx(float(padded), abs=1e-3)
     assert torch.equal(wide.split(wide.joined(unit)), unit) and len(wide.example) == len(unit)
 
@@ -77,6 +77,20 @@ def test_the_discriminator_minimises_the_cross_entropy_of_real_and_generated(tra
         found = float(step.discrimination(real, unit))
     assert real.min() >= 0 and real.max() <= 1 + 1e-6 and unit.min() >= 0 and unit.max() <= 1
     assert found == pytest.approx(np.log1p(np.exp(-of_real)).mean() + np.log1p(np.exp(of_made)).mean(), rel=1e-4)
+
+
+def test_generated_sequences_may_be_shorter_than_the_real_ones_beside_them() -> None:
+    trained = KINDS["tokens"]()
+    step, batch = step_of(trained), trained.train.batch(torch.arange(6))
+    short = shortened(batch, 2)
+    assert short.lengths is not None and batch.lengths is not None
+    assert short.lengths.tolist() == [min(int(length), 2) for length in batch.lengths]
+    with torch.no_grad():
+        fake = trained.model.embed(short) + 1
+        joint = step.joint_logits(batch, short, fake)
+        alone = trained.model.classify(trained.model.encode(fake, short))
+        assert torch.allclose(joint[:6], trained.model(batch), atol=1e-4)
+        assert float(step.unsure(short, joint)) == pytest.approx(float(step.unsure(short, alone)), abs=1e-4)
 
 
 def test_steps_of_a_sequence_share_half_of_their_noise_and_other_sequences_do_not(
@@ -120,6 +134,7 @@ def sureness(beta: float) -> tuple[float, float]:
         return float(msp.mean()), float((trained.model(test).argmax(1) != test.labels).float().mean())
 
 
+@pytest.mark.slow
 def test_predictions_of_generated_images_become_nearly_uniform_and_real_ones_stay_right() -> None:
     (sure, _), (unsure, wrong) = sureness(0.0), sureness(1.0)
     assert unsure < 0.4 < sure and wrong < 0.05, f"mean MSP {sure:.2f} without the term, {unsure:.2f} with it"

@@ -6,9 +6,10 @@
 
 one after the other in each step; the classifier's step draws fresh noise z. KL is the mean over rows, of the scored
 classes (a CTC blank is not one). The generator seeks what looks real and leaves the classifier unsure. It makes what
-``Classifier.embed`` gives: pixels, or the vector of each step of a sequence as long as a real one, whose steps share
-half of their noise. Values lie in the range of the real batch. A task may set ``beta`` (0.1 is that of CIFAR-10 as
-published, 1 that of SVHN) and ``epochs``, at most so many, with a learning rate that then falls along a cosine.
+``Classifier.embed`` gives: pixels, or the vector of each step of a sequence as long as the start of a real one, whose
+steps share half of their noise. Values lie in the range of the real batch. A task may set ``beta`` (0.1 is that of
+CIFAR-10 as published, 1 that of SVHN) and ``epochs``, at most so many, with a learning rate that then falls along a
+cosine.
 
 What differs from the publication: multilayer perceptrons in place of convolutional generators; the classifier has the
 task's own optimiser; real and generated examples share a forward pass and so the statistics of batch normalisation.
@@ -32,7 +33,7 @@ from common.model import Classifier
 from common.objective import SameNetwork
 from common.task import Budget
 from common.training.adversary import Discriminator, Generator, Range
-from common.training.embedded import Vectors
+from common.training.embedded import Vectors, shortened
 from common.training.loop import fit_steps, place
 from common.training.setup import Criterion, Setup
 from common.training.steps import autocast, descend, make_optimizer, set_rate
@@ -41,6 +42,9 @@ from common.training.uniform import scored_rows, uniform_cross_entropy
 BETA = 0.1
 RATE, DECAYS = 2e-4, (0.5, 0.999)
 """Of Adam for generator and discriminator."""
+
+LONGEST = 32
+"""Steps of a generated sequence at most: of long texts and utterances the rest would only cost time."""
 
 
 def kl_from_uniform(model: Classifier, logits: Tensor, batch: Batch) -> Tensor:
@@ -93,44 +97,56 @@ class GanStep:
         """Update all three and return the classifier's loss."""
         for name, optimizer in self.optimizers.items():
             set_rate(optimizer, rate * (self.budget.learning_rate if name == "classifier" else RATE))
+        short = shortened(batch, LONGEST)
         with torch.no_grad():
-            embedded = self.model.embed(batch).float()
-        layout = Vectors.of(embedded, batch, "gan")
+            embedded = self.model.embed(short).float()
+        layout = Vectors.of(embedded, short, "gan")
         real = layout.split(embedded)
+        if len(real):
+            self._train_adversaries(batch, short, layout, real, weight)
+            with torch.no_grad():
+                fresh = layout.joined(Range.of(real, layout).from_unit(self.generator.sample(layout)))
+            logits = self.joint_logits(batch, short, fresh)
+            own = self.criterion(self.model, logits[: len(batch)], batch)
+            loss = own + self.beta * self.unsure(short, logits)
+        else:  # texts without a word
+            loss = self.criterion(self.model, self.model(batch), batch)
+        descend(self.optimizers["classifier"], loss, weight, self.budget.gradient_norm)
+        return loss.detach()
+
+    def _train_adversaries(self, batch: Batch, short: Batch, layout: Vectors, real: Tensor, weight: float) -> None:
+        """Update the discriminator and then the generator, on the same generated vectors."""
         values = Range.of(real, layout)
         made = self.generator.sample(layout)
         descend(self.optimizers["discriminator"], self.discrimination(values.to_unit(real), made.detach()), weight)
         with weights_frozen(self.model, self.discriminator):
             fooled = is_real(self.discriminator(made), True)
-            unsure = self.unsure(batch, self.joint_logits(batch, layout.joined(values.from_unit(made))))
+            unsure = self.unsure(short, self.joint_logits(batch, short, layout.joined(values.from_unit(made))))
         descend(self.optimizers["generator"], fooled + self.beta * unsure, weight)
-        with torch.no_grad():
-            fresh = layout.joined(values.from_unit(self.generator.sample(layout)))
-        logits = self.joint_logits(batch, fresh)
-        loss = self.criterion(self.model, logits[: len(batch)], batch) + self.beta * self.unsure(batch, logits)
-        descend(self.optimizers["classifier"], loss, weight, self.budget.gradient_norm)
-        return loss.detach()
 
     def discrimination(self, real: Tensor, made: Tensor) -> Tensor:
         """Return the discriminator's loss of real and generated vectors, values between 0 and 1."""
         return is_real(self.discriminator(real), True) + is_real(self.discriminator(made), False)
 
-    def joint_logits(self, batch: Batch, made: Tensor) -> Tensor:
+    def joint_logits(self, batch: Batch, short: Batch, made: Tensor) -> Tensor:
         """Return the classifier's logits of a batch, and then of what was generated beside it.
 
         Args:
             batch: B real examples.
-            made: as many, embedded, as long as the real ones.
+            short: as many, as long as what was generated.
+            made: embedded like ``short``.
         """
-        both = batch.joined(batch)
+        both = batch.joined(short)
         with autocast(batch.inputs.device, self.budget):
-            embedded = torch.cat([self.model.embed(batch), made])
-            logits: Tensor = self.model.classify(self.model.encode(embedded, both))
+            embedded = self.model.embed(batch)
+            lengthened = embedded.new_zeros(embedded.shape)
+            lengthened[:, : made.shape[1]] = made
+            logits: Tensor = self.model.classify(self.model.encode(torch.cat([embedded, lengthened]), both))
         return logits.float()
 
-    def unsure(self, batch: Batch, logits: Tensor) -> Tensor:
+    def unsure(self, short: Batch, logits: Tensor) -> Tensor:
         """Return the divergence from uniform of what was generated, given the joint logits."""
-        return kl_from_uniform(self.model, logits[len(batch) :], batch)
+        return kl_from_uniform(self.model, logits[-len(short) :], short)
 
     def parts(self) -> Mapping[str, nn.Module | torch.optim.Optimizer]:
         """Return the networks and their optimisers."""

@@ -1,6 +1,6 @@
 """The vectors that an embedded batch is made of: one an example, or one a step of each sequence."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import torch
 from torch import Tensor
@@ -58,3 +58,14 @@ class Vectors:
         embedded = vectors.new_zeros(*self.shape[:2], vectors.shape[1])
         embedded[self.inside] = vectors
         return embedded.view(self.shape)
+
+
+def shortened(batch: Batch, steps: int) -> Batch:
+    """Return the batch with the first ``steps`` steps of each sequence at most; of fixed sizes as it is.
+
+    A shortened batch has no labels.
+    """
+    if batch.lengths is None:
+        return batch
+    lengths = batch.lengths.clamp_max(steps)
+    return replace(batch, inputs=batch.inputs[:, :steps], lengths=lengths, labels=None, label_lengths=None)
