@@ -83,7 +83,7 @@ def _aurc(right: Floats, wrong: Floats) -> float:
 
 
 def error_of(test: Outputs) -> float | None:
-    """Return the error: the fraction of wrong rows, or edits per reference symbol of transcripts; None without labels."""
+    """Return the fraction of wrong rows; for transcripts, edits per reference symbol; None without labels."""
     if "edits" in test.group_extras:
         return float(test.group_extras["edits"].sum() / test.group_extras["reference_length"].sum())
     return None if test.labels is None else float(1 - test.correct.mean())

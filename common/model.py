@@ -35,7 +35,7 @@ class Classifier(nn.Module):
         raise NotImplementedError
 
     def hidden_layers(self, embedded: Tensor, batch: Batch) -> list[Tensor]:
-        """Return the outputs of the hidden layers, first to last: (B, D) each, or (B, T, D) where every step is classified.
+        """Return the outputs of the hidden layers, first to last: (B, D) each, or (B, T, D) for classified steps.
 
         The last layer is the features, the input of ``classify``. A model may return the features alone.
         Convolutional maps are averaged over their positions.
@@ -76,7 +76,7 @@ class Classifier(nn.Module):
         return (embedded.flatten(2) * inside).sum(1) / inside.sum(1).clamp_min(1)
 
     def row_lengths(self, batch: Batch) -> Tensor | None:
-        """Return (B,) the number of rows of each example without padding; the input lengths unless a model shortens time."""
+        """Return (B,) the number of rows of each example: the input lengths, unless the model shortens time."""
         return batch.lengths
 
     def decayed(self) -> list[nn.Parameter]:
@@ -235,10 +235,10 @@ def look(
 class Architecture(Protocol):
     """A class whose fields are its options; a file in a ``models`` folder defines it as ``ARCHITECTURE``.
 
-    Three members are optional. ``budget(task: Budget) -> Budget`` replaces the task's budget, for instance by one with a
-    smaller learning rate for a pretrained network. An architecture that reads files, such as word vectors or a
-    checkpoint, has a field ``folders: Folders``, which is set for it, and ``fingerprint() -> str``, which identifies the
-    content of the files.
+    Three members are optional. ``budget(task: Budget) -> Budget`` replaces the task's budget, for instance by one with
+    a smaller learning rate for a pretrained network. An architecture that reads files, such as word vectors or a
+    checkpoint, has a field ``folders: Folders``, which is set for it, and ``fingerprint() -> str``, which identifies
+    the content of the files.
     """
 
     def preprocessor(self, train: RawDataset) -> Preprocessor:
