@@ -1,4 +1,4 @@
-"""What is asked of a model: which of its units are to be told from which, and how they are scored."""
+"""The comparisons that an evaluation makes: pairs of samples to separate, scored by row or by group of rows."""
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
@@ -19,7 +19,7 @@ Floats = NDArray[np.floating[Any]]
 
 
 class ScoredSet:
-    """One data set's outputs, scored by row or by group of rows."""
+    """The outputs on one data set, scored by row or by group of rows."""
 
     def __init__(self, outputs: Outputs, by_group: bool) -> None:
         self.outputs, self.by_group = outputs, by_group and outputs.groups is not None
@@ -31,7 +31,7 @@ class ScoredSet:
         return "group" if self.by_group else "row"
 
     def scores(self, detector: "Detector") -> Floats:
-        """(n,) score of each unit: of the row; or of the group, the mean of ``detector.for_mean`` over its rows."""
+        """(n,) score of each unit; the score of a group is the mean of ``detector.for_mean`` over its rows."""
         if detector.name not in self._cache:
             scores = detector.score(self.outputs)
             averaged = self.by_group and detector.per == "row"
@@ -46,7 +46,7 @@ class ScoredSet:
 
     @cached_property
     def correct(self) -> NDArray[np.bool_]:
-        """(n,) whether each unit is right: the row, or every row of the group."""
+        """(n,) whether each unit is right; a group is right if all its rows are."""
         if not self.by_group:
             return self.outputs.correct
         return np.asarray(np.bincount(self._groups, weights=~self.outputs.correct) == 0)
@@ -57,7 +57,7 @@ class ScoredSet:
         return self.outputs.groups
 
     def _mean(self, values: Floats) -> Floats:
-        """(G,) mean over each group's rows, those that are NaN left out; NaN for a group without any other."""
+        """(G,) mean over the rows of each group, ignoring NaN; NaN for a group whose rows are all NaN."""
         counted = ~np.isnan(values)
         groups, size = self._groups[counted], self.outputs.units
         total = np.bincount(groups, weights=values[counted], minlength=size)
@@ -66,23 +66,22 @@ class ScoredSet:
 
 
 Part = tuple[ScoredSet, Any]
-"""A data set and which of its units count: an index or mask."""
+"""A data set and the index or mask of the units that are used."""
 
 
 @dataclass(frozen=True)
 class EvaluationSpec:
-    """What is asked of a model.
+    """Which comparisons an evaluation makes.
 
     Attributes:
-        by_group: whether a unit is a group of rows, scored by the mean of its rows, or a row.
-        misclassification: whether right and wrong have a meaning.
-        population: the in-distribution units that the ROC curves of the plots show; the rows have both.
+        by_group: True: a unit is a group of rows, scored by the mean over its rows; False: a unit is a row.
+        misclassification: whether right and wrong are defined.
+        population: the in-distribution units of the ROC curves in plots; rows of results cover both populations.
         also_by_group: where rows are units, whether groups are scored too. A group is right if all its rows are.
-        subsets: parts of the rows of which right and wrong are asked too: by name, from the outputs to a mask, or to
-            None where the outputs do not tell.
-        train_examples: size of the training set where it is smaller than the task's own; the model is then asked in
-            the task's own setting alone.
-        distances: by OOD set, how far it is said to be from the in-distribution.
+        subsets: subsets of the rows on which misclassification detection is evaluated too: by name, a function from
+            the outputs to a mask, or to None where the outputs lack what it needs.
+        train_examples: size of a smaller training set, or None; with one, only primary OOD sets are evaluated.
+        distances: declared distance of each OOD set from the in-distribution, by name.
     """
 
     by_group: bool = False
@@ -95,14 +94,14 @@ class EvaluationSpec:
 
     @property
     def shown_population(self) -> str:
-        """The population of the plots: ``all`` where no unit is right or wrong."""
+        """The population of the plots; ``all`` if right and wrong are not defined."""
         return self.population if self.misclassification else "all"
 
     @classmethod
     def of(
         cls, task: Task, train_examples: int | None = None, distances: Mapping[str, Distance | None] | None = None
     ) -> "EvaluationSpec":
-        """Return what a task asks."""
+        """Return the comparisons that a task declares."""
         return cls(
             by_group=task.unit == "group",
             misclassification=task.misclassification,
@@ -116,14 +115,15 @@ class EvaluationSpec:
 
 @dataclass(frozen=True)
 class Comparison:
-    """Two samples to tell apart, and what they are.
+    """Two samples that a score should separate.
 
     Attributes:
-        key: the OOD set; None where right is told from wrong.
-        population: the in-distribution units that count.
-        positive, negatives: the two samples; the negative one may be a pool of several sets.
-        subset: the part of the rows that is asked about; None: all.
-        primary: whether all of this is the task's own.
+        key: the OOD set; None for misclassification.
+        population: the in-distribution units that are used: ``all`` or ``correct``.
+        positive: the right or in-distribution units.
+        negatives: the wrong or OOD units; several parts are pooled.
+        subset: name of the subset of rows; None: all rows.
+        primary: whether the comparison belongs to the task's default setting.
     """
 
     key: OodKey | None
@@ -145,7 +145,7 @@ class Comparison:
 
     @property
     def label(self) -> str:
-        """What messages call it."""
+        """Name of the comparison in messages."""
         return " ".join(part for part in (self.question, self.key.label if self.key else None, self.subset) if part)
 
     def sides(self, values: Callable[[ScoredSet], Floats]) -> tuple[Floats, Floats]:
@@ -155,11 +155,11 @@ class Comparison:
 
 
 def comparisons(spec: EvaluationSpec, outputs: TaskOutputs) -> Iterator[Comparison]:
-    """Yield what is to be told apart: in the task's own unit, of parts of the rows, and of groups of rows."""
-    own_setting = {key: ood for key, ood in outputs.ood.items() if key.primary}
+    """Yield the comparisons: in the task's default unit, on subsets of the rows, and on groups of rows."""
+    primary_sets = {key: ood for key, ood in outputs.ood.items() if key.primary}
     test = ScoredSet(outputs.test, spec.by_group)
     if spec.train_examples is not None:
-        yield from _of_units(spec, test, own_setting, primary=False)
+        yield from _of_units(spec, test, primary_sets, primary=False)
         return
     yield from _of_units(spec, test, outputs.ood, primary=True)
     for name, subset in spec.subsets.items():
@@ -168,7 +168,7 @@ def comparisons(spec: EvaluationSpec, outputs: TaskOutputs) -> Iterator[Comparis
             right, wrong = (test, chosen & test.correct), (test, chosen & ~test.correct)
             yield Comparison(None, "all", right, (wrong,), subset=name, primary=False)
     if spec.also_by_group and outputs.test.groups is not None:
-        yield from _of_units(spec, ScoredSet(outputs.test, by_group=True), own_setting, primary=False)
+        yield from _of_units(spec, ScoredSet(outputs.test, by_group=True), primary_sets, primary=False)
 
 
 def _of_units(
@@ -185,10 +185,10 @@ def _of_units(
 
 
 def ood_sets(ood: Mapping[OodKey, Outputs], by_group: bool) -> list[tuple[OodKey, list[ScoredSet]]]:
-    """List every OOD set and, where there are two or more, the pools ``All``.
+    """List every OOD set and the pools ``All`` of two or more sets.
 
-    One pool holds the sets of the task's own setting, one those of each other noise level, one the additional sets
-    that come at no level.
+    There is one pool of the primary sets, one of the sets at each other noise level, and one of the additional sets
+    without noise level.
     """
     scored = {key: ScoredSet(outputs, by_group) for key, outputs in ood.items()}
     listed = [(key, [one]) for key, one in scored.items()]
@@ -203,6 +203,6 @@ def ood_sets(ood: Mapping[OodKey, Outputs], by_group: bool) -> list[tuple[OodKey
 
 
 def _common(values: Any) -> Any:
-    """Return the value that all share, or None where they differ."""
+    """Return the value if all values are equal, else None."""
     distinct = set(values)
     return distinct.pop() if len(distinct) == 1 else None

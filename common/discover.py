@@ -1,4 +1,4 @@
-"""Finds tasks, detectors, objectives and architectures by their folder: a new one is a new file, no list to edit."""
+"""Discovery of tasks, detectors, objectives and architectures: each file of their folder defines one."""
 
 import ast
 import importlib
@@ -17,11 +17,11 @@ if TYPE_CHECKING:
     from common.objective import Objective
 
 GROUPS = ("default", "all")
-"""What ``--detectors`` takes beside names."""
+"""Values of ``--detectors`` that stand for several detectors."""
 
 
 def names(folder: str) -> list[str]:
-    """Return the names of the modules in ``folder`` (``common/detectors``), sorted."""
+    """Return the sorted names of the modules in ``folder`` (such as ``common/detectors``)."""
     return sorted(file.stem for file in (ROOT / folder).glob("*.py") if not file.stem.startswith("_"))
 
 
@@ -32,7 +32,7 @@ def title(folder: str, name: str) -> str:
 
 
 def task_names(modality: str | None = None) -> list[str]:
-    """Return the full names (``nlp/reuters8``) of all tasks, or of one modality's."""
+    """Return the full names (``nlp/reuters8``) of all tasks, or of the tasks of one modality."""
     return [
         f"{package}/{name}"
         for package in modalities()
@@ -42,40 +42,41 @@ def task_names(modality: str | None = None) -> list[str]:
 
 
 def resolve_task(name: str, modality: str | None = None) -> str:
-    """Return the full name of a task that is given in full or by its last part.
+    """Return the full name of a task, given its full name or its last part.
 
     Raises:
-        UserError: there is none of that name, or more than one.
+        UserError: no task or several tasks have that name.
     """
     known = task_names(modality)
     matches = [full for full in known if name in (full, full.split("/")[1])]
     if len(matches) == 1:
         return matches[0]
     if matches:
-        raise UserError(f"task {name!r} is ambiguous: {', '.join(matches)}; give it in full")
+        raise UserError(f"task {name!r} is ambiguous: {', '.join(matches)}; give the full name")
     near = did_you_mean(name, known + [full.split("/")[1] for full in known])
     raise UserError(f"unknown task {name!r}{near}; --list shows all")
 
 
 def load_task(full_name: str) -> Task:
-    """Return the declaration of a task by its full name."""
+    """Return the declaration of the task with this full name."""
     modality, name = full_name.split("/")
     task: Task = _attribute(f"{modality}/tasks", name, "TASK", "task")
     return task
 
 
 def load_detector(name: str) -> "Detector":
-    """Return a detector by name."""
+    """Return the detector with this name."""
     detector: Detector = _attribute("common/detectors", name, "DETECTOR", "detector")
     return detector
 
 
 def chosen_detectors(chosen: Sequence[str] | None, task: Sequence[str] = ()) -> "list[Detector]":
-    """Return the detectors that a selection means, each once.
+    """Return the selected detectors without duplicates.
 
     Args:
-        chosen: names; ``default`` stands for those that run when none is named, ``all`` for every one. None: default.
-        task: names of further detectors that a task runs by default.
+        chosen: names; ``default`` stands for the detectors that run by default, ``all`` for every detector.
+            None: ``default``.
+        task: names of additional detectors that the task runs by default.
     """
     found: dict[str, Detector] = {}
     for name in chosen or ("default",):
@@ -88,19 +89,19 @@ def chosen_detectors(chosen: Sequence[str] | None, task: Sequence[str] = ()) -> 
 
 
 def check_detector(name: str) -> None:
-    """Raise ``UserError`` unless the name is a detector's, ``default`` or ``all``."""
+    """Raise ``UserError`` unless ``name`` is a detector, ``default`` or ``all``."""
     if name not in GROUPS:
         load_detector(name)
 
 
 def load_objective(name: str) -> "Objective":
-    """Return an objective by name."""
+    """Return the objective with this name."""
     objective: Objective = _attribute("common/objectives", name, "OBJECTIVE", "objective")
     return objective
 
 
 def load_architecture(modality: str, model: Model, folders: Folders | None = None) -> "Architecture":
-    """Return an architecture with its options set; one that has a field ``folders`` is told where data lies."""
+    """Return an architecture with the options of ``model``; ``folders`` sets its field of that name, if it has one."""
     build = _attribute(f"{modality}/models", model.name, "ARCHITECTURE", f"{modality} model")
     try:
         architecture: Architecture = build(**model.options, **_folders(build, folders))
@@ -114,24 +115,26 @@ def _folders(build: Any, folders: Folders | None) -> dict[str, Folders]:
 
 
 def user_file_modalities() -> list[str]:
-    """Return the modalities that can make a task of files of one's own: those with a ``user_files.py``."""
+    """Return the modalities that can make a task of the user's files: those with a ``user_files.py``."""
     return [name for name in modalities() if (ROOT / name / "user_files.py").is_file()]
 
 
 def load_user_files(modality: str) -> "Callable[[Path, Mapping[str, Path]], Task]":
-    """Return what makes a task of files of one's own: ``user_task`` of ``MODALITY/user_files.py``.
+    """Return the function that makes a task of the user's files: ``user_task`` of ``MODALITY/user_files.py``.
 
     Raises:
-        UserError: the modality cannot do that.
+        UserError: the modality does not support the user's files.
     """
     if modality not in user_file_modalities():
-        raise UserError(f"--in is not for modality {modality!r}; it is for: {', '.join(user_file_modalities())}")
+        raise UserError(
+            f"--in does not support modality {modality!r}; it supports: {', '.join(user_file_modalities())}"
+        )
     user_task: Callable[[Path, Mapping[str, Path]], Task] = importlib.import_module(f"{modality}.user_files").user_task
     return user_task
 
 
 def load_pseudo_ood(modality: str) -> tuple[Derived, ...]:
-    """Return the kinds of pseudo-OOD that a modality makes of held-out data; none where it defines none."""
+    """Return the pseudo-OOD sets that a modality derives from validation data; () if it defines none."""
     if not (ROOT / modality / "data" / "pseudo_ood.py").is_file():
         return ()
     kinds: tuple[Derived, ...] = importlib.import_module(f"{modality}.data.pseudo_ood").PSEUDO_OOD
@@ -139,10 +142,10 @@ def load_pseudo_ood(modality: str) -> tuple[Derived, ...]:
 
 
 def parse_model(modality: str, text: str) -> Model:
-    """Return the model that ``--model NAME`` or ``NAME:ARGUMENT`` names; the argument is the first option of NAME.
+    """Parse ``--model NAME`` or ``NAME:ARGUMENT``; the argument sets the first option of the architecture.
 
     Raises:
-        UserError: the modality has no such model, or it takes no argument.
+        UserError: the modality has no such model, or the model takes no argument.
     """
     name, colon, argument = text.partition(":")
     build = _attribute(f"{modality}/models", name, "ARCHITECTURE", f"{modality} model")
@@ -150,12 +153,12 @@ def parse_model(modality: str, text: str) -> Model:
         return Model(name)
     options = list(getattr(build, "__dataclass_fields__", {}).values())
     if not options:
-        raise UserError(f"model {name!r} takes no argument, and {argument!r} was given")
+        raise UserError(f"model {name!r} takes no argument, but {argument!r} was given; use --model {name}")
     return Model(name, {options[0].name: _like(options[0].default, argument, name)}, argument)
 
 
 def _like(default: object, argument: str, name: str) -> object:
-    """Return the argument as a whole number where the option's default is one, else as it is."""
+    """Return ``argument`` as an int if the option's default is an int, else unchanged."""
     if not isinstance(default, int):
         return argument
     if not argument.isdecimal() or int(argument) == 0:

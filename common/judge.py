@@ -1,4 +1,4 @@
-"""From what a model says to rows of results: which score separates what from what, and how well."""
+"""Evaluation: computes rows of results, and the points of plots, from a model's outputs."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
@@ -21,36 +21,36 @@ BINS = 20
 def evaluate_outputs(
     spec: EvaluationSpec, outputs: TaskOutputs, detectors: Sequence["Detector"], identity: Mapping[str, Any]
 ) -> tuple[list[Row], list[str]]:
-    """Return the rows of one trained model, and a sentence for each comparison that was skipped.
+    """Return the rows of one trained model, and a sentence for each skipped comparison.
 
     Args:
-        spec: what to ask.
+        spec: the comparisons to make.
         outputs: of the model.
-        detectors: scores to evaluate; those whose ``extra`` the model does not give are left out.
-        identity: the fields of ``Row`` that say what was run.
+        detectors: scores to evaluate; those that need an extra that the model does not give are skipped.
+        identity: the fields of ``Row`` that identify the run and the model.
     """
     identity = {**identity, "train_examples": spec.train_examples, "error": error_of(outputs.test)}
     rows: list[Row] = []
     skipped: dict[str, None] = {}  # in order, each once
-    asked = list(comparisons(spec, outputs))
+    wanted = list(comparisons(spec, outputs))
     for detector in detectors:
         if not detector.applies(outputs.test):
             continue
-        told = {**identity, "detector_options": outputs.detector_options.get(detector.name, {})}
-        for comparison in asked:
-            if why := _why_not(detector, comparison):
-                skipped[why] = None
+        described = {**identity, "detector_options": outputs.detector_options.get(detector.name, {})}
+        for comparison in wanted:
+            if reason := _reason_to_skip(detector, comparison):
+                skipped[reason] = None
             else:
-                rows.append(_row(detector, comparison, spec, told))
+                rows.append(_row(detector, comparison, spec, described))
     return rows, list(skipped)
 
 
-def _why_not(detector: "Detector", comparison: Comparison) -> str:
-    """Say why a detector cannot be asked; nothing where it can."""
+def _reason_to_skip(detector: "Detector", comparison: Comparison) -> str:
+    """Return why a detector has no figure for a comparison; an empty string if it has one."""
     if detector.per == "group" and comparison.unit == "row":
-        return f"detector {detector.name} scores groups of rows, so it has no figure where each row is scored"
+        return f"detector {detector.name} scores groups of rows, so it has no figure for single rows"
     if not all(side.size for side in comparison.sides(lambda scored: scored.msp)):
-        return f"{comparison.label}: a side is empty, so there is nothing to separate"
+        return f"{comparison.label}: one of the two samples is empty, so there is nothing to separate"
     return ""
 
 
@@ -83,7 +83,7 @@ def _aurc(right: Floats, wrong: Floats) -> float:
 
 
 def error_of(test: Outputs) -> float | None:
-    """Return the fraction of wrong rows; of transcripts, edits over reference symbols; None without labels."""
+    """Return the fraction of wrong rows; for transcripts, edits per reference symbol; None without labels."""
     if "edits" in test.group_extras:
         return float(test.group_extras["edits"].sum() / test.group_extras["reference_length"].sum())
     return None if test.labels is None else float(1 - test.correct.mean())
@@ -92,24 +92,24 @@ def error_of(test: Outputs) -> float | None:
 def curves(
     spec: EvaluationSpec, outputs: TaskOutputs, detector: "Detector", identity: Mapping[str, Any]
 ) -> dict[str, Any]:
-    """Return what the plots of one model show: histograms of the MSP and ROC curves of ``detector``."""
-    asked = (one for one in comparisons(spec, outputs) if one.primary)
-    shown = [one for one in asked if one.key is None or one.population == spec.shown_population]
-    where = {name: identity[name] for name in ("task", "seed", "objective")}
+    """Return the data of one model's plots: histograms of the MSP and ROC curves of ``detector``."""
+    primary = (one for one in comparisons(spec, outputs) if one.primary)
+    shown = [one for one in primary if one.key is None or one.population == spec.shown_population]
+    model = {name: identity[name] for name in ("task", "seed", "objective")}
     roc = [curve for one in shown if (curve := _roc(one, detector)) is not None]
-    return {**where, "detector": detector.name, "histogram": _histogram(spec, outputs), "roc": roc}
+    return {**model, "detector": detector.name, "histogram": _histogram(spec, outputs), "roc": roc}
 
 
 def _histogram(spec: EvaluationSpec, outputs: TaskOutputs) -> dict[str, Any]:
-    """Count the MSP of right, wrong and OOD units in equal bins; all test units are ``right`` where none is wrong."""
+    """Count the MSP of right, wrong and OOD units in equal bins; without labels, all test units count as ``right``."""
     test = ScoredSet(outputs.test, spec.by_group)
     counts: dict[str, Any] = {"edges": np.linspace(0, 1, BINS + 1).round(3).tolist()}
     if spec.misclassification:
         counts |= {"right": _counts(test.msp[test.correct]), "wrong": _counts(test.msp[~test.correct])}
     else:
         counts |= {"right": _counts(test.msp), "wrong": None}
-    own = [(key, sets) for key, sets in ood_sets(outputs.ood, spec.by_group) if key.primary and len(sets) == 1]
-    return counts | {"ood": {key.name: _counts(sets[0].msp) for key, sets in own}}
+    primary = [(key, sets) for key, sets in ood_sets(outputs.ood, spec.by_group) if key.primary and len(sets) == 1]
+    return counts | {"ood": {key.name: _counts(sets[0].msp) for key, sets in primary}}
 
 
 def _counts(values: Floats) -> list[int]:
@@ -117,7 +117,7 @@ def _counts(values: Floats) -> list[int]:
 
 
 def _roc(comparison: Comparison, detector: "Detector") -> dict[str, Any] | None:
-    """Return the points of an ROC curve, or None where a side is empty."""
+    """Return the points of a ROC curve, or None if one of the two samples is empty."""
     kept, rejected = comparison.sides(lambda scored: scored.scores(detector))
     if not kept.size or not rejected.size:
         return None

@@ -1,4 +1,4 @@
-"""What every classifier of the suite is: embed, encode, classify; and what a method sees of a batch: a ``View``."""
+"""The base class of all classifiers (embed, encode, classify), and ``View``, a classifier's output on a batch."""
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -13,20 +13,20 @@ from common.data.examples import Batch, TensorDataset
 from common.data.samples import RawDataset
 
 Preprocessor = Callable[[RawDataset], TensorDataset]
-"""Turns raw data into a model's inputs; made from the training data alone (a vocabulary, a mean)."""
+"""Function from raw data to a model's inputs; made from the training data alone (a vocabulary, a mean)."""
 
 
 class Classifier(nn.Module):
-    """A network in three steps, so that a method can enter between them.
+    """A network in three steps: embed, encode, classify. Methods can read or change what lies between them.
 
-    Subclasses define ``embed``, ``hidden_layers`` and ``classify``. ``embed`` gives floats (pixels, word vectors,
-    MFCCs): the place where a method that needs the gradient of the input takes its step. Rows of padding may hold
-    anything; ``look`` leaves them out.
+    Subclasses define ``embed``, ``hidden_layers`` and ``classify``. ``embed`` returns floats (pixels, word vectors,
+    MFCCs), which methods that need the gradient of the input differentiate. Rows of padding may hold any values;
+    ``look`` removes them.
 
     Attributes:
-        scored_classes: how many of the classes, the first ones, are scored; a CTC model's blank comes last and is not.
-            None: all.
-        by_length: whether sequences of like length share a training batch; False where the recipe's batches are random.
+        scored_classes: the first ``scored_classes`` classes are scored; a CTC model's blank is the last class and is
+            not scored. None: all.
+        by_length: whether sequences of similar length are batched together in training; False: batches are random.
     """
 
     scored_classes: int | None = None
@@ -37,10 +37,10 @@ class Classifier(nn.Module):
         raise NotImplementedError
 
     def hidden_layers(self, embedded: Tensor, batch: Batch) -> list[Tensor]:
-        """Return what the hidden layers give, first to last: (B, D) each, or (B, T, D) where every step is classified.
+        """Return the outputs of the hidden layers, first to last: (B, D) each, or (B, T, D) for classified steps.
 
-        The last are the features, which ``classify`` takes. A model that does not offer its other layers gives the
-        features alone. Convolutional maps are averaged over their positions.
+        The last layer is the features, the input of ``classify``. A model may return the features alone.
+        Convolutional maps are averaged over their positions.
         """
         raise NotImplementedError
 
@@ -57,11 +57,11 @@ class Classifier(nn.Module):
         return self.classify(self.encode(self.embed(batch), batch))
 
     def row_extras(self, batch: Batch, embedded: Tensor, features: Tensor, logits: Tensor) -> dict[str, Tensor]:
-        """Return further outputs of each row by name: (B,), or (B, T) where every step is classified."""
+        """Return additional outputs of each row by name: (B,), or (B, T) where every step is classified."""
         return {}
 
     def group_extras(self, batch: Batch, embedded: Tensor, features: Tensor, logits: Tensor) -> dict[str, Tensor]:
-        """Return further outputs of each example of a sequence model by name, (B,): edit distances of an utterance."""
+        """Return additional outputs of each example of a sequence model by name, (B,), such as edit distances."""
         return {}
 
     def input_rows(self, batch: Batch, embedded: Tensor, logits: Tensor) -> Tensor:
@@ -78,7 +78,7 @@ class Classifier(nn.Module):
         return (embedded.flatten(2) * inside).sum(1) / inside.sum(1).clamp_min(1)
 
     def row_lengths(self, batch: Batch) -> Tensor | None:
-        """Return how many of the T rows of each example count; the inputs' lengths unless a model shortens time."""
+        """Return (B,) the number of rows of each example: the input lengths, unless the model shortens time."""
         return batch.lengths
 
     def decayed(self) -> list[nn.Parameter]:
@@ -92,7 +92,7 @@ class Classifier(nn.Module):
 
 
 class Wrapped(Classifier):
-    """A classifier with something beside it (a head, a decoder): all is the classifier's own unless overridden."""
+    """A classifier with an additional part (a head, a decoder); every method calls the classifier unless overridden."""
 
     def __init__(self, classifier: Classifier) -> None:
         super().__init__()
@@ -128,25 +128,25 @@ class Wrapped(Classifier):
         return self.classifier.row_lengths(batch)
 
     def decayed(self) -> list[nn.Parameter]:
-        """Return the classifier's decayed weights: what stands beside it does not decay."""
+        """Return the classifier's decayed weights; the additional part has no weight decay."""
         return self.classifier.decayed()
 
 
 @dataclass(frozen=True)
 class View:
-    """What a model makes of a batch, padding gone: R rows.
+    """A model's output on a batch: R rows, without padding.
 
-    A row is an example, or a step of one (a token, a frame). Of N examples of a user's own there may be no model.
+    A row is an example, or a step of one (a token, a frame). A view of a user's features has no model.
 
     Attributes:
         logits: (R, S) of the scored classes.
         layers: (R, D_l) hidden layers, first to last; the last are the features.
         row_of: (R,) int64 position in the batch of the example that each row is part of.
         labels: (R,) int64 true classes, or None where rows have none (a transcript's frames).
-        unscored: (R,) bool, whether the most likely class is one that is not scored (a CTC blank), or None.
-        inputs: (R, I) the input of each row as one vector, where it was asked for; or None.
-        model, batch, embedded: what the view was made of; None of a user's own features.
-        shared: what probes of one family compute once for all of them, by a key of theirs.
+        unscored: (R,) bool, whether the most likely class is not scored (a CTC blank), or None.
+        inputs: (R, I) the input of each row as one vector, if requested; or None.
+        model, batch, embedded: the view was computed from these; None in a view of a user's features.
+        shared: results that probes of one family compute once for all of them, by a key of theirs.
     """
 
     logits: Tensor
@@ -217,7 +217,7 @@ class View:
 
 
 def inside_rows(model: Classifier, batch: Batch, logits: Tensor) -> Tensor | None:
-    """(B, T) which steps are rows and no padding, or None where an example is one row."""
+    """(B, T) which steps are rows and not padding, or None where an example is one row."""
     if logits.ndim == 2:
         return None
     lengths = model.row_lengths(batch)
@@ -228,13 +228,13 @@ def inside_rows(model: Classifier, batch: Batch, logits: Tensor) -> Tensor | Non
 def look(
     model: Classifier, batch: Batch, embedded: Tensor | None = None, *, gradient: bool = False, inputs: bool = False
 ) -> View:
-    """Return what a model makes of a batch, without padding.
+    """Return a model's view of a batch, without padding.
 
     Args:
         model: in training or evaluation mode; the mode stays.
         batch: on the model's device.
-        embedded: in place of ``model.embed(batch)``.
-        gradient: whether ``View.stepped`` will be asked for: the view then keeps its graph from the embedded input on.
+        embedded: replaces ``model.embed(batch)``.
+        gradient: whether to keep the autograd graph from the embedded input on, which ``View.stepped`` needs.
         inputs: whether the view has ``inputs``.
     """
     embedded = model.embed(batch) if embedded is None else embedded
@@ -297,16 +297,16 @@ def _active_dropout(model: Classifier) -> Iterator[None]:
 
 
 class Architecture(Protocol):
-    """What a file in a ``models`` folder defines as ``ARCHITECTURE``: a class whose fields are the options.
+    """A class whose fields are its options; a file in a ``models`` folder defines it as ``ARCHITECTURE``.
 
-    Three things more it may have. ``budget(task: Budget) -> Budget`` gives the budget that it needs in place of the
-    task's, for instance a smaller learning rate for a pretrained network. One that reads files of its own, such as word
-    vectors or a checkpoint, has a field ``folders: Folders``, which is filled in, and ``fingerprint() -> str``, which
-    identifies the content of the files.
+    Three members are optional. ``budget(task: Budget) -> Budget`` replaces the task's budget, for instance by one with
+    a smaller learning rate for a pretrained network. An architecture that reads files, such as word vectors or a
+    checkpoint, has a field ``folders: Folders``, which is set for it, and ``fingerprint() -> str``, which identifies
+    the content of the files.
     """
 
     def preprocessor(self, train: RawDataset) -> Preprocessor:
-        """Return what turns raw data into a model's inputs, made from the training data alone."""
+        """Return the preprocessor of raw data, made from the training data alone."""
 
     def build(self, preprocessor: Preprocessor, train: RawDataset) -> Classifier:
-        """Return an untrained network for what ``preprocessor`` gives and for the classes ``train.label_names``."""
+        """Return an untrained network for the preprocessor's tensors and the classes ``train.label_names``."""

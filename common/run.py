@@ -1,4 +1,4 @@
-"""What a run has found so far, and how it ends: results, record and report are written."""
+"""The state of a run, and its end: writing results, record and report."""
 
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
@@ -14,13 +14,13 @@ from common.store.run_record import Missing, RunRecord, TaskRecord, write_record
 
 @dataclass
 class Run:
-    """What a run has found so far.
+    """The record and the results that a run has collected so far.
 
     Attributes:
-        record: what becomes ``run.json``.
-        rows: what becomes ``results.jsonl``.
-        failed: whether something broke that should have run.
-        report: in brief, for a terminal, once the run has ended.
+        record: written to ``run.json``.
+        rows: written to ``results.jsonl``.
+        failed: whether a part of the run failed.
+        report: short report for a terminal; set when the run ends.
     """
 
     record: RunRecord
@@ -29,18 +29,18 @@ class Run:
     report: str = ""
 
     def skip(self, what: str, why: str, remedy: str = "") -> None:
-        """Note once what did not run, why, and the command that mends it."""
+        """Record a part that did not run, the reason, and the command that fixes it; duplicates are dropped."""
         missing = Missing(what, why, remedy)
         if missing not in self.record.not_run:
             self.record = replace(self.record, not_run=(*self.record.not_run, missing))
 
     def describe(self, task: TaskRecord) -> None:
-        """Put what is known of a task into the record, in place of what was known before."""
+        """Add the record of a task, replacing an earlier one."""
         self.record = replace(self.record, tasks={**self.record.tasks, task.name: task})
 
 
 def new_record(command: str, profile: str, seeds: int, device: str) -> RunRecord:
-    """Return the record of a run that has found nothing yet."""
+    """Return the record of a run that starts now."""
     return RunRecord(
         command=command,
         date=datetime.now(UTC).date().isoformat(),

@@ -1,4 +1,4 @@
-"""What an experiment is: its data, its model and its budgets, as plain declarations that import nothing heavy."""
+"""The declaration of an experiment: data, model, budgets. Importing it does not import torch."""
 
 import math
 from collections.abc import Callable, Mapping
@@ -20,23 +20,23 @@ Schedule = Literal["constant", "steps", "cosine", "one_cycle"]
 
 @dataclass(frozen=True)
 class Budget:
-    """How long and how a model is trained, and on how much.
+    """The training recipe of a model: epochs, optimiser, schedule, and number of examples.
 
     Attributes:
         epochs: passes over the training examples.
-        batch_size: examples a step.
+        batch_size: examples per step.
         learning_rate: at the start (for ``one_cycle``: the largest).
         optimizer: ``adam``, ``sgd`` (Nesterov momentum 0.9), ``plain_sgd`` (no momentum) or ``rmsprop``.
         schedule: ``constant``; ``steps`` multiplies by ``decay`` at the start of each (0-based) epoch in ``decay_at``;
             ``cosine`` falls to 0 over the run and ``one_cycle`` rises first, both step by step.
-        weight_decay: coefficient of half the squared norm, on the weights that the model lists in ``decayed`` if it
-            has that method, otherwise on all.
-        gradient_norm: largest norm of the gradient, or None.
+        weight_decay: coefficient of half the squared norm of the weights that ``Classifier.decayed`` returns.
+        gradient_norm: the gradient is clipped to this norm; None: no clipping.
         mixed_precision: whether convolutions and matrix products compute in bfloat16 while training, on a GPU or a
             processor that has instructions for it; weights and all else stay float32.
-        examples: use at most so many training examples (a seeded draw), or None for all.
+        examples: largest number of training examples (a seeded draw), or None for all.
         test_examples: the same for the test set and for each OOD set.
-        validation: number of training examples held back to choose the best epoch by its error; 0 for none.
+        validation: number of training examples set aside for validation: the epoch with the smallest validation error
+            is kept. 0: no validation.
     """
 
     epochs: int
@@ -54,40 +54,44 @@ class Budget:
     validation: int = 0
 
     def validation_size(self, examples: int) -> int:
-        """How many of so many training examples are held back to choose the best epoch: a fifth at most."""
+        """Number of validation examples out of ``examples`` training examples: at most a fifth of them."""
         return min(self.validation, examples // 5)
 
-    def on(self, examples: int, whole: int, batched: int) -> "Budget":
-        """Return the budget on a draw of the training examples, with as many optimiser steps as on all of them.
+    def on(self, examples: int, full_size: int, batched: int) -> "Budget":
+        """Return the budget for a smaller training set, with as many optimiser steps as on the full one.
 
-        An epoch on n of what batches are made of has ceil(n / batch_size) steps. The epochs, and those in which the
-        learning rate falls, are multiplied by (steps of an epoch on the whole) / (on the draw) and rounded: were they
-        the same, a small set would also mean a short training, and the two could not be told apart.
+        An epoch over n batched items has ceil(n / batch_size) steps. The number of epochs and the epochs in
+        ``decay_at`` are multiplied by (steps per epoch on the full set) / (steps per epoch on the smaller set) and
+        rounded. With the same number of epochs a smaller set would also mean a shorter training, and the effects of
+        the two could not be separated.
 
         Args:
-            examples: how many to draw.
-            whole: how many this budget trains on.
-            batched: how many the encoder makes of the ``whole``, less what is held back: more, where a batch is made
-                of an example's parts.
+            examples: size of the smaller training set.
+            full_size: size of the full training set, validation examples included.
+            batched: number of items that the preprocessor makes of the full training set without its validation
+                examples: larger where a batch consists of parts of examples.
 
-        >>> Budget(epochs=5, batch_size=10, learning_rate=0.1).on(15, whole=120, batched=120).epochs
+        >>> Budget(epochs=5, batch_size=10, learning_rate=0.1).on(15, full_size=120, batched=120).epochs
         30
         """
-        kept = batched * (examples - self.validation_size(examples)) / (whole - self.validation_size(whole))
-        longer = math.ceil(batched / self.batch_size) / max(math.ceil(kept / self.batch_size), 1)
+        batched_smaller = (
+            batched * (examples - self.validation_size(examples)) / (full_size - self.validation_size(full_size))
+        )
+        steps = math.ceil(batched / self.batch_size)
+        factor = steps / max(math.ceil(batched_smaller / self.batch_size), 1)
         return replace(
             self,
             examples=examples,
-            epochs=max(round(self.epochs * longer), 1),
-            decay_at=tuple(round(epoch * longer) for epoch in self.decay_at),
+            epochs=max(round(self.epochs * factor), 1),
+            decay_at=tuple(round(epoch * factor) for epoch in self.decay_at),
         )
 
 
 @dataclass(frozen=True)
 class Model:
-    """An architecture by the name of its file in the modality's ``models`` folder, with its options.
+    """The name of an architecture (a file in the modality's ``models`` folder) and its options.
 
-    ``argument`` is what a user gave with ``--model NAME:ARGUMENT``, such as a checkpoint.
+    ``argument`` is the part after the colon of ``--model NAME:ARGUMENT``, such as a checkpoint.
     """
 
     name: str
@@ -96,52 +100,52 @@ class Model:
 
     @property
     def label(self) -> str:
-        """What results call it."""
+        """Name of the model in results."""
         return self.name if self.argument is None else f"{self.name}:{self.argument}"
 
-    def in_place_of(self, own: "Model") -> "Model":
-        """Return this model for a task whose own is ``own``, whose options hold where it is the same architecture."""
-        return replace(self, options={**own.options, **self.options}) if self.name == own.name else self
+    def in_place_of(self, default: "Model") -> "Model":
+        """Return this model, with the options of the task's ``default`` model where both have the same architecture."""
+        return replace(self, options={**default.options, **self.options}) if self.name == default.name else self
 
 
 Subset = Callable[["Outputs"], "NDArray[np.bool_] | None"]
-"""From outputs to a mask of rows, or to None where the outputs do not tell."""
+"""Function that maps outputs to a mask of rows, or to None where the outputs lack what it needs."""
 
 
 @dataclass(frozen=True)
 class Task:
-    """An experiment: a classifier trained on one distribution and asked how far its confidence can be trusted.
+    """An experiment: a classifier is trained on one distribution; its confidence is then evaluated.
 
     Attributes:
-        title: for people.
+        title: shown in reports.
         in_dist: name of the in-distribution, as published tables spell it.
-        train, test: where its data is.
-        ood: the out-of-distribution sets; ``All`` pools them where there are two or more.
-        model: the task's own architecture.
-        quick_model: a smaller one for the quick profile, where the task's own takes too long; or None.
+        train, test: sources of the training and test data.
+        ood: the out-of-distribution sets; two or more are also pooled as ``All``.
+        model: the task's default architecture.
+        quick_model: a smaller architecture for the quick profile, where ``model`` takes too long; or None.
         quick, paper: budgets of the two profiles.
-        split: what a seed draws, ``(train, test, seed) -> Split``: held-out classes, folds of speakers.
-        objectives: the ways of training that run by default.
-        outliers: auxiliary outliers for objectives that learn from some, put together; never one of ``ood``.
-        labelled: auxiliary labelled examples for objectives that start with some, or None.
-        distortions: ``(batch, generator) -> inputs`` for objectives that learn from distorted examples: the inputs of
-            a ``Batch``, every example changed so that it is no longer in-distribution. The generator is the CPU's.
-        distorted: ``(train, rng) -> RawDataset`` in place of ``distortions`` where a change is made to raw data
-            (waveforms) and not to a model's inputs: the training data, each changed in one way or in several.
-        options: settings of an objective that are this task's own, by the objective's name.
-        detectors: further detectors that run when none is named, besides those that run everywhere.
-        augment: ``(inputs, generator) -> inputs`` on batches in training.
+        split: ``(train, test, seed) -> Split``: draws held-out classes or folds of speakers; None: as published.
+        objectives: names of the training objectives that run by default.
+        outliers: auxiliary outliers for objectives that train on outliers, concatenated; never one of ``ood``.
+        labelled: auxiliary labelled examples for objectives that pretrain on them, or None.
+        distortions: ``(batch, generator) -> inputs`` for objectives that train on distorted examples: returns the
+            inputs of a ``Batch``, each example distorted so that it is out-of-distribution. A CPU generator is given.
+        distorted: ``(train, rng) -> RawDataset``, used instead of ``distortions`` where raw data (waveforms) is
+            distorted and not a model's inputs: returns one or several distorted copies of each training example.
+        options: options of objectives for this task, by the objective's name.
+        detectors: detectors that this task runs by default, besides those that every task runs.
+        augment: ``(inputs, generator) -> inputs``, applied to training batches.
         unit: what is scored: each row, or each group of rows by the mean of its rows' scores.
-        also_by_group: where rows are scored, whether groups of them (the sentences of a tagger's words) are scored too.
-        subsets: parts of the rows of which right and wrong are asked too, such as the words that training saw: by
-            name, from the model's outputs to a mask, or to None where these outputs do not tell.
+        also_by_group: where rows are scored, whether groups of rows (a tagger's sentences) are scored too.
+        subsets: subsets of the rows on which misclassification detection is evaluated too, such as the words seen in
+            training: by name, a function from the model's outputs to a mask of rows.
         row_name: what a row is called: image, document, token, frame.
-        misclassification: False where right and wrong have no meaning; ``notes`` then says why.
-        error_name: what ``error`` is.
-        published: the task's name in the tables of published figures; its own where None.
-        population: the in-distribution examples that the published OOD table uses.
+        misclassification: False where right and wrong are not defined; ``notes`` then says why.
+        error_name: name of the error that results report, such as ``phone error rate``.
+        published: name of the task in the tables of published figures; None: the task's own name.
+        population: the in-distribution examples that the published OOD table uses: all, or the correct ones.
         deviations_from_paper: sentences that say where the task differs from the publication.
-        notes: sentences that a reader of its results needs.
+        notes: sentences that a reader of the results needs.
     """
 
     title: str
@@ -178,5 +182,5 @@ class Task:
         return {"quick": self.quick, "paper": self.paper}[profile]
 
     def model_of(self, profile: str) -> Model:
-        """Return the architecture that a profile trains by default."""
+        """Return the default architecture of a profile, ``quick`` or ``paper``."""
         return (self.quick_model if profile == "quick" else None) or self.model

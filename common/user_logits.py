@@ -1,4 +1,4 @@
-"""Your own model: files of logits in, the same rows and report out."""
+"""``python -m common.evaluate``: evaluates a user's model, given files of its logits."""
 
 import shlex
 import sys
@@ -28,20 +28,24 @@ app = typer.Typer(add_completion=False, pretty_exceptions_enable=False, rich_mar
 
 
 def main() -> None:
-    """Run ``python -m common.evaluate`` and leave with its exit code."""
+    """Run ``python -m common.evaluate`` and exit with its code."""
     app(prog_name="python -m common.evaluate")
 
 
 @app.command()
 def run(
-    in_distribution: Annotated[Path, typer.Argument(metavar="IN.npz", help="arrays logits (N, C), labels (N,)")],
-    ood: Annotated[list[str] | None, typer.Option(metavar="NAME=OUT.npz", help="an OOD set; may be repeated")] = None,
-    detectors: Annotated[str | None, typer.Option(help="comma-separated; all that apply by default")] = None,
+    in_distribution: Annotated[
+        Path, typer.Argument(metavar="IN.npz", help="in-distribution test set: arrays logits (N, C) and labels (N,)")
+    ],
+    ood: Annotated[
+        list[str] | None, typer.Option(metavar="NAME=OUT.npz", help="an OOD set: array logits (M, C); repeatable")
+    ] = None,
+    detectors: Annotated[str | None, typer.Option(help="comma-separated detectors; by default all that apply")] = None,
     out: Annotated[Path, typer.Option(help="output folder")] = Path("runs/own"),
 ) -> None:
-    """Ask how far a model's confidence can be trusted, given its logits.
+    """Evaluate misclassification and OOD detection of a model, given its logits.
 
-    IN.npz has the array logits and, for the question of right and wrong, labels. Each OOD file has logits.
+    IN.npz holds the array logits; misclassification also needs the array labels. Each OOD file holds logits.
     """
 
     def evaluated() -> int:
@@ -55,20 +59,27 @@ def run(
 
 
 def read_outputs(in_distribution: Path, ood: Mapping[str, Path]) -> TaskOutputs:
-    """Read the files of one model; ``ood`` by name.
+    """Read the files of one model's outputs.
+
+    Args:
+        in_distribution: file of the test set.
+        ood: files of the OOD sets, by name.
 
     Raises:
-        UserError: a file is damaged, empty or of another shape, labels are out of range, or class counts differ.
+        UserError: a file is damaged or empty, an array has a wrong shape, a label is out of range, or the numbers of
+            classes differ.
     """
     test = _read(in_distribution)
     if test.labels is None and not ood:
-        raise UserError(f"{in_distribution} has no labels and no --ood is given, so there is nothing to compare")
+        raise UserError(
+            f"{in_distribution} has no labels and no --ood is given, so nothing can be compared; give one of the two"
+        )
     classes = test.logits.shape[1]
     sets: dict[OodKey, Outputs] = {}
     for name, file in ood.items():
         outputs = sets[OodKey(name)] = _read(file)
         if outputs.logits.shape[1] != classes:
-            raise UserError(f"{file} has {outputs.logits.shape[1]} classes, {in_distribution} has {classes}")
+            raise UserError(f"{file} has {outputs.logits.shape[1]} classes, but {in_distribution} has {classes}")
     return TaskOutputs(test, sets, {"data": "full", "held_out": None, "split": None, "dropped": {}, "seconds": {}})
 
 
@@ -82,7 +93,7 @@ def _read(file: Path) -> Outputs:
         found = {name: arrays[name] for name in arrays.files}
     if "logits" not in found:
         there = ", ".join(found) or "nothing"
-        raise UserError(f"{file} has no array 'logits' (it has: {there}); save one of shape (N, C)")
+        raise UserError(f"{file} has no array 'logits' (it has: {there}); save logits of shape (N, C)")
     try:
         return Outputs(_floats(found["logits"]), labels=found.get("labels"))
     except ValueError as error:
@@ -96,7 +107,7 @@ def _floats(logits: NDArray[Any]) -> NDArray[Any]:
 
 
 def evaluate_user_outputs(name: str, outputs: TaskOutputs, detectors: list[Any], out: Path) -> Run:
-    """Write results, record and report for one model's outputs to ``out``."""
+    """Evaluate one model's outputs; write the results, the run record and the report to ``out``."""
     spec = EvaluationSpec(misclassification=outputs.test.labels is not None)
     identity = _identity(name)
     run = Run(new_record("python -m common.evaluate " + shlex.join(sys.argv[1:]), "own", 1, "none"))
@@ -128,7 +139,7 @@ def _identity(name: str) -> dict[str, Any]:
 
 
 def _task_record(task: str, name: str, spec: EvaluationSpec) -> TaskRecord:
-    no_labels = "no labels were given, so right and wrong are not defined"
+    no_labels = "No labels were given, so right and wrong are not defined."
     return TaskRecord(
         name=task,
         title=f"Your model: {name}",

@@ -49,11 +49,11 @@ def assert_one_line(result: Result, message: str) -> None:
         (("--list", "--modality", "visoin"), "unknown modality 'visoin'"),
         (("--seeds", "0"), "--seeds must be 1 or more, not 0"),
         (("--seeds", "-1"), "--seeds must be 1 or more"),
-        (("--examples", "15,many"), "--examples takes whole numbers of 1 or more between commas, not 'many'"),
-        (("--examples", "15,0"), "--examples takes whole numbers .* not '0'"),
-        (("--examples", "1.5"), "--examples takes whole numbers .* not '1.5'"),
+        (("--examples", "15,many"), "--examples takes comma-separated whole numbers of 1 or more, not 'many'"),
+        (("--examples", "15,0"), "--examples takes comma-separated whole numbers .* not '0'"),
+        (("--examples", "1.5"), "--examples takes comma-separated whole numbers .* not '1.5'"),
         (("--examples", " , "), "--examples names no size"),
-        (("--examples", "15", "--weights", "README.md"), "--weights .* does not go with --examples"),
+        (("--examples", "15", "--weights", "README.md"), "--weights .* cannot be combined with --examples"),
         (("--profile", "papr"), "unknown profile 'papr'.*did you mean 'paper'"),
         (("--device", "gpu"), "unknown device 'gpu'"),
         (("--data-dir", "no/such/folder"), "no/such/folder is not a folder"),
@@ -127,9 +127,7 @@ def test_a_tasks_own_module_runs_that_task_and_refuses_another() -> None:
     assert (shown.returncode, shown.stdout) == (2, "")
     assert shown.stderr.startswith("error: unknown profile 'papr'")
     told = subprocess.run((*command, "--task=mnist"), cwd=ROOT, capture_output=True, text=True, check=False)
-    assert told.stderr.strip() == (
-        "error: python -m nlp.tasks.reuters8 runs its own task; leave --task out, or use run_all.py"
-    )
+    assert told.stderr.strip() == ("error: python -m nlp.tasks.reuters8 runs one task; omit --task, or use run_all.py")
 
 
 @pytest.mark.skipif(torch.cuda.is_available(), reason="needs a machine without a CUDA device")
@@ -209,11 +207,13 @@ def test_labels_out_of_range_are_one_line_with_the_row(logits: dict[str, Path]) 
 
 
 def test_nothing_to_compare_is_an_error(logits: dict[str, Path], tmp_path: Path) -> None:
-    assert_one_line(run_own(str(logits["unlabelled"])), "nothing to compare")
+    assert_one_line(run_own(str(logits["unlabelled"])), "nothing can be compared")
     assert_one_line(run_own(str(logits["in"]), "--ood", "no-equals-sign"), "NAME=FILE")
     twice = ("--ood", f"a={logits['out']}", "--ood", f"a={logits['in']}")
     assert_one_line(run_own(str(logits["in"]), *twice), "given twice")
-    assert_one_line(run_own(str(logits["in"]), "--ood", f"All={logits['out']}"), "'All' is what a pool .* is called")
+    assert_one_line(
+        run_own(str(logits["in"]), "--ood", f"All={logits['out']}"), "'All' is reserved for the pool of all sets"
+    )
     assert_one_line(run_own(str(tmp_path / "absent.npz")), "absent.npz does not exist")
 
 
@@ -236,6 +236,6 @@ def test_ctrl_c_is_one_line_and_keeps_what_is_finished(tmp_path: Path) -> None:
         rest = process.stderr.read()
         process.stdout.read()
     assert process.returncode == 130
-    assert rest.strip().splitlines()[-1].startswith("stopped; what was finished is kept")
+    assert rest.strip().splitlines()[-1].startswith("stopped; finished work is kept")
     assert "Traceback" not in rest
     assert not list((tmp_path / "out").rglob("*.part"))

@@ -47,17 +47,17 @@ def test_every_task_is_found_by_its_file_and_declares_itself() -> None:
 def test_a_last_part_that_two_modalities_have_must_be_given_in_full(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(discover, "task_names", lambda modality: ["nlp/words", "speech/words"])
     assert resolve_task("speech/words") == "speech/words"
-    with pytest.raises(UserError, match="task 'words' is ambiguous: nlp/words, speech/words; give it in full"):
+    with pytest.raises(UserError, match="task 'words' is ambiguous: nlp/words, speech/words; give the full name"):
         resolve_task("words")
 
 
 def test_an_option_or_argument_that_a_model_does_not_have_is_an_error_that_names_the_model() -> None:
     with pytest.raises(UserError, match=r"model 'mlp' does not take these options: .*'wings'"):
         load_architecture("vision", Model("mlp", {"wings": 2}))
-    with pytest.raises(UserError, match="model 'resnet18' takes no argument, and '5' was given"):
+    with pytest.raises(UserError, match="model 'resnet18' takes no argument, but '5' was given"):
         parse_model("vision", "resnet18:5")
 
 
 def test_a_modality_without_a_reader_of_users_files_says_which_have_one() -> None:
-    with pytest.raises(UserError, match="--in is not for modality 'vision'; it is for: nlp"):
+    with pytest.raises(UserError, match="--in does not support modality 'vision'; it supports: nlp"):
         load_user_files("vision")

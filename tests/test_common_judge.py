@@ -153,7 +153,7 @@ def test_a_detector_of_groups_has_rows_where_groups_are_scored_and_elsewhere_say
     }
     rows, skipped = evaluate_outputs(EvaluationSpec(also_by_group=True), outputs, [LENGTHS], IDENTITY)
     assert {row.unit for row in rows} == {"group"}
-    assert skipped == ["detector length scores groups of rows, so it has no figure where each row is scored"]
+    assert skipped == ["detector length scores groups of rows, so it has no figure for single rows"]
 
 
 def test_a_detector_whose_array_the_model_does_not_give_has_no_rows() -> None:
@@ -163,7 +163,9 @@ def test_a_detector_whose_array_the_model_does_not_give_has_no_rows() -> None:
 def test_an_empty_side_is_skipped_and_told() -> None:
     outputs = TaskOutputs(Outputs(np.eye(3, dtype=np.float32), labels=np.arange(3)), {}, {})
     rows, skipped = evaluate_outputs(EvaluationSpec(), outputs, [load_detector("msp")], IDENTITY)
-    assert rows == [] and skipped == ["misclassification: a side is empty, so there is nothing to separate"]
+    assert rows == [] and skipped == [
+        "misclassification: one of the two samples is empty, so there is nothing to separate"
+    ]
 
 
 def test_plots_show_the_task_s_own_units_and_setting() -> None:

@@ -141,18 +141,21 @@ def test_the_curve_ends_at_the_error_of_the_model_and_a_better_score_has_less_ar
 @pytest.mark.parametrize(
     ("call", "message"),
     [
-        (lambda: expected_calibration_error([0.5, 1.2], [1, 0]), r"probability in \[0, 1\]; it spans 0.5 to 1.2"),
-        (lambda: expected_calibration_error([0.5], [1, 0]), r"one value a confidence, shape \(1,\), not \(2,\)"),
+        (
+            lambda: expected_calibration_error([0.5, 1.2], [1, 0]),
+            r"probability in \[0, 1\], but the values span 0.5 to 1.2",
+        ),
+        (lambda: expected_calibration_error([0.5], [1, 0]), r"one value per confidence, shape \(1,\), not \(2,\)"),
         (lambda: expected_calibration_error([0.5], [2]), "true or false for every example"),
         (lambda: expected_calibration_error([0.5], [1], bins=0), "bins must be at least 1, not 0"),
         (lambda: expected_calibration_error([], []), "confidence scores are empty"),
-        (lambda: risk_coverage([np.nan], [1]), "confidence scores hold NaN at 1 of 1 places"),
+        (lambda: risk_coverage([np.nan], [1]), "confidence scores are NaN at 1 of 1 positions"),
         (lambda: brier_score([[0.5, 0.6]], [0]), "row 0 are not a distribution: they sum to 1.1"),
         (lambda: brier_score([[0.5, 0.5]], [2]), "label 2 in row 0 is outside 0..1"),
         (lambda: brier_score([0.5, 0.5], [0]), r"expected \(examples, classes\)"),
         (lambda: negative_log_likelihood([[0.0, 1.0]], [-1]), "label -1 in row 0 is outside 0..1"),
         (lambda: negative_log_likelihood([[0.0, 1.0]], [0.0]), "labels must be whole numbers, not float64"),
-        (lambda: negative_log_likelihood([[0.0, 1.0]], [0, 1]), r"one value a row, shape \(1,\), not \(2,\)"),
+        (lambda: negative_log_likelihood([[0.0, 1.0]], [0, 1]), r"one value per row, shape \(1,\), not \(2,\)"),
         (lambda: fit_temperature([[0.0, np.nan]], [0]), "logits hold NaN in row 0"),
     ],
 )

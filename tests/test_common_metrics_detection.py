@@ -313,8 +313,8 @@ def test_torch_is_not_imported_for_arrays() -> None:
     [
         ([], [1.0], "positive scores are empty"),
         ([1.0], [], "negative scores are empty"),
-        ([0.0, np.nan, 1.0, np.nan], [1.0], "positive scores hold NaN at 2 of 4 places, first at index 1"),
-        ([1.0], np.float32([np.nan]), "negative scores hold NaN at 1 of 1 places, first at index 0"),
+        ([0.0, np.nan, 1.0, np.nan], [1.0], "positive scores are NaN at 2 of 4 positions, first at index 1"),
+        ([1.0], np.float32([np.nan]), "negative scores are NaN at 1 of 1 positions, first at index 0"),
         ([[1.0, 2.0]], [1.0], r"positive scores must have one axis, not shape \(1, 2\)"),
         (1.0, [1.0], r"positive scores must have one axis, not shape \(\)"),
         ([1.0], ["a"], "negative scores must be numbers, not <U1"),
@@ -330,7 +330,7 @@ def test_bad_samples_are_refused_in_one_line_that_says_where(positive, negative,
 
 @pytest.mark.parametrize("tpr", [0.0, -0.1, 1.01, 95, np.nan])
 def test_a_tpr_out_of_range_is_refused(tpr: float) -> None:
-    with pytest.raises(ValueError, match=r"tpr must be a share in \(0, 1\]"):
+    with pytest.raises(ValueError, match=r"tpr must be a fraction in \(0, 1\]"):
         fpr_at_tpr([1.0], [0.0], tpr)
 
 

@@ -179,7 +179,7 @@ def test_the_row_named_is_counted_from_the_start_of_the_file_not_of_the_chunk() 
 
 
 def test_an_unknown_name_is_refused_with_the_known_ones() -> None:
-    with pytest.raises(ValueError, match="unknown score 'mps'; known are log_msp, kl_uniform"):
+    with pytest.raises(ValueError, match="unknown score 'mps'; there are: log_msp, kl_uniform"):
         logit_scores([[0.0]], ["mps"])
 
 

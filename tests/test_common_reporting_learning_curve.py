@@ -34,21 +34,21 @@ def steps(budget: Budget, batched: int) -> int:
 
 @pytest.mark.parametrize("size", [1, 15, 100, 129, 2000, 59_999])
 def test_as_many_steps_are_taken_on_a_part_as_on_the_whole(size: int) -> None:
-    on_part = BUDGET.on(size, whole=60_000, batched=60_000)
+    on_part = BUDGET.on(size, full_size=60_000, batched=60_000)
     assert on_part.examples == size
     assert abs(steps(on_part, size) - steps(BUDGET, 60_000)) <= math.ceil(size / BUDGET.batch_size) / 2
     assert on_part.decay_at[0] / on_part.epochs == pytest.approx(20 / 30, abs=0.02)
 
 
 def test_steps_are_counted_in_what_batches_are_made_of() -> None:
-    frames = BUDGET.on(15, whole=120, batched=120 * 300)
+    frames = BUDGET.on(15, full_size=120, batched=120 * 300)
     assert abs(steps(frames, 15 * 300) - steps(BUDGET, 120 * 300)) <= math.ceil(15 * 300 / 128) / 2
 
 
 def test_what_is_held_back_to_choose_the_epoch_takes_no_steps() -> None:
     budget = replace(BUDGET, validation=500, batch_size=10)
     assert (budget.validation_size(100), budget.validation_size(5000)) == (20, 500)
-    assert budget.on(100, whole=5000, batched=4500).epochs == round(30 * 450 / 8)
+    assert budget.on(100, full_size=5000, batched=4500).epochs == round(30 * 450 / 8)
 
 
 @pytest.mark.slow

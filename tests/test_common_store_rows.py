@@ -119,7 +119,7 @@ def test_missing_fields_are_named(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("text", ["[1]", "3", "null", "\n\n", "{"])
 def test_what_is_no_object_is_refused(tmp_path: Path, text: str) -> None:
-    assert "line 1: not a whole JSON object" in _complaint(tmp_path / "results.jsonl", text)
+    assert "line 1: not a complete JSON object" in _complaint(tmp_path / "results.jsonl", text)
 
 
 def test_a_missing_file_says_what_to_run(tmp_path: Path) -> None:

@@ -196,7 +196,7 @@ def test_pickled_weights_are_refused(tiny, tmp_path):
     for file in tiny.folder.glob("*.json"):
         (tmp_path / file.name).write_bytes(file.read_bytes())
     torch.save(tiny.network().state_dict(), tmp_path / "pytorch_model.bin")
-    with pytest.raises(UserError, match="no .*safetensors weights, and nothing else is loaded"):
+    with pytest.raises(UserError, match="no .*safetensors weights, the only format that is loaded"):
         find_checkpoint(str(tmp_path)).network()
 
 

@@ -141,10 +141,10 @@ def test_the_command_writes_rows_and_what_was_skipped(tmp_path, monkeypatch, cap
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (["--ood", "X=y.csv"], "--ood NAME=FILE goes with --in FILE"),
-        (["--in", "x.csv", "--task", "trec"], "does not go with --task"),
+        (["--ood", "X=y.csv"], "--ood NAME=FILE needs --in FILE"),
+        (["--in", "x.csv", "--task", "trec"], "cannot be combined with --task"),
         (["--in", "x.csv", "--ood", "y.csv"], "takes NAME=FILE"),
-        (["--in", "x.csv", "--modality", "speech"], "--in is not for modality 'speech'"),
+        (["--in", "x.csv", "--modality", "speech"], "--in does not support modality 'speech'"),
         (["--in", "absent.csv"], "absent.csv does not exist"),
     ],
 )

@@ -1,1 +1,1 @@
-"""What everything stands on: errors, arrays, seeds, progress, processes, the project's folder."""
+"""Shared basics: errors, array conversion, seeds, progress lines, distributed processes, the project folder."""

@@ -1,4 +1,4 @@
-"""NumPy arrays from whatever a caller holds: arrays, lists, torch tensors on any device."""
+"""Conversion of arrays, lists and torch tensors (on any device) to NumPy arrays."""
 
 from typing import Any
 
@@ -9,8 +9,8 @@ from numpy.typing import NDArray
 def as_array(values: Any) -> NDArray[Any]:
     """Return ``values`` as a NumPy array of the same type, without a copy where none is needed.
 
-    A torch tensor is known by its methods, so torch is not imported for an array or a list. NumPy has no
-    bfloat16; such a tensor comes back as float32, which holds the same numbers.
+    A torch tensor is recognised by its methods, so this function never imports torch. NumPy has no bfloat16; a
+    bfloat16 tensor is returned as float32, which represents the same numbers.
 
     >>> as_array([0.5, 1.0])
     array([0.5, 1. ])

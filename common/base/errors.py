@@ -1,19 +1,19 @@
-"""Errors that a user can mend."""
+"""Errors that a user can fix."""
 
 
 class UserError(Exception):
-    """A mistake in the input, the data or the surroundings; printed as one line, without a traceback.
+    """A problem in the input, the data or the environment; printed as one line, without a traceback.
 
     The message says what is wrong, where, and what to do about it.
     """
 
 
 class MissingData(UserError):
-    """Data that is needed is not there.
+    """Required data was not found.
 
     Attributes:
         why: what is missing.
-        remedy: the command that brings it.
+        remedy: the command that fetches it.
     """
 
     def __init__(self, why: str, remedy: str) -> None:

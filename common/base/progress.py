@@ -1,4 +1,4 @@
-"""What is going on: a live line on a terminal, plain lines in a log."""
+"""Progress of a run: a live line on a terminal, plain lines in a log."""
 
 import sys
 import time
@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 @dataclass
 class Progress:
-    """Tells where a run is: task, phase, epoch, loss, time left. Silent until ``show`` is True."""
+    """Prints task, phase, epoch, loss and remaining time. Prints nothing unless ``show`` is True."""
 
     show: bool = False
     label: str = ""
@@ -18,15 +18,15 @@ class Progress:
     _width: int = field(default=0, repr=False)
 
     def start(self, label: str) -> None:
-        """Begin a piece of work, such as one training."""
+        """Start a unit of work, such as one training."""
         self.label, self._phase, self._last = label, "", time.monotonic()
         self._say(label, last=False)
 
     def epoch(self, phase: str, done: int, total: int, loss: float) -> None:
-        """Tell that ``done`` of ``total`` epochs of ``phase`` are over.
+        """Print that ``done`` of ``total`` epochs of ``phase`` are finished.
 
-        Time left is taken from the phase's pace so far: neither an earlier phase counts nor what was done before a
-        training continued.
+        The remaining time is estimated from the epochs of this phase in this process: earlier phases and epochs before
+        a resumed checkpoint do not count.
         """
         if phase != self._phase:
             self._phase, self._since, self._from = phase, self._last, done - 1
@@ -35,7 +35,7 @@ class Progress:
         self._say(f"{self.label}: {phase} epoch {done}/{total}, loss {loss:.4f}, {left:.0f} s left", last=done == total)
 
     def note(self, text: str) -> None:
-        """Say one line that stays."""
+        """Print one line that later lines do not overwrite."""
         self._say(text, last=True)
 
     def _say(self, text: str, last: bool) -> None:

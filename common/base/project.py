@@ -1,4 +1,4 @@
-"""Where the project lies, and which modalities it has."""
+"""The project folder and its modalities."""
 
 from functools import cache
 from pathlib import Path

@@ -1,10 +1,10 @@
-"""Seeds made of names and numbers, so that no two uses of chance share one."""
+"""Seeds derived from names and numbers, so that each random draw has a different seed."""
 
 import hashlib
 
 
 def seed_of(*parts: object) -> int:
-    """Return a 63-bit seed that depends on every part and on nothing else.
+    """Return a 63-bit seed: a hash of ``parts``.
 
     >>> seed_of(0, "train", 1) == seed_of(0, "train", 1), seed_of(0, "train", 1) == seed_of(0, "train", 2)
     (True, False)

@@ -1,12 +1,12 @@
-"""Several processes that train one model together, one a GPU.
+"""Data-parallel training of one model by several processes, one process per GPU.
 
     torchrun --nproc-per-node 4 run_all.py --task cifar10 --profile paper      (or: accelerate launch run_all.py ...)
 
-Every process goes through the same steps and holds the same weights. Each takes its share of every batch, the
-gradients are summed to those of the whole batch, and the first process alone writes files and speaks. A process that
-was started without a launcher is the first of one, and nothing here does anything.
+Every process runs the same steps and holds the same weights. Each process takes its shard of every batch, the
+gradients are summed to those of the full batch, and only the first process writes files and prints. Without a launcher
+there is one process, and the functions of this module do nothing.
 
-Batch normalisation sees the share, not the batch, so figures depend a little on the number of processes.
+Batch normalisation sees the shard, not the full batch, so figures depend slightly on the number of processes.
 """
 
 import os
@@ -23,7 +23,7 @@ RANK = int(os.environ.get("RANK", "0")) if WORLD_SIZE > 1 else 0
 
 @cache
 def init_process_group(device: str) -> None:
-    """Meet the other processes: through NCCL where each has a GPU, through Gloo on CPUs."""
+    """Connect to the other processes: with NCCL on GPUs, with Gloo on CPUs."""
     if WORLD_SIZE > 1:
         import torch
         from torch import distributed
@@ -34,9 +34,10 @@ def init_process_group(device: str) -> None:
 
 
 def shard(index: "Tensor") -> tuple["Tensor", float]:
-    """Return this process's part of a batch and what share of the batch it is; an empty part is one example of none.
+    """Return this process's shard of a batch and the shard's fraction of the batch.
 
-    The shares of all processes add up to 1, so gradients of mean losses, each times its share, add up to the batch's.
+    The fractions of all processes sum to 1, so the gradients of the shards' mean losses, each weighted by its fraction,
+    sum to the gradient of the batch. A process without an example gets the first one with weight 0.
     """
     mine = index[RANK::WORLD_SIZE]
     return (mine, len(mine) / len(index)) if len(mine) else (index[:1], 0.0)
@@ -67,10 +68,10 @@ def all_reduce_sum(value: "Tensor") -> "Tensor":
 
 
 def broadcast_state(model: "nn.Module") -> None:
-    """Give every process the first one's weights and buffers.
+    """Copy the weights and buffers of the first process to every process.
 
-    Weights may begin unlike, where a process drew from its own stream before; running means of batch normalisation
-    are each process's own in training.
+    Initial weights may differ, where processes drew from different random streams; the running means of batch
+    normalisation differ between processes during training.
     """
     if WORLD_SIZE > 1:
         from torch import distributed
@@ -82,7 +83,7 @@ def broadcast_state(model: "nn.Module") -> None:
 
 
 def barrier() -> None:
-    """Wait until every process is here, so that what the first wrote can be read by all."""
+    """Wait until every process arrives here, so that all can read what the first process wrote."""
     if WORLD_SIZE > 1:
         from torch import distributed
 

@@ -1,4 +1,4 @@
-"""What ``--list`` shows: tasks with their data, detectors, objectives and models."""
+"""The output of ``--list``: tasks with their data, downloads, detectors, objectives and models."""
 
 from common.base.errors import UserError
 from common.base.project import modalities
@@ -9,8 +9,8 @@ from common.task import Task
 
 
 def listing(folders: Folders, modality: str | None = None) -> str:
-    """Return the list as plain text; nothing is loaded but declarations, and nothing of a data set but its presence."""
-    lines = ["Tasks, and their data (+ found, ~ a stand-in serves, - missing)"]
+    """Return the list as plain text. Only declarations are loaded; data files are looked for, not read."""
+    lines = ["Tasks and their data (+ found, ~ replaced by a stand-in, - missing)"]
     for name in task_names(modality):
         task = load_task(name)
         lines += ["", f"{name}: {task.title} [{', '.join(task.objectives)}; model {_models(task)}]"]
@@ -38,12 +38,12 @@ def _source_line(role: str, source: AnySource, folders: Folders) -> str:
     if found is None:
         return f"  - {role:5} {source.name}{about}: {source.remedy}"
     if found is not source:
-        return f"  ~ {role:5} {source.name}: {found.name} serves; for the original: {source.remedy}"
+        return f"  ~ {role:5} {source.name}: replaced by {found.name}; to get the original: {source.remedy}"
     return f"  + {role:5} {source.name}{about}"
 
 
 def _downloads(folders: Folders, modality: str | None) -> list[str]:
-    """One line a data set that can be fetched: + where a data folder has all its files."""
+    """Return one line per data set that can be fetched; + marks those whose files are all in a data folder."""
     lines = []
     for name, entry in sorted(downloads().items()):
         if modality is None or entry.files[0].startswith(f"{modality}/"):

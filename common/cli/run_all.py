@@ -1,4 +1,4 @@
-"""The command line, shared by ``run_all.py`` and every task's own module."""
+"""The command line of ``run_all.py`` and of every task module (``python -m nlp.tasks.reuters8``)."""
 
 import shlex
 import sys
@@ -14,7 +14,7 @@ from common.base.project import ROOT, modalities
 from common.base.workers import RANK
 from common.data.sources import Folders
 from common.discover import (
-    load_detector,
+    check_detector,
     load_objective,
     load_user_files,
     parse_model,
@@ -30,49 +30,69 @@ app = typer.Typer(add_completion=False, pretty_exceptions_enable=False, rich_mar
 
 
 def main(module: str | None = None) -> None:
-    """Run the command line and leave with its exit code; for a task's own module, the module's name says the task.
+    """Run the command line and exit with its code.
 
-    Exit codes: 0 all went well; 2 a mistake that the one-line message explains; 130 stopped with Ctrl-C.
+    Exit codes: 0 success; 2 an error that the one-line message explains; 130 stopped with Ctrl-C.
+
+    Args:
+        module: name of a task's module (``nlp.tasks.reuters8``), which runs that task; None: any tasks.
     """
     task = ["--task", module.replace(".tasks.", "/")] if module else []
     if module and any(argument.split("=")[0] == "--task" for argument in sys.argv[1:]):
-        sys.exit(f"error: python -m {module} runs its own task; leave --task out, or use run_all.py")
+        sys.exit(f"error: python -m {module} runs one task; omit --task, or use run_all.py")
     app(args=[*task, *sys.argv[1:]], prog_name=f"python -m {module}" if module else "run_all.py")
 
 
 @app.command()
 def run(
     context: typer.Context,
-    modality: Annotated[str | None, typer.Option(help=f"one modality: {', '.join(modalities())}")] = None,
-    task: Annotated[list[str] | None, typer.Option(help="a task, such as nlp/reuters8 or reuters8; repeatable")] = None,
-    profile: Annotated[str, typer.Option(help="budget: quick or paper")] = "quick",
-    seeds: Annotated[int, typer.Option(help="how many seeds; each draws held-out classes anew")] = 1,
-    data_dir: Annotated[Path | None, typer.Option(help="folder of prepared data")] = None,
-    detectors: Annotated[str | None, typer.Option(help="comma-separated; all that apply by default")] = None,
-    objectives: Annotated[str | None, typer.Option(help="comma-separated; each task's own by default")] = None,
-    model: Annotated[str | None, typer.Option(help="another architecture: NAME or NAME:ARGUMENT")] = None,
+    modality: Annotated[
+        str | None, typer.Option(help=f"run the tasks of one modality: {', '.join(modalities())}")
+    ] = None,
+    task: Annotated[
+        list[str] | None, typer.Option(help="run one task, such as nlp/reuters8 or reuters8; repeatable")
+    ] = None,
+    profile: Annotated[str, typer.Option(help="training budget: quick, or paper (the published recipe)")] = "quick",
+    seeds: Annotated[int, typer.Option(help="number of seeds; each seed draws other held-out classes")] = 1,
+    data_dir: Annotated[Path | None, typer.Option(help="folder with the prepared data sets; data by default")] = None,
+    detectors: Annotated[str | None, typer.Option(help="comma-separated detectors, default or all")] = None,
+    objectives: Annotated[
+        str | None, typer.Option(help="comma-separated training objectives; by default those of each task")
+    ] = None,
+    model: Annotated[
+        str | None, typer.Option(help="train this architecture instead of the task's: NAME or NAME:ARGUMENT")
+    ] = None,
     examples: Annotated[
         str | None,
-        typer.Option(help="also train on so many examples, with as many steps: sizes of a learning curve, 15,30,60"),
+        typer.Option(
+            help="also train on smaller training sets (learning curve): comma-separated sizes, such as 15,30,60"
+        ),
     ] = None,
-    weights: Annotated[Path | None, typer.Option(help="weights in a safetensors file, instead of training")] = None,
-    device: Annotated[str, typer.Option(help="cpu, cuda or auto")] = "auto",
+    weights: Annotated[
+        Path | None, typer.Option(help="load trained weights from a safetensors file instead of training")
+    ] = None,
+    device: Annotated[str, typer.Option(help="cpu, cuda, or auto: cuda if available")] = "auto",
     out: Annotated[Path | None, typer.Option(help="output folder; runs/PROFILE by default")] = None,
-    in_: Annotated[Path | None, typer.Option("--in", help="a file of your own, as the task")] = None,
-    ood: Annotated[list[str] | None, typer.Option(metavar="NAME=FILE", help="an OOD file for --in; repeatable")] = None,
-    download: Annotated[str | None, typer.Option(help="fetch, check and prepare one data set")] = None,
-    list_: Annotated[bool, typer.Option("--list", help="show tasks, data, detectors, objectives and models")] = False,
+    in_: Annotated[Path | None, typer.Option("--in", help="your file of labelled examples, used as the task")] = None,
+    ood: Annotated[
+        list[str] | None,
+        typer.Option(metavar="NAME=FILE", help="your file of OOD examples, used with --in; repeatable"),
+    ] = None,
+    download: Annotated[str | None, typer.Option(help="download, verify and prepare one data set, then exit")] = None,
+    list_: Annotated[
+        bool, typer.Option("--list", help="list tasks, data, detectors, objectives and models, then exit")
+    ] = False,
 ) -> None:
-    """Train the classifiers, let them face errors and out-of-distribution inputs, and write one report."""
+    """Train the classifiers, evaluate misclassification and OOD detection, write one report."""
 
     def chosen() -> int:
         if list_:
             return _list(data_dir, _known_modality(modality))
         if download is not None:
             return _download(download, data_dir or ROOT / "data")
-        own = _own_task(in_, ood, modality, task)
-        tasks = (f"{_own_modality(modality)}/own",) if own else _tasks(task, modality)
-        chosen_detectors = parse_names("--detectors", detectors, load_detector)
+        user_task = _user_task(in_, ood, modality, task)
+        tasks = (f"{_user_modality(modality)}/own",) if user_task else _tasks(task, modality)
+        chosen_detectors = parse_names("--detectors", detectors, check_detector)
         chosen_objectives = parse_names("--objectives", objectives, load_objective)
         sizes = parse_sizes("--examples", examples)
         _check(profile, seeds, weights, sizes)
@@ -84,14 +104,14 @@ def run(
         from common.evaluate import Selection, evaluate
         from common.experiment import RunOptions
 
-        options = RunOptions(profile, target, folders, _device(device), _model(model, tasks), weights, own)
+        options = RunOptions(profile, target, folders, _device(device), _model(model, tasks), weights, user_task)
         selection = Selection(
             tasks,
             seeds,
             objectives=chosen_objectives,
             detectors=chosen_detectors,
             examples=sizes,
-            required=bool(task or own),
+            required=bool(task or user_task),
             command=f"{context.command_path} {shlex.join(sys.argv[1:])}".strip(),
         )
         done = evaluate(selection, options, Progress(show=RANK == 0))
@@ -129,19 +149,19 @@ def _tasks(chosen: list[str] | None, modality: str | None) -> tuple[str, ...]:
     return tuple(dict.fromkeys(resolve_task(name, modality) for name in named)) or tuple(task_names(modality))
 
 
-def _own_task(file: Path | None, ood: list[str] | None, modality: str | None, task: list[str] | None) -> Task | None:
-    """Return the task of files of one's own, or None where none are named."""
+def _user_task(file: Path | None, ood: list[str] | None, modality: str | None, task: list[str] | None) -> Task | None:
+    """Return the task made of the user's files, or None if --in is not given."""
     if file is None:
         if ood:
-            raise UserError("--ood NAME=FILE goes with --in FILE")
+            raise UserError("--ood NAME=FILE needs --in FILE")
         return None
     if task:
-        raise UserError("--in makes a task of its own, so it does not go with --task")
-    return load_user_files(_own_modality(modality))(file, parse_named_files(ood, POOLED))
+        raise UserError("--in defines the task, so it cannot be combined with --task; omit one of the two")
+    return load_user_files(_user_modality(modality))(file, parse_named_files(ood, POOLED))
 
 
-def _own_modality(modality: str | None) -> str:
-    """Return the modality of files of one's own: the one named, or the first that can read some."""
+def _user_modality(modality: str | None) -> str:
+    """Return the modality of the user's files: the one named, or the first that supports ``--in``."""
     return _known_modality(modality) or user_file_modalities()[0]
 
 
@@ -155,11 +175,11 @@ def _check(profile: str, seeds: int, weights: Path | None, sizes: tuple[int, ...
     if weights is not None and not weights.is_file():
         raise UserError(f"--weights {weights} does not exist")
     if weights is not None and sizes:
-        raise UserError("--weights stands in place of training, so it does not go with --examples")
+        raise UserError("--weights replaces training, so it cannot be combined with --examples; omit one of the two")
 
 
 def _data_folders(data_dir: Path | None) -> tuple[Path, ...]:
-    """Return the folders to search: the one named, or where downloads go."""
+    """Return the data folders to search: the one named, or the default folder of downloads."""
     if data_dir is None:
         return (ROOT / "data",)
     if not data_dir.is_dir():
@@ -172,7 +192,7 @@ def _model(text: str | None, tasks: tuple[str, ...]) -> Model | None:
         return None
     found = {name.split("/")[0] for name in tasks}
     if len(found) > 1:
-        raise UserError("--model needs --task or --modality: an architecture belongs to one modality")
+        raise UserError("--model needs --task or --modality, because an architecture belongs to one modality")
     return parse_model(found.pop(), text)
 
 
@@ -191,7 +211,7 @@ def _device(name: str) -> str:
 
 
 def _check_writable(out: Path) -> None:
-    """Fail before an hour of training, not after."""
+    """Raise ``UserError`` if the folder cannot be written: before training, not after it."""
     probe = out / ".writable"
     write_text(probe, "")
     probe.unlink(missing_ok=True)

@@ -1,1 +1,1 @@
-"""Where data is found, what it holds, and how it is drawn, split and made into tensors."""
+"""Data: sources, downloads, raw data sets, splits, and tensor data sets with their batches."""

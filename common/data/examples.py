@@ -1,4 +1,4 @@
-"""Examples as tensors: whole data sets, and batches of them."""
+"""Tensor data sets and their batches."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -9,12 +9,12 @@ import torch
 from torch import Tensor
 
 IGNORE = -100
-"""Label of padding: what PyTorch's losses leave out."""
+"""Label of padding: the ``ignore_index`` of PyTorch's losses."""
 
 
 @dataclass(frozen=True)
 class Batch:
-    """Examples that go through a model together; B of them, padded with zeros to the longest, T.
+    """B examples that a model processes together; sequences are padded with zeros to the longest length, T.
 
     Attributes:
         inputs: (B, ...) for fixed sizes, (B, T, ...) for sequences.
@@ -22,7 +22,7 @@ class Batch:
         labels: (B,) int64, (B, L) for sequences of labels, padded with ``IGNORE``; or None.
         label_lengths: (B,) int64 length of each sequence of labels, or None.
         index: (B,) int64 position of each example in its data set.
-        row_labels: whether labels belong to the rows that a model classifies; a transcript's do not.
+        row_labels: whether each classified row has a label; False for transcripts.
     """
 
     inputs: Tensor
@@ -34,7 +34,7 @@ class Batch:
 
     @property
     def mask(self) -> Tensor | None:
-        """(B, T) True where an input is no padding, or None for fixed sizes."""
+        """(B, T) True where a step is not padding, or None for fixed sizes."""
         if self.lengths is None:
             return None
         return torch.arange(self.inputs.shape[1], device=self.lengths.device) < self.lengths[:, None]
@@ -45,18 +45,17 @@ class Batch:
         return replace(self, **moved)
 
     def with_inputs(self, inputs: Tensor) -> "Batch":
-        """Return the batch with other inputs of the same lengths."""
+        """Return the batch with its inputs replaced by others of the same lengths."""
         return replace(self, inputs=inputs)
 
     def part(self, rows: slice) -> "Batch":
-        """Return the batch of some of the examples, padded as before."""
+        """Return the batch of the examples in the slice ``rows``, with unchanged padding."""
         return replace(self, **{name: value[rows] for name, value in self._tensors().items()})
 
     def joined(self, other: "Batch") -> "Batch":
-        """Return a batch of this one's examples and then the other's, all without labels.
+        """Return the concatenation of this batch and ``other``, without labels.
 
-        So that both go through the model in one forward pass and share what it computes over a batch (the statistics
-        of batch normalisation).
+        The model then processes both in one forward pass, with common batch-normalisation statistics.
         """
         longest = None if self.lengths is None else max(self.inputs.shape[1], other.inputs.shape[1])
         inputs = torch.cat([_lengthened(self.inputs, longest), _lengthened(other.inputs, longest)])
@@ -73,14 +72,14 @@ class Batch:
 
 @dataclass(frozen=True)
 class TensorDataset:
-    """A data set as a model takes it.
+    """A data set as tensors, in the form that a model takes.
 
     Attributes:
-        inputs: (N, ...), or for sequences all steps one after another, (S, ...).
+        inputs: (N, ...); for sequences the steps of all sequences concatenated, (S, ...).
         offsets: (N + 1,) int64: sequence i is ``inputs[offsets[i]:offsets[i + 1]]``; None for fixed sizes.
-        labels: (N,) int64, or for sequences of labels all of them one after another; None where there are none.
-        label_offsets: (N + 1,) int64 for sequences of labels, else None. A tagger's equal ``offsets``.
-        groups: (N,) int64, the same number for what is not independent, such as all that one speaker says; or None.
+        labels: (N,) int64; for sequences of labels their concatenation; None if there are none.
+        label_offsets: (N + 1,) int64 for sequences of labels, else None. A tagger's are equal to ``offsets``.
+        groups: (N,) int64, the same number for examples that are not independent, such as one speaker's; or None.
     """
 
     inputs: Tensor
@@ -99,7 +98,7 @@ class TensorDataset:
 
     @cached_property
     def row_labels(self) -> bool:
-        """Whether labels, where there are any, belong to the rows that a model classifies; a transcript's do not."""
+        """Whether each classified row has a label, if there are labels; False for transcripts."""
         if self.label_offsets is None:
             return True
         return self.offsets is not None and torch.equal(self.offsets, self.label_offsets)
@@ -128,7 +127,7 @@ class TensorDataset:
 
 
 def concatenated(parts: Sequence[TensorDataset]) -> TensorDataset:
-    """Return one data set of several that are alike; labels and groups stay only if there is but one part."""
+    """Return the concatenation of data sets of the same form; labels and groups are dropped if there are several."""
     if len(parts) == 1:
         return parts[0]
     inputs = torch.cat([part.inputs for part in parts])
@@ -171,9 +170,14 @@ def batches(
 ) -> Iterator[Tensor]:
     """Yield the indices of one pass over ``examples``, batch by batch.
 
-    With a generator the order is random, without one it is the data set's. Sequences of like length share a batch, so
-    that padding is a small part of the work: random order is kept among pools of 50 batches and among the batches.
-    Without ``by_length`` a batch is any of the examples: what a recipe wants whose gradient must not follow the length.
+    Sequences of similar length are batched together to reduce padding: examples are shuffled, sorted by length within
+    pools of 50 batches, and the batches are shuffled.
+
+    Args:
+        examples: to iterate over.
+        batch_size: examples per batch.
+        generator: for a random order; None: the order of the data set, sequences sorted by length.
+        by_length: False: batches are random, so that the gradient of a step does not depend on the length.
     """
     count, lengths = len(examples), examples.lengths
     order = torch.arange(count) if generator is None else torch.randperm(count, generator=generator)

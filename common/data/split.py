@@ -1,4 +1,4 @@
-"""Classes left out by a seed's draw: what the classifier never saw is out-of-distribution."""
+"""Held-out classes: a seed draws classes that are removed from training; their test examples are OOD."""
 
 from collections.abc import Callable
 from dataclasses import replace
@@ -11,28 +11,29 @@ from common.base.seeds import seed_of
 from common.data.samples import RawDataset, Split
 
 DRAWS = 1000
-"""After so many draws that cannot be used, there is something wrong with the data."""
+"""Largest number of draws before the split gives up."""
 
 
 def held_out_classes(count: int, name: str) -> Callable[[RawDataset, RawDataset, int], Split]:
-    """Return a split that leaves ``count`` classes out of training; their test examples are the OOD set ``name``.
+    """Return a split that holds ``count`` classes out of training; their test examples are the OOD set ``name``.
 
-    The seed draws the classes, each as likely as any other however rare it is. A draw is repeated, with the same
-    generator, until it can be used: every class left in has a training and the classes left out together have a test
-    example. A class left in without test examples is kept; it is trained on and never asked for.
+    The seed draws the held-out classes uniformly. The draw is repeated with the same generator until every kept class
+    has a training example and the held-out classes together have a test example. A kept class may have no test example.
 
     Args:
-        count: how many classes to leave out; at least two must be left.
+        count: number of held-out classes; at least two classes must be kept.
         name: of the OOD set.
 
     Raises:
-        UserError: (by the split) there are too few classes, or no draw can be used.
+        UserError: (by the split) there are too few classes, or no draw is usable.
     """
 
     def split(train: RawDataset, test: RawDataset, seed: int) -> Split:
         classes = len(train.label_names)
         if not 0 < count <= classes - 2:
-            raise UserError(f"cannot leave {count} of {classes} classes out: at least two are needed for training")
+            raise UserError(
+                f"cannot hold out {count} of {classes} classes: training needs at least two; hold out fewer"
+            )
         rng = np.random.default_rng(seed_of(seed, "held-out classes"))
         for _ in range(DRAWS):
             out = np.sort(rng.permutation(classes)[:count])
@@ -44,9 +45,9 @@ def held_out_classes(count: int, name: str) -> Callable[[RawDataset, RawDataset,
 
 
 def leave_out(train: RawDataset, test: RawDataset, out: NDArray[np.int64], name: str) -> Split:
-    """Return training and test samples without the classes ``out``, relabelled 0..C-1, and the test samples of ``out``.
+    """Hold out the classes ``out``: training and test data without them, relabelled 0..C-1, and their test data as OOD.
 
-    What the OOD samples keep is their text or picture; they have no labels, since no class of the model is right.
+    The OOD data has no labels, since no class of the model is right for it.
     """
     kept = np.setdiff1d(np.arange(len(train.label_names)), out)
     ood = test.take(np.flatnonzero(np.isin(test.labels, out)))

@@ -1,7 +1,7 @@
-"""Arrays in, numbers out: how well scores tell two samples apart, and how far a confidence keeps its word.
+"""Metrics of arrays: how well scores separate two samples, and how well confidences are calibrated.
 
-Nothing here knows tasks, models or files, and nothing imports torch. What users type is gathered here:
-``from common.metrics import separation``.
+These modules do not depend on tasks, models or files, and do not import torch. The public functions can be imported
+from here: ``from common.metrics import separation``.
 """
 
 from common.metrics.calibration import (

@@ -1,6 +1,6 @@
-"""Whether a confidence means what it says: calibration error, proper scores, temperature, and risk against coverage.
+"""Calibration of confidences: calibration error, proper scores, temperature scaling, and risk-coverage curves.
 
-Confidences come as arrays, lists or torch tensors. N is the number of examples, C of classes.
+Inputs are arrays, lists or torch tensors. N is the number of examples, C the number of classes.
 """
 
 from dataclasses import dataclass
@@ -13,16 +13,16 @@ from common.base.arrays import as_array
 from common.metrics.logit_scores import logit_scores
 from common.metrics.ranking import as_scores, rank
 
-COLDEST, HOTTEST = 1e-2, 1e2  # temperatures that fit_temperature tries
+COLDEST, HOTTEST = 1e-2, 1e2  # range of fit_temperature
 
 
 @dataclass(frozen=True)
 class RiskCoverage:
-    """Errors among the examples kept, as a threshold on the confidence falls.
+    """Error rate of the kept examples, as the threshold on the confidence falls.
 
     Attributes:
-        coverage: (G,) share of the examples kept at each of the G distinct confidences, the strictest first; ends at 1.
-        risk: (G,) share of errors among those kept; ends at the error of the model.
+        coverage: (G,) fraction of the examples kept at each of the G distinct confidences, strictest first; ends at 1.
+        risk: (G,) fraction of errors among the kept examples; ends at the error of the model.
         aurc: area under the curve, see ``risk_coverage``.
     """
 
@@ -32,7 +32,7 @@ class RiskCoverage:
 
 
 def expected_calibration_error(confidence: ArrayLike, correct: ArrayLike, bins: int = 15) -> float:
-    """Mean distance between how sure a model says it is and how often it is right.
+    """Mean absolute difference between confidence and accuracy, over bins of the confidence (ECE).
 
     ECE = sum over bins b of n_b / N |accuracy_b - confidence_b|, with the means of the examples whose confidence lies
     in the bin ((b - 1) / bins, b / bins]; 0 belongs to the first. It is 0 for a calibrated model; it depends on the
@@ -40,11 +40,11 @@ def expected_calibration_error(confidence: ArrayLike, correct: ArrayLike, bins: 
 
     Args:
         confidence: (N,) probabilities in [0, 1] that the prediction is right.
-        correct: (N,) whether it is.
+        correct: (N,) whether the prediction is right.
         bins: number of bins of equal width.
 
     Raises:
-        ValueError: shapes differ or are not 1-D, nothing given, values out of range, or ``bins`` is less than 1.
+        ValueError: shapes differ or are not 1-D, an array is empty, a value is out of range, or ``bins`` is below 1.
 
     Source: Guo, Pleiss, Sun & Weinberger (ICML 2017), arXiv:1706.04599, equation 3; 15 bins as there.
 
@@ -55,14 +55,16 @@ def expected_calibration_error(confidence: ArrayLike, correct: ArrayLike, bins: 
         raise ValueError(f"bins must be at least 1, not {bins}")
     sure, right = _paired(confidence, correct)
     if sure.min() < 0 or sure.max() > 1:
-        raise ValueError(f"confidence must be a probability in [0, 1]; it spans {sure.min():g} to {sure.max():g}")
+        raise ValueError(
+            f"confidence must be a probability in [0, 1], but the values span {sure.min():g} to {sure.max():g}"
+        )
     upper_edges = np.arange(1, bins) / bins
-    gaps = np.bincount(np.searchsorted(upper_edges, sure), weights=right - sure.astype(np.float64))
-    return float(np.abs(gaps).sum() / len(sure))
+    signed_errors = np.bincount(np.searchsorted(upper_edges, sure), weights=right - sure.astype(np.float64))
+    return float(np.abs(signed_errors).sum() / len(sure))
 
 
 def brier_score(probabilities: ArrayLike, labels: ArrayLike) -> float:
-    """Mean squared distance of the predicted distribution from the truth, over all classes.
+    """Mean squared distance between the predicted distribution and the one-hot label, summed over all classes.
 
     (1 / N) sum over examples and classes of (p_nc - [c = label_n])^2, from 0 (sure and right) to 2 (sure and wrong).
 
@@ -89,7 +91,7 @@ def brier_score(probabilities: ArrayLike, labels: ArrayLike) -> float:
 
 
 def negative_log_likelihood(logits: ArrayLike, labels: ArrayLike) -> float:
-    """Mean of -log p_label, in nats: the cross-entropy of the test set. Infinite where a label is masked out.
+    """Mean of -log p_label, in nats: the cross-entropy. It is infinite if a label is masked out.
 
     Args:
         logits: (N, C).
@@ -109,14 +111,14 @@ def negative_log_likelihood(logits: ArrayLike, labels: ArrayLike) -> float:
 
 
 def fit_temperature(logits: ArrayLike, labels: ArrayLike) -> float:
-    """Temperature T > 0 that makes softmax(z / T) most likely; fit it on examples that are not tested on.
+    """Temperature T > 0 that maximises the likelihood of softmax(z / T); fit it on validation, not test, examples.
 
     The likelihood is concave in 1 / T. Its slope, the mean over examples of z_label minus the expectation of z under
     softmax(z / T), is brought to zero by Brent's method. Dividing by T changes no prediction. T stays within
-    [0.01, 100]: where every prediction is right the best T is 0, where logits say nothing it is infinite.
+    [0.01, 100]: the best T is 0 if every prediction is right, and infinite if logits carry no information.
 
     Args:
-        logits: (N, C) of held-out examples.
+        logits: (N, C) of validation examples.
         labels: (N,) classes in [0, C).
 
     Raises:
@@ -135,7 +137,7 @@ def fit_temperature(logits: ArrayLike, labels: ArrayLike) -> float:
     if masked.size:
         raise ValueError(f"the label of row {masked[0]} has a logit of -inf, so no temperature makes it likely")
 
-    lead = z - of_label[:, None]  # over the label's logit: where that is the largest, no rounding hides the sign
+    lead = z - of_label[:, None]  # relative to the label's logit, so that rounding cannot hide the sign
 
     def surplus(log_temperature: float) -> float:
         scores = logit_scores(lead / np.exp(log_temperature), ["energy", "entropy"])
@@ -150,18 +152,18 @@ def fit_temperature(logits: ArrayLike, labels: ArrayLike) -> float:
 
 
 def risk_coverage(confidence: ArrayLike, correct: ArrayLike) -> RiskCoverage:
-    """What a model gets wrong if it may decline to answer where its confidence is lowest.
+    """Risk-coverage curve: the error of a model that abstains on its least confident examples.
 
-    AURC = (1 / N) sum over k = 1..N of the error among the k most confident examples. Lower is better, and it is
-    never 0 unless the model makes no errors. Equal confidences are taken in random order and the expectation is
-    reported, so the order of the examples does not matter; the points of the curve lie where a threshold can.
+    AURC = (1 / N) sum over k = 1..N of the error among the k most confident examples. Lower is better; it is 0
+    only if the model makes no errors. For equal confidences, the expectation over their random order is reported, so
+    the order of the examples does not matter. The curve has one point per distinct confidence.
 
     Args:
-        confidence: (N,) in any unit, higher is surer.
+        confidence: (N,) in any unit, higher means more confident.
         correct: (N,) whether the prediction is right.
 
     Raises:
-        ValueError: shapes differ or are not 1-D, nothing given, or NaN.
+        ValueError: shapes differ or are not 1-D, an array is empty, or a confidence is NaN.
 
     Source: Geifman & El-Yaniv (NeurIPS 2017), arXiv:1705.08500; AURC: Geifman, Uziel & El-Yaniv (ICLR 2019),
     arXiv:1805.08206.
@@ -174,14 +176,14 @@ def risk_coverage(confidence: ArrayLike, correct: ArrayLike) -> RiskCoverage:
     ranking = rank(sure[right], sure[~right])
     kept, errors = ranking.positive + ranking.negative, ranking.negative
     every = np.arange(1, len(sure) + 1)
-    expected_errors = np.interp(every, kept, errors)  # inside a group of ties they grow in proportion
+    expected_errors = np.interp(every, kept, errors)  # linear within a group of ties
     return RiskCoverage(kept[1:] / len(sure), errors[1:] / kept[1:], float((expected_errors / every).mean()))
 
 
 def _paired(confidence: ArrayLike, correct: ArrayLike) -> tuple[NDArray[Any], NDArray[np.bool_]]:
     sure, right = as_scores(confidence, "confidence"), as_array(correct)
     if right.shape != sure.shape:
-        raise ValueError(f"correct must have one value a confidence, shape {sure.shape}, not {right.shape}")
+        raise ValueError(f"correct must have one value per confidence, shape {sure.shape}, not {right.shape}")
     if not np.isin(right, (0, 1)).all():
         raise ValueError("correct must be true or false for every example")
     return sure, right.astype(np.bool_)
@@ -192,7 +194,7 @@ def _labels(rows: NDArray[Any], labels: ArrayLike) -> NDArray[np.int64]:
         raise ValueError(f"expected (examples, classes) with at least one of each, not shape {rows.shape}")
     truth = as_array(labels)
     if truth.shape != rows.shape[:1]:
-        raise ValueError(f"labels must have one value a row, shape {rows.shape[:1]}, not {truth.shape}")
+        raise ValueError(f"labels must have one value per row, shape {rows.shape[:1]}, not {truth.shape}")
     if truth.dtype.kind not in "iu":
         raise ValueError(f"labels must be whole numbers, not {truth.dtype}")
     bad = np.flatnonzero((truth < 0) | (truth >= rows.shape[1]))

@@ -1,9 +1,9 @@
-"""How well a score tells two samples apart. One sort gives every figure, and ties are exact.
+"""How well a score separates two samples: AUROC, AUPR, FPR95, detection error. One sort gives all; ties are exact.
 
 A score is a confidence: higher means more likely right, or more likely in-distribution. Every function takes the scores
 of the ``positive`` examples (right, in-distribution) and of the ``negative`` ones (wrong, out-of-distribution), as
-arrays, lists or torch tensors in any unit, and compares them as they are: nothing is clipped, squashed, rounded or
-subsampled. Infinities rank like other numbers and -0.0 equals 0.0. N and M are the sizes of the two samples.
+arrays, lists or torch tensors in any unit, and compares them without clipping, scaling, rounding or subsampling.
+Infinities rank like other numbers and -0.0 equals 0.0. N and M are the sizes of the two samples.
 """
 
 from bisect import bisect_left
@@ -19,7 +19,7 @@ from common.metrics.ranking import Ranking, as_scores, rank
 
 @dataclass(frozen=True)
 class Separation:
-    """Every figure of one comparison, as fractions; the names are those of a results row."""
+    """All figures of one comparison, as fractions; fields have the same names in a results row."""
 
     n_positive: int
     n_negative: int
@@ -38,19 +38,19 @@ class Separation:
 
 
 class RocCurve(NamedTuple):
-    """Points of a ROC curve, from (0, 0) to (1, 1): shares of the negatives and of the positives kept."""
+    """Points of a ROC curve, from (0, 0) to (1, 1): fractions of negatives and of positives kept."""
 
     fpr: NDArray[np.float64]
     tpr: NDArray[np.float64]
 
 
 def separation(positive: ArrayLike, negative: ArrayLike) -> Separation:
-    """Every figure of this module from one sort of the two samples.
+    """Compute every figure of this module from one sort of the two samples.
 
     ``_positive`` figures take ``positive`` as the class to find by a high score (AUPR In, Success); ``_negative``
     figures take ``negative`` as the class to find by a low one (AUPR Out, Error). ``ap`` is ``average_precision``,
-    ``aupr`` is ``aupr_trapezoid``, ``base`` the share of the class, which is what a score that knows nothing attains.
-    ``fpr95_in`` is the share of negatives kept with 95 % of the positives, ``fpr95_out`` the share of positives
+    ``aupr`` is ``aupr_trapezoid``, ``base`` the fraction of the class, which is the AUPR of a constant score.
+    ``fpr95_in`` is the fraction of negatives kept with 95 % of the positives, ``fpr95_out`` the fraction of positives
     rejected with 95 % of the negatives.
 
     Raises:
@@ -110,8 +110,8 @@ def auroc_interval(positive: ArrayLike, negative: ArrayLike) -> tuple[float, flo
     With A the AUROC and V its DeLong variance, the bounds are A +- 1.96 sqrt(V) taken on the scale of
     log(A / (1 - A)), which keeps them inside (0, 1).
 
-    Where the samples cannot tell V (A is 0 or 1, every score is equal, or a sample has one example), the interval is
-    Wilson's for a share A of n = min(N, M) trials: Var(A) <= A (1 - A) / n for all distributions, since A averages
+    Where V cannot be estimated (A is 0 or 1, every score is equal, or a sample has one example), the interval is
+    Wilson's for a fraction A of n = min(N, M) trials: Var(A) <= A (1 - A) / n for all distributions, since A averages
     sets of n independent comparisons, each of variance at most A (1 - A). So perfect separation of few examples
     stays uncertain: 10 against 10 give (0.72, 1), and no interval has width zero.
 
@@ -156,7 +156,7 @@ def _average_precision(ranking: Ranking) -> float:
 
 
 def _precision(positive: NDArray[np.float64], negative: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Share of positives among what is kept; 1 where nothing is, which can only be at the first threshold."""
+    """Fraction of positives among the kept examples; 1 if none is kept, which can only be at the first threshold."""
     precision = positive / np.maximum(positive + negative, 1)
     if positive[0] + negative[0] == 0:
         precision[0] = 1
@@ -191,7 +191,7 @@ def _aupr_trapezoid(ranking: Ranking) -> float:
 
 
 def fpr_at_tpr(positive: ArrayLike, negative: ArrayLike, tpr: float = 0.95) -> float:
-    """Share of ``negative`` that passes the strictest threshold keeping ``tpr`` of ``positive``.
+    """Fraction of ``negative`` kept by the strictest threshold that keeps the fraction ``tpr`` of ``positive``.
 
     With t the largest score such that #{positive >= t} / N >= tpr, this is #{negative >= t} / M. Lower is better; a
     constant score gives 1. Where many scores tie, the nearest or an interpolated point of the ROC curve would be a
@@ -200,7 +200,7 @@ def fpr_at_tpr(positive: ArrayLike, negative: ArrayLike, tpr: float = 0.95) -> f
     Args:
         positive: (N,) scores of the examples to keep.
         negative: (M,) scores of the examples to reject.
-        tpr: share of ``positive`` to keep, in (0, 1].
+        tpr: fraction of ``positive`` to keep, in (0, 1].
 
     Raises:
         ValueError: a sample is empty, not 1-D or holds NaN, or ``tpr`` is out of range.
@@ -211,7 +211,7 @@ def fpr_at_tpr(positive: ArrayLike, negative: ArrayLike, tpr: float = 0.95) -> f
     0.25
     """
     if not 0 < tpr <= 1:
-        raise ValueError(f"tpr must be a share in (0, 1], not {tpr}")
+        raise ValueError(f"tpr must be a fraction in (0, 1], not {tpr}")
     return _fpr_at_tpr(_ranking(positive, negative), tpr)
 
 
@@ -223,9 +223,9 @@ def _fpr_at_tpr(ranking: Ranking, tpr: float) -> float:
 
 
 def detection_error(positive: ArrayLike, negative: ArrayLike) -> float:
-    """Smallest error of telling the samples apart by a threshold, when both are equally frequent.
+    """Smallest error of separating the samples by a threshold, when both are equally frequent.
 
-    min over t of (#{positive < t} / N + #{negative >= t} / M) / 2, where t may also keep nothing. It lies in
+    min over t of (#{positive < t} / N + #{negative >= t} / M) / 2, where t may also reject everything. It lies in
     [0, 0.5]; a constant score gives 0.5. (ODIN uses the name for the same mean at a fixed TPR of 95 %.)
 
     Raises:

@@ -1,7 +1,7 @@
-"""Confidences that need the logits alone, all from one pass over them in bounded memory.
+"""Confidence scores computed from logits alone, in one pass and bounded memory.
 
 Notation for a row: z its C logits, m the largest of them, p = softmax(z), R the sum of exp(z_j - m) over the others,
-so that the softmax denominator is exp(m) (1 + R). Every score is higher where the model is surer.
+so that the softmax denominator is exp(m) (1 + R). Every score is higher where the model is more confident.
 
     log_msp     log max_j p_j = -log(1 + R)           nats, at most 0    Hendrycks & Gimpel (ICLR 2017), section 2
     kl_uniform  KL(p || uniform) = log C - H(p)       nats, 0 to log C   the same authors' second score
@@ -10,7 +10,7 @@ so that the softmax denominator is exp(m) (1 + R). Every score is higher where t
     energy      log sum_j exp(z_j) = m + log(1 + R)   logits             Liu et al. (NeurIPS 2020), arXiv:2010.03759
     margin      log p_(1) - log p_(2) = m - z_(2)     nats, at least 0   Scheffer et al. (IDA 2001), of p, not its log
 
-The largest logit is left out of R by its place, not subtracted from the sum: a probability of 1 - 1e-30 keeps its
+R skips the largest logit by its position instead of subtracting it from the sum: a probability of 1 - 1e-30 keeps its
 rank, where the softmax itself would round to 1 and tie.
 """
 
@@ -29,13 +29,13 @@ CHUNK_ELEMENTS = 2**17  # two float64 buffers of this size still live in a core'
 def logit_scores(logits: Any, names: Sequence[str] = NAMES, chunk: int | None = None) -> dict[str, NDArray[np.float64]]:
     """Compute the named scores of every row in one pass; everything is accumulated in float64.
 
-    A logit of -inf is a class that is masked out: it has probability 0, and still counts in C. A row with a single
-    class left has probability 1 for it, and an infinite margin; so has every row where C is 1.
+    A logit of -inf masks its class out: the class has probability 0 and still counts in C. A row with a single unmasked
+    class, and every row where C is 1, has probability 1 for that class and an infinite margin.
 
     Args:
         logits: (N, C) array, list or tensor, N and C at least 1.
-        names: scores wanted, of ``NAMES``; those not asked for cost nothing.
-        chunk: rows held at a time; by default as many as a core's cache holds.
+        names: scores to compute, of ``NAMES``; others cost nothing.
+        chunk: rows per step; by default as many as fit into a core's cache.
 
     Returns:
         name -> (N,) float64, in the order of ``names``.
@@ -66,7 +66,7 @@ def logit_scores(logits: Any, names: Sequence[str] = NAMES, chunk: int | None = 
 def _checked(z: NDArray[Any], names: Sequence[str]) -> NDArray[Any]:
     unknown = [name for name in names if name not in NAMES]
     if unknown:
-        raise ValueError(f"unknown score {unknown[0]!r}; known are {', '.join(NAMES)}")
+        raise ValueError(f"unknown score {unknown[0]!r}; there are: {', '.join(NAMES)}")
     if z.ndim != 2:
         raise ValueError(f"logits must have two axes (examples, classes), not shape {z.shape}")
     if not z.size:
@@ -81,7 +81,7 @@ def _score_chunk(
 ) -> dict[str, NDArray[np.float64]]:
     """Scores of the rows ``z``; ``shifted`` and ``weight`` are buffers of their shape."""
     every, best = np.arange(len(z)), z.argmax(axis=1)
-    largest = z[every, best].astype(np.float64)  # NaN where the row holds one: argmax stops there
+    largest = z[every, best].astype(np.float64)  # NaN if the row holds one, because argmax returns its position
     _refuse_infinite(largest, start)
     np.copyto(shifted, z)
     with np.errstate(over="ignore", under="ignore"):  # a difference beyond float64 is a probability of 0

@@ -1,4 +1,4 @@
-"""Two samples of scores, sorted once: how many of each every threshold keeps."""
+"""Ranking of two samples of scores: one sort counts how many of each sample every threshold keeps."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -11,20 +11,20 @@ from common.base.arrays import as_array
 
 Counts = tuple[NDArray[np.float64], NDArray[np.float64]]
 
-PIECE = 2**14  # thresholds in a stretch: its counts and their temporaries stay in a core's cache
-LARGEST_EXACT = 2**53  # every integer up to here has a float64 of its own
+PIECE = 2**14  # thresholds per piece: its counts and temporary arrays fit into a core's cache
+LARGEST_EXACT = 2**53  # float64 represents every integer up to here exactly
 
 
 @dataclass(frozen=True)
 class Ranking:
-    """What each of the G thresholds that the scores offer keeps, the strictest first.
+    """Numbers of positives and negatives that each of the G thresholds keeps, strictest first.
 
-    A threshold is a distinct score and keeps every example that reaches it, so equal scores are kept or rejected
-    together. That is all that a metric of ranks needs to know, and it makes ties exact without a rule for them.
+    Each distinct score is a threshold that keeps every example with at least that score, so equal scores are kept or
+    rejected together. Rank metrics need nothing else, and ties need no special rule.
 
     Attributes:
-        positive: (G + 1,) positives kept, whole numbers in float64; 0 at first (nothing is kept), N at last.
-        negative: (G + 1,) negatives kept; 0 at first, M at last.
+        positive: (G + 1,) positives kept, whole numbers in float64; from 0 (nothing is kept) to N.
+        negative: (G + 1,) negatives kept; from 0 to M.
     """
 
     positive: NDArray[np.float64]
@@ -46,9 +46,9 @@ class Ranking:
         return Ranking(self.n_negative - self.negative[::-1], self.n_positive - self.positive[::-1])
 
     def pieces(self) -> Iterator[Counts]:
-        """Yield the counts in stretches that overlap by one, for sums over thresholds.
+        """Yield the counts in pieces that overlap by one, for sums over thresholds.
 
-        A stretch stays in a core's cache; whole temporary arrays cost more to get from the system than to fill.
+        A piece fits into a core's cache; allocating full-size temporary arrays costs more than filling them.
         """
         for start in range(0, len(self.positive) - 1, PIECE):
             stretch = slice(start, start + PIECE + 1)
@@ -70,8 +70,8 @@ def rank(positive: NDArray[Any], negative: NDArray[Any]) -> Ranking:
     (array([0., 1., 3., 3.]), array([0., 0., 1., 2.]))
     """
     _refuse_rounding(positive, negative)
-    # Sorting numbers is vectorised, sorting places is not: sort each sample by value, then let the stable sort merge
-    # the two runs in linear time. The places it returns tell which sample a score came from, for every type of number.
+    # Sorting values is vectorised, argsort is not: sort each sample by value, then the stable argsort merges the two
+    # sorted runs in linear time. Its indices tell which sample a score came from, for every type of number.
     both = np.concatenate([positive, negative])
     both[: len(positive)].sort()
     both[len(positive) :].sort()
@@ -80,7 +80,7 @@ def rank(positive: NDArray[Any], negative: NDArray[Any]) -> Ranking:
     ends_a_tie = np.ones(len(both), np.bool_)
     np.not_equal(both[1:], both[:-1], out=ends_a_tie[:-1])
     last = np.flatnonzero(ends_a_tie)
-    positive_so_far = np.cumsum(order < len(positive), out=order)  # into memory that is at hand and no longer needed
+    positive_so_far = np.cumsum(order < len(positive), out=order)  # reuses the memory of ``order``
     kept = np.zeros((2, len(last) + 1))
     kept[0, 1:] = positive_so_far[last]
     np.subtract(last, kept[0, 1:], out=kept[1, 1:])
@@ -89,14 +89,14 @@ def rank(positive: NDArray[Any], negative: NDArray[Any]) -> Ranking:
 
 
 def as_scores(values: ArrayLike, name: str) -> NDArray[Any]:
-    """Return ``values`` as a one-dimensional array of comparable numbers, of the type they came in.
+    """Check ``values`` and return them as a one-dimensional array of their own type.
 
     Args:
         values: array, list or tensor; infinities are allowed.
-        name: what the caller calls it, for the message.
+        name: of the scores, for error messages.
 
     Raises:
-        ValueError: not 1-D, empty, not numbers, or NaN among them.
+        ValueError: the values are not 1-D, are empty, are not numbers, or contain NaN.
     """
     scores = as_array(values)
     if scores.ndim != 1:
@@ -107,7 +107,7 @@ def as_scores(values: ArrayLike, name: str) -> NDArray[Any]:
         raise ValueError(f"{name} scores must be numbers, not {scores.dtype}")
     bad = np.flatnonzero(np.isnan(scores))
     if bad.size:
-        raise ValueError(f"{name} scores hold NaN at {bad.size} of {scores.size} places, first at index {bad[0]}")
+        raise ValueError(f"{name} scores are NaN at {bad.size} of {scores.size} positions, first at index {bad[0]}")
     return scores
 
 

@@ -1,1 +1,1 @@
-"""From results to a report: facts and rows become a document, and the document a page, a text or a terminal's lines."""
+"""Reports: the record and rows of a run become a document, rendered as HTML, Markdown or terminal text."""

@@ -1,4 +1,4 @@
-"""The end of a report: how to read its figures, what did not run, where everything comes from."""
+"""The last sections of a report: explanation of the figures, skipped parts, provenance."""
 
 from collections.abc import Sequence
 
@@ -7,58 +7,59 @@ from common.reporting.task_results import TaskResults
 from common.store.run_record import RunRecord
 
 LEGEND = (
-    "AUROC: the chance that a right (or in-distribution) row gets a higher score than a wrong (or OOD) one, ties"
-    " counting half; 50 % is chance, 100 % is perfect.",
-    "95 % interval: where the AUROC of ever more rows like these would probably lie; it knows nothing of other seeds,"
-    " and takes the rows as independent of each other.",
-    "AUPR: precision averaged over all thresholds (average precision) when one side is to be found: right or wrong,"
-    " In (in-distribution) or Out (OOD). The trapezoid AUPR joins the points of the curve by straight lines, as the"
-    " 2017 paper did.",
-    "Base rate: the fraction of the side to be found, which is the AUPR of a score that knows nothing; read an AUPR"
-    " against it.",
-    "FPR95 in: the fraction of wrong (or OOD) rows that still pass when the threshold keeps 95 % of the right (or"
-    " in-distribution) ones; FPR95 out: the same with the sides exchanged; lower is better.",
-    "MSP: the mean maximum softmax probability, the model's own confidence; it is no estimate of how often the model"
-    " is right.",
-    "Population: a table of OOD says whether in-distribution means all test rows, or those that the model gets right.",
-    "Score: what is ranked; higher means more confident. Names are those of --detectors.",
+    "AUROC: the probability that a right (or in-distribution) example gets a higher score than a wrong (or OOD)"
+    " example; a tie counts half. 50 % is chance, 100 % is perfect.",
+    "95 % interval: the confidence interval of the AUROC over other test examples. It does not cover other seeds, and"
+    " it assumes that the examples are independent.",
+    "AUPR: the average precision over all thresholds when one class is the class to find: right or wrong, In"
+    " (in-distribution) or Out (OOD). The trapezoid AUPR connects the points of the precision-recall curve by straight"
+    " lines, as the 2017 paper did.",
+    "Base rate: the fraction of examples that belong to the class to find. A constant score has this AUPR, so compare"
+    " an AUPR with its base rate.",
+    "FPR95 in: the fraction of wrong (or OOD) examples that the threshold keeps if it keeps 95 % of the right (or"
+    " in-distribution) examples. FPR95 out: the fraction of right (or in-distribution) examples that the threshold"
+    " rejects if it rejects 95 % of the wrong (or OOD) examples. Lower is better.",
+    "MSP: the mean maximum softmax probability of the model. It does not estimate how often the model is right.",
+    "Population: the in-distribution examples of an OOD table are all test examples, or only the correctly classified"
+    " test examples; each table says which.",
+    "Score: the confidence that ranks the examples; higher means more confident. Option --detectors takes these names.",
 )
 
 
 def legend_section() -> Section:
-    """Return a sentence for each figure."""
+    """Return the explanation of each figure."""
     return Section("How to read the figures", (Text(LEGEND),))
 
 
-def missing_section(facts: RunRecord) -> Section | None:
-    """Return what did not run, why, and the command that mends it."""
-    if not facts.not_run:
+def missing_section(record: RunRecord) -> Section | None:
+    """Return the parts that did not run, with reasons and the commands that fix them; None if everything ran."""
+    if not record.not_run:
         return None
     points = tuple(
-        f"{one.what}: {one.why}" + (f"; mend it with: {one.remedy}" if one.remedy else "") for one in facts.not_run
+        f"{one.what}: {one.why}" + (f"; fix it with: {one.remedy}" if one.remedy else "") for one in record.not_run
     )
     return Section("Not run", (Text(points, brief=True),))
 
 
-def provenance_section(facts: RunRecord, tasks: Sequence[TaskResults]) -> Section:
-    """Return where the figures come from."""
+def provenance_section(record: RunRecord, tasks: Sequence[TaskResults]) -> Section:
+    """Return the provenance of the figures: command, device, commit, versions, time."""
     lines = [
-        ("command", facts.command),
-        ("profile", facts.profile),
-        ("seeds", ", ".join(map(str, facts.seeds))),
-        ("device", facts.device),
-        ("commit", facts.commit),
-        ("versions", ", ".join(f"{name} {version}" for name, version in sorted(facts.versions.items()))),
+        ("command", record.command),
+        ("profile", record.profile),
+        ("seeds", ", ".join(map(str, record.seeds))),
+        ("device", record.device),
+        ("commit", record.commit),
+        ("versions", ", ".join(f"{name} {version}" for name, version in sorted(record.versions.items()))),
         ("time", _time(tasks)),
     ]
     rows = tuple((Cell(name), Cell(value)) for name, value in lines if value)
-    return Section("Where this comes from", (Table("Provenance", ("what", ""), rows),))
+    return Section("Provenance", (Table("How this report was made", ("item", ""), rows),))
 
 
 def _time(tasks: Sequence[TaskResults]) -> str:
     times = [
-        f"{results.facts.name} {sum(results.facts.seconds.values()):.0f} s"
+        f"{results.record.name} {sum(results.record.seconds.values()):.0f} s"
         for results in tasks
-        if results.facts.seconds
+        if results.record.seconds
     ]
     return ", ".join(times)

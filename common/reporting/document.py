@@ -1,4 +1,4 @@
-"""What a report is made of, whatever it is rendered to."""
+"""The parts of a report, independent of the output format."""
 
 from dataclasses import dataclass
 
@@ -7,12 +7,12 @@ from common.store.seed_means import Spread
 DASH, MINUS = "\N{EN DASH}", "\N{MINUS SIGN}"
 
 NOTHING = DASH
-"""Stands where a figure is not defined or was not measured."""
+"""Text of a cell whose figure is undefined or was not measured."""
 
 
 @dataclass(frozen=True)
 class Cell:
-    """Text of a table, with a smaller note after it (an interval, a base rate); ``strong`` marks the best."""
+    """A table cell: a text, and a note in smaller type (an interval, a base rate); ``strong`` marks the best figure."""
 
     text: str
     note: str = ""
@@ -24,12 +24,12 @@ class Table:
     """A table whose first column names its rows.
 
     Attributes:
-        caption: what it shows.
-        columns: their names.
-        rows: a cell for each column.
-        notes: sentences below it.
-        brief: the columns that a terminal has room for, by position; None leaves the table out there.
-        folded: whether a page hides it behind its caption at first.
+        caption: title of the table.
+        columns: names of the columns.
+        rows: one cell per column.
+        notes: sentences below the table.
+        brief: positions of the columns that a terminal shows; None: a terminal does not show the table.
+        folded: whether the HTML page initially shows the caption only.
     """
 
     caption: str
@@ -42,7 +42,7 @@ class Table:
 
 @dataclass(frozen=True)
 class Plots:
-    """Drawings (inline SVG) that belong side by side."""
+    """Drawings (inline SVG) shown side by side."""
 
     caption: str
     drawings: tuple[str, ...]
@@ -50,7 +50,7 @@ class Plots:
 
 @dataclass(frozen=True)
 class Text:
-    """Sentences: a paragraph, or a list of points under a heading; ``brief`` if a terminal shows them too."""
+    """A list of sentences, with an optional heading; ``brief``: a terminal shows it too."""
 
     points: tuple[str, ...]
     heading: str = ""
@@ -62,7 +62,7 @@ Block = Table | Plots | Text
 
 @dataclass(frozen=True)
 class Section:
-    """A part of the report; ``marks`` are loud: what the reader must not overlook."""
+    """A section of the report; ``marks`` are warnings at its start."""
 
     title: str
     blocks: tuple[Block, ...]
@@ -72,7 +72,7 @@ class Section:
 
 @dataclass(frozen=True)
 class Document:
-    """A whole report. ``group`` of sections: ``tasks`` stand between the summary and the closing parts."""
+    """A complete report: sections of the summary, of each task, and at the end."""
 
     title: str
     headline: tuple[str, ...]
@@ -106,7 +106,7 @@ def points(difference: float) -> str:
 
 
 def spread_cell(spread: Spread | None, interval: tuple[float | None, float | None] = (None, None)) -> Cell:
-    """Return a figure's mean with its spread over seeds, where there are several, and its 95 % ``interval``."""
+    """Return the mean of a figure, its spread over several seeds, and its 95 % ``interval``."""
     if spread is None:
         return Cell(NOTHING)
     low, high = map(percent, interval)
@@ -129,7 +129,7 @@ def counted(count: int, noun: str) -> str:
 
 
 def listed(names: tuple[str, ...] | list[str]) -> str:
-    """Return names as a sentence lists them.
+    """Join names for a sentence: commas, and "and" before the last name.
 
     >>> listed(["vision", "nlp", "speech"])
     'vision, nlp and speech'

@@ -1,4 +1,4 @@
-"""The learning curve of a task: what a smaller training set costs, beside the publication's."""
+"""The learning curve of a task: error and AUROC over the size of the training set, with published figures."""
 
 from collections.abc import Iterable, Iterator
 from math import log2
@@ -15,21 +15,21 @@ Point = tuple[float, float, float]
 
 
 def learning_table(results: TaskResults, trained: TrainedModel) -> Table | None:
-    """Return error and AUROCs by the number of training examples, where there are trainings on fewer."""
+    """Return error and AUROCs by the size of the training set; None without smaller training sets."""
     lines = [_line(smaller, trained, Cell(f"{size:,}")) for size, smaller in _sizes(results, trained)]
     if not lines:
         return None
-    lines += [_line(results, trained, _whole(results)), *_published_lines(results, trained)]
+    lines += [_line(results, trained, _full_size(results)), *_published_lines(results, trained)]
     shown = [at for at in range(4) if at == 0 or any(line[at].text not in ("", NOTHING) for line in lines)]
     names = (
-        f"training {results.facts.example_name}s",
-        results.facts.error_name,
+        f"training {results.record.example_name}s",
+        results.record.error_name,
         "AUROC right / wrong",
         "AUROC OOD, mean",
     )
-    label = results.label(trained, results.leading(trained)[0])
+    label = results.label(trained, results.leading_detectors(trained)[0])
     return Table(
-        caption=f"What a smaller training set costs ({label})",
+        caption=f"Learning curve: smaller training sets ({label})",
         columns=tuple(names[at] for at in shown),
         rows=tuple(tuple(line[at] for at in shown) for line in lines),
         notes=_notes(results, trained),
@@ -38,13 +38,13 @@ def learning_table(results: TaskResults, trained: TrainedModel) -> Table | None:
 
 
 def learning_plot(results: TaskResults) -> Plots | None:
-    """Return the error over the number of training examples, a line for each model that was trained on fewer too."""
-    lines = {results.label(one) or results.facts.error_name: _points(results, one) for one in results.trained_models}
+    """Return a plot of the error over the size of the training set, one line per model with several sizes."""
+    lines = {results.label(one) or results.record.error_name: _points(results, one) for one in results.trained_models}
     lines = {name: line for name, line in lines.items() if len(line) > 1}
     if not lines:
         return None
     published = [point for trained in results.trained_models for point in _published_errors(results, trained)]
-    names = {"x": f"training {results.facts.example_name}s", "y": f"{results.facts.error_name}, %"}
+    names = {"x": f"training {results.record.example_name}s", "y": f"{results.record.error_name}, %"}
     return Plots(
         "Error over the size of the training set", (size_curve(lines, list(dict.fromkeys(published)), **names),)
     )
@@ -53,7 +53,7 @@ def learning_plot(results: TaskResults) -> Plots | None:
 def error_by_doubling(points: Iterable[tuple[float, float]]) -> tuple[float, float]:
     """Return slope and intercept of the least-squares line through error over log2 of the number of examples.
 
-    With x = log2 n, the slope is sum (x - mean x)(e - mean e) / sum (x - mean x)^2: what a doubling adds to the error.
+    With x = log2 n, the slope, sum (x - mean x)(e - mean e) / sum (x - mean x)^2, is the change per doubling.
 
     Args:
         points: (n, error) for two or more sizes, in any unit of error.
@@ -67,12 +67,12 @@ def error_by_doubling(points: Iterable[tuple[float, float]]) -> tuple[float, flo
 
 
 def _sizes(results: TaskResults, trained: TrainedModel) -> list[tuple[int, TaskResults]]:
-    """List the smaller training sets that the model was trained on."""
+    """List size and results of the smaller training sets that the model was trained on."""
     return [(size, smaller) for size, smaller in results.smaller.items() if trained in smaller.trained_models]
 
 
 def _line(results: TaskResults, trained: TrainedModel, size: Cell) -> tuple[Cell, ...]:
-    detector = results.leading(trained)[0]
+    detector = results.leading_detectors(trained)[0]
     found = (results.right_wrong(trained, detector), results.ood_mean(trained, detector))
     return (size, spread_cell(results.error(trained)), *map(_auroc, found))
 
@@ -84,22 +84,22 @@ def _auroc(one: SeedMean | None) -> Cell:
     return spread_cell(one.figures["auroc"], interval)
 
 
-def _whole(results: TaskResults) -> Cell:
-    """Name the task's own training set by its size, which a seed's split may change."""
-    sizes = sorted(set(results.facts.n_train.values()))
-    return Cell(DASH.join(f"{size:,}" for size in dict.fromkeys((sizes[0], sizes[-1]))) if sizes else "all", "whole")
+def _full_size(results: TaskResults) -> Cell:
+    """Return a cell with the size of the full training set; the split by seed may change the size."""
+    sizes = sorted(set(results.record.n_train.values()))
+    return Cell(DASH.join(f"{size:,}" for size in dict.fromkeys((sizes[0], sizes[-1]))) if sizes else "all", "full")
 
 
 def _published_lines(results: TaskResults, trained: TrainedModel) -> Iterator[tuple[Cell, ...]]:
-    """Yield a line for each source whose training set's size is known and that has a figure of the same."""
-    detector = results.leading(trained)[0]
+    """Yield a line for each published source whose training set size is known and that has one of the figures."""
+    detector = results.leading_detectors(trained)[0]
     wanted = [
         (results.any_row(trained), "error"),
         (results.right_wrong(trained, detector), "auroc"),
         (results.ood_mean(trained, detector), "auroc"),
     ]
     for source, name in SOURCES.items():
-        size = training_examples(source, results.facts.published, trained.objective)
+        size = training_examples(source, results.record.published, trained.objective)
         found = [results.figures(one, field).get(source) if one else None for one, field in wanted]
         if size and any(found):
             yield Cell(f"{size:,}", name), *(Cell(f"{figure.value:g}" if figure else "") for figure in found)
@@ -108,41 +108,42 @@ def _published_lines(results: TaskResults, trained: TrainedModel) -> Iterator[tu
 def _published_errors(results: TaskResults, trained: TrainedModel) -> Iterator[tuple[float, float]]:
     """Yield (training examples, error as a fraction) of each source."""
     for source, figure in results.figures(results.any_row(trained), "error").items():
-        if size := training_examples(source, results.facts.published, trained.objective):
+        if size := training_examples(source, results.record.published, trained.objective):
             yield size, figure.value / 100
 
 
 def _points(results: TaskResults, trained: TrainedModel) -> list[Point]:
-    """List what is drawn and fitted: the smaller training sets, ascending, then the whole."""
+    """List the points of the learning curve: the smaller training sets, ascending, then the full training set."""
     sizes: list[tuple[float, TaskResults]] = [*_sizes(results, trained)]
-    if results.facts.n_train:
-        sizes.append((fmean(results.facts.n_train.values()), results))
+    if results.record.n_train:
+        sizes.append((fmean(results.record.n_train.values()), results))
     found = [(size, one.error(trained)) for size, one in sizes]
     return [(size, error.mean, error.sd or 0.0) for size, error in found if error is not None]
 
 
 def _notes(results: TaskResults, trained: TrainedModel) -> tuple[str, ...]:
-    """Say how the smaller trainings were made, and how the error goes with the size."""
+    """Explain how the smaller training sets were made, and state the trend of the error."""
     spread = "± standard deviation over the seeds, then the smallest and the largest seed. " * (len(results.seeds) > 1)
     made = (
-        f"Percent, {spread}Smaller training sets are drawn by the seed, each a part of the next; all trainings have as"
-        " many optimiser steps, so fewer examples are seen more often. Test and OOD sets are the same for all."
+        f"Percent, {spread}The seed draws the smaller training sets; each is a subset of the next. All"
+        " trainings have the same number of optimiser steps, so examples of a smaller set are seen more often. All sizes"
+        " have the same test and OOD sets."
     )
     return tuple(said for said in (made, _trend(results, trained)) if said)
 
 
 def _trend(results: TaskResults, trained: TrainedModel) -> str:
-    """Say what a doubling does to the error, and where a straight line would arrive at the publication's size."""
+    """State the change of the error per doubling, and its extrapolation to the publication's training set size."""
     line = _points(results, trained)
     if len(line) < 3:
         return ""
     slope, intercept = error_by_doubling((size, error) for size, error, _ in line)
-    change = f"takes {percent(-slope)} points off" if slope < 0 else f"adds {percent(slope)} points to"
-    said = f"Least squares over {len(line)} sizes: each doubling of the training set {change} the error"
-    known = [training_examples(source, results.facts.published, trained.objective) for source in SOURCES]
+    change = f"reduces the error by {percent(-slope)}" if slope < 0 else f"increases the error by {percent(slope)}"
+    said = f"Least squares over {len(line)} sizes: each doubling of the training set {change} percentage points"
+    known = [training_examples(source, results.record.published, trained.objective) for source in SOURCES]
     size = next(filter(None, known), None)
     if size and size > line[-1][0]:
         there = intercept + slope * log2(size)
-        arrives = f"give {percent(there)} %" if there > 0 else "have passed zero"
-        said += f"; continued straight to the publication's {size:,} it would {arrives}, an extrapolation"
+        error = f"an error of {percent(there)} %" if there > 0 else "an error below zero"
+        said += f"; extrapolated linearly to the publication's {size:,} examples, this gives {error}"
     return said + "."

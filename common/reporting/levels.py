@@ -1,4 +1,4 @@
-"""AUROC over the signal-to-noise ratio, of OOD sets that come at several."""
+"""AUROC over the signal-to-noise ratio, for OOD sets that exist at several noise levels."""
 
 from collections.abc import Mapping
 
@@ -9,13 +9,13 @@ from common.reporting.task_results import AVERAGE, TaskResults, TrainedModel, na
 from common.store.outputs import OodKey
 
 Lines = Mapping[str, Mapping[float, float]]
-"""By OOD set, the AUROC at each level in dB."""
+"""AUROC by OOD set and by level in dB."""
 
 
 def level_lines(results: TaskResults, trained: TrainedModel, detector: str) -> Lines:
-    """Return the sets that come at two levels or more; ``Average`` among them is the mean over the others.
+    """Return the AUROCs of the OOD sets with two or more levels; ``Average`` is the mean over the sets.
 
-    The pool ``All`` is left out: in the task's own setting it holds sets that come at no level, too.
+    The pool ``All`` is excluded, because in the task's default setting it contains sets without a level.
     """
     lines: dict[str, dict[float, float]] = {}
     for key in results.sets(trained):
@@ -27,7 +27,7 @@ def level_lines(results: TaskResults, trained: TrainedModel, detector: str) -> L
 
 
 def level_plot(results: TaskResults, trained: TrainedModel, detector: str) -> Plots | None:
-    """Return AUROC as a curve over the level, a line a set."""
+    """Return a plot of AUROC over the level, one line per OOD set."""
     lines = {
         name: sorted(line.items()) for name, line in level_lines(results, trained, detector).items() if name != AVERAGE
     }
@@ -38,22 +38,22 @@ def level_plot(results: TaskResults, trained: TrainedModel, detector: str) -> Pl
 
 
 def level_table(results: TaskResults, trained: TrainedModel, detector: str) -> Table | None:
-    """Return AUROC by set and level, the quietest noise first."""
+    """Return a table of AUROC by OOD set and level, the highest signal-to-noise ratio first."""
     lines = level_lines(results, trained, detector)
     levels = sorted({level for line in lines.values() for level in line}, reverse=True)
     if len(levels) < 2:
         return None
     return Table(
         caption=f"AUROC by signal-to-noise ratio ({results.label(trained, detector)})",
-        columns=("OOD set", *(_column(level, level in results.own_levels) for level in levels)),
+        columns=("OOD set", *(_column(level, level in results.primary_levels) for level in levels)),
         rows=tuple(
             (Cell(name_of(OodKey(name))), *(Cell(percent(line[at]) if at in line else NOTHING) for at in levels))
             for name, line in lines.items()
         ),
-        notes=("Means over seeds; what varies between them stands in the table by noise level.",),
+        notes=("Means over seeds; the table of OOD sets by noise level shows the spread over seeds.",),
         brief=tuple(range(len(levels) + 1)),
     )
 
 
-def _column(level: float, own: bool) -> str:
-    return f"{level:g} dB" + (", own" if own else "")
+def _column(level: float, is_default: bool) -> str:
+    return f"{level:g} dB" + (", default" if is_default else "")

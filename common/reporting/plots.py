@@ -1,7 +1,7 @@
-"""Drawings of confidence and of ROC curves, as SVG that takes its colours from the page around it.
+"""Plots of the report, as SVG that takes its colours from the HTML page.
 
-Matplotlib draws; every colour it is given is a stand-in that becomes a CSS variable or the page's text colour, so that
-one drawing suits light and dark. Text stays text. The same points give the same bytes.
+Matplotlib draws with placeholder colours, which are replaced by CSS variables and the page's text colour, so the same
+drawing works on light and dark pages. Text stays text. The same points give the same bytes.
 """
 
 import re
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 TEXT, GRID, RIGHT, WRONG, OOD = "#010101", "#020202", "#030303", "#040404", "#050505"
 SETS = tuple(f"#06060{digit}" for digit in range(8))
-"""Colours of OOD sets; drawn again with another dash once all are taken."""
+"""Colours of OOD sets; with more sets they repeat with other dash patterns."""
 
 _VARIABLES = {
     TEXT: "currentColor",
@@ -65,9 +65,9 @@ def _draw(width: float, height: float, title: str, name: str, fill: Any) -> str:
 
     style: Any = _STYLE | {"svg.hashsalt": name}
     with mpl.rc_context(style), warnings.catch_warnings():
-        # Text stays text: a letter that Matplotlib's font lacks is drawn by the reader's.
+        # Text stays text: the browser draws a letter that Matplotlib's font lacks.
         warnings.filterwarnings("ignore", message="Glyph .* missing", category=UserWarning)
-        layout = ConstrainedLayoutEngine(w_pad=0.12)  # room for a page font wider than Matplotlib's
+        layout = ConstrainedLayoutEngine(w_pad=0.12)  # leaves room for a page font that is wider than Matplotlib's
         figure = Figure(figsize=(width, height), layout=layout)
         fill(figure.add_subplot())
         return _themed(figure, title, name)
@@ -97,11 +97,11 @@ def _legend(axes: "Axes", **where: Any) -> None:
 
 
 def histogram(points: Mapping[str, Any], noun: str) -> str:
-    """Draw how confident the model is on right, wrong and OOD rows.
+    """Draw histograms of the MSP of right, wrong and OOD rows.
 
     Args:
         points: ``edges`` (B + 1,) of MSP; counts (B,) ``right``, ``wrong`` (or None), and ``ood`` by the set's name.
-        noun: what a row is called.
+        noun: name of a row, such as ``image``.
     """
     edges = np.asarray(points["edges"], dtype=float)
     pooled = [counts for name, counts in (points.get("ood") or {}).items() if name != "All"]
@@ -130,7 +130,7 @@ def roc(curves: Sequence[Mapping[str, Any]], population: str) -> str:
 
     Args:
         curves: each with ``question``, ``out_dist``, ``population``, ``fpr`` (K,) and ``tpr`` (K,).
-        population: of OOD curves, those alone are drawn.
+        population: OOD curves of other populations are not drawn.
     """
     chosen = [one for one in curves if one["question"] != "ood" or one.get("population", population) == population]
 
@@ -142,7 +142,7 @@ def roc(curves: Sequence[Mapping[str, Any]], population: str) -> str:
             number += one["question"] == "ood" and one.get("out_dist") != "All"
             fpr, tpr = thinned(one["fpr"], one["tpr"])
             axes.plot(100 * fpr, 100 * tpr, label=name, **style)
-        axes.set(xlabel="% of wrong or OOD that pass", ylabel="% of right or in-distribution kept")
+        axes.set(xlabel="% of wrong or OOD kept", ylabel="% of right or in-distribution kept")
         axes.set(xlim=(0, 100), ylim=(0, 101), box_aspect=1)
         _legend(axes, loc="center left", bbox_to_anchor=(1.0, 0.5))
 
@@ -162,12 +162,12 @@ def _set_style(number: int) -> dict[str, Any]:
 
 
 def _folded(name: str) -> str:
-    """Return a name for a legend, over several lines if it is long."""
+    """Wrap a name for a legend."""
     return textwrap.fill(name.lstrip("_"), 24)
 
 
 def thinned(fpr: Sequence[float], tpr: Sequence[float], grid: int = 300) -> tuple[Any, Any]:
-    """Return the (K',) points of a curve that differ on a grid of ``grid`` cells a side; both ends stay."""
+    """Return the (K',) points of a curve that differ on a grid of ``grid`` x ``grid`` cells; both ends are kept."""
     points = np.column_stack([np.asarray(fpr, dtype=float), np.asarray(tpr, dtype=float)])
     moved = np.any(np.diff(np.round(points * grid), axis=0) != 0, axis=1)
     kept = points[np.concatenate([[True], moved])] if len(points) else points
@@ -197,19 +197,19 @@ def level_curve(lines: Mapping[str, Sequence[tuple[float, float]]]) -> str:
 def size_curve(
     lines: Mapping[str, Sequence[tuple[float, float, float]]], published: Sequence[tuple[float, float]], **names: str
 ) -> str:
-    """Draw the error over the number of training examples, published ones as hollow diamonds; errors as fractions.
+    """Draw the error (a fraction) over the number of training examples; published errors are hollow diamonds.
 
     Args:
-        lines: by the way of training, (examples, mean error, standard deviation), ascending.
+        lines: by label of the trained model, (examples, mean error, standard deviation), ascending.
         published: (examples, error).
-        names: what the ``x`` and ``y`` axes are called.
+        names: labels of the ``x`` and ``y`` axes.
     """
 
     def fill(axes: "Axes") -> None:
         for number, (name, line) in enumerate(lines.items()):
-            sizes, errors, deviations = np.asarray(line, dtype=float).T
+            sizes, errors, stds = np.asarray(line, dtype=float).T
             style = _set_style(number) | {"marker": "o", "markersize": 4, "capsize": 3}
-            axes.errorbar(sizes, 100 * errors, 100 * deviations, label=_folded(name), **style)
+            axes.errorbar(sizes, 100 * errors, 100 * stds, label=_folded(name), **style)
         if published:
             sizes, errors = np.asarray(published, dtype=float).T
             axes.plot(sizes, 100 * errors, label="published", color=TEXT, **_HOLLOW)
@@ -224,7 +224,7 @@ def size_curve(
 
 @dataclass(frozen=True)
 class Overview:
-    """One task of the overview, AUROCs as fractions: of right against wrong (or None), of OOD sets, and published."""
+    """One line of the overview: a task's AUROCs (fractions) of misclassification and OOD sets, ours and published."""
 
     task: str
     errors: float | None
@@ -234,7 +234,7 @@ class Overview:
 
 
 def overview(tasks: Sequence[Overview]) -> str:
-    """Draw the AUROCs of every task on a line of its own, published ones as hollow diamonds."""
+    """Draw the AUROCs of all tasks, one line per task; published AUROCs are hollow diamonds."""
     kinds: list[tuple[str, Any, dict[str, Any]]] = [
         ("an OOD set", lambda one: one.ood, _PLAIN | {"marker": "o", "color": OOD, "alpha": 0.65, "markersize": 7}),
         ("right / wrong", lambda one: [one.errors], _PLAIN | {"marker": "o", "color": RIGHT, "markersize": 9}),
@@ -253,4 +253,4 @@ def overview(tasks: Sequence[Overview]) -> str:
         axes.spines["left"].set_visible(False)
         _legend(axes, loc="lower left", bbox_to_anchor=(0, 1), ncols=len(kinds), columnspacing=1.4, handletextpad=0.2)
 
-    return _draw(9.2, 1.3 + 0.42 * len(tasks), f"AUROC of {len(tasks)} tasks on a line each", "overview", fill)
+    return _draw(9.2, 1.3 + 0.42 * len(tasks), f"AUROC of {len(tasks)} tasks, one line per task", "overview", fill)

@@ -1,7 +1,7 @@
-"""Published figures: what they are, how to look one up, and which of our figures each answers to.
+"""Published figures: look-up, and matching with rows of our results.
 
-A paper is one file in ``common/papers`` that defines ``FIGURES`` and, where a figure needs a word, ``REMARKS`` by task;
-where it is known on how many examples a network was trained, ``TRAINING_SETS`` by task and objective.
+A paper is one file in ``common/papers``. It defines ``FIGURES``; optionally ``REMARKS`` (explanations by task) and
+``TRAINING_SETS`` (the number of training examples by task and objective).
 """
 
 from collections.abc import Collection, Iterator, Mapping
@@ -16,7 +16,7 @@ from common.store.rows import Row
 
 @cache
 def _papers() -> tuple[ModuleType, ...]:
-    """Return the modules of ``common/papers`` that define ``FIGURES``: one a publication."""
+    """Return the modules of ``common/papers`` that define ``FIGURES``, one per publication."""
     names = sorted(path.stem for path in (ROOT / "common/papers").glob("*.py"))
     modules = [import_module(f"common.papers.{name}") for name in names if not name.startswith("_")]
     return tuple(module for module in modules if hasattr(module, "FIGURES"))
@@ -29,7 +29,7 @@ def all_figures() -> tuple[Figure, ...]:
 
 
 def published(**wanted: str | None) -> tuple[Figure, ...]:
-    """Return the figures whose attributes equal those ``wanted``.
+    """Return the figures whose attributes have the ``wanted`` values.
 
     Raises:
         AttributeError: no such attribute.
@@ -43,12 +43,12 @@ def published(**wanted: str | None) -> tuple[Figure, ...]:
 
 
 def remarks(task: str) -> tuple[str, ...]:
-    """Return what a reader must know of the published figures of a task."""
+    """Return the papers' remarks on the published figures of a task."""
     return tuple(said for paper in _papers() for said in getattr(paper, "REMARKS", {}).get(task, ()))
 
 
 def training_examples(source: str, task: str, objective: str) -> int | None:
-    """Return on how many training examples a source trained its network for a task, or None where that is not known.
+    """Return the number of training examples of a source's network for a task, or None if unknown.
 
     >>> training_examples("paper", "mnist", "cross_entropy"), training_examples("paper", "wsj", "cross_entropy")
     (60000, None)
@@ -62,7 +62,7 @@ def training_examples(source: str, task: str, objective: str) -> int | None:
 
 @cache
 def pooled_sets(task: str) -> frozenset[str]:
-    """Return the OOD sets that the pooled figures of a task stand for, as far as the tables name them."""
+    """Return the OOD sets that the published tables of a task name; its pooled figures pool these sets."""
     return frozenset(one.out_dist for one in published(task=task) if one.out_dist and one.out_dist not in POOLED)
 
 
@@ -74,13 +74,13 @@ def _measuring(field: str, task: str, in_dist: str) -> tuple[Figure, ...]:
 def answers(row: Row, field: str, task: str, ood: Collection[str] = ()) -> Iterator[Figure]:
     """Yield the published figures that measure the same as ``field`` of ``row``; ``paper`` before ``authors-run``.
 
-    In-distribution and OOD set must be spelled as published, so a stand-in never meets the figure of what it stands
-    for; a pooled figure answers only where the same sets were pooled; only a row of the task's own setting is answered.
+    Names of in-distribution and OOD set must equal the published names, so a stand-in never matches the figure of the
+    original. A pooled figure matches only if the same sets were pooled. Only primary rows match.
 
     Args:
-        row: ours; for the mean over OOD sets, one whose ``out_dist`` is ``Average``.
-        field: a figure of the row.
-        task: the experiment's name in the published tables.
+        row: of our results; ``out_dist`` is ``Average`` for the mean over OOD sets.
+        field: name of a figure of the row.
+        task: name of the task in the published tables.
         ood: names of all the OOD sets of the task.
     """
     for figure in _measuring(field, task, row.in_dist):
@@ -93,7 +93,7 @@ def answers(row: Row, field: str, task: str, ood: Collection[str] = ()) -> Itera
 
 
 def _same(figure: Figure, row: Row) -> bool:
-    """Whether a figure and a row are about the same examples and score."""
+    """Whether a figure and a row have the same examples and score."""
     if figure.field == "error":
         return True
     if figure.field.startswith("mean_msp") and figure.subset == "test":

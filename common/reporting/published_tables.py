@@ -1,4 +1,4 @@
-"""A task beside the published figures: every one that measures the same, and where a published draw lies."""
+"""Comparison of a task with the published figures, and of published draws with ours."""
 
 from collections.abc import Iterator
 
@@ -24,11 +24,11 @@ _OOD_FIELDS = {
 _EXPOSURE_FIELDS = {"auroc": "AUROC", "ap_negative": "AUPR Out", "fpr95_out": "FPR95 out"}
 
 _Line = tuple[str, str, str, SeedMean, str]
-"""What it is about, the score, what the figure is called, ours, and the field."""
+"""Question or OOD set, label of the score, name of the figure, our mean over seeds, name of the field."""
 
 
 def published_table(results: TaskResults) -> Table | None:
-    """Return every published figure of the task beside ours, with base rates and differences."""
+    """Return every published figure of the task and ours, with base rates and differences."""
     lines = [line for trained in results.trained_models for line in _lines(results, trained)]
     found = [(line, figures) for line in lines if (figures := results.figures(line[3], line[4]))]
     if not found:
@@ -46,13 +46,13 @@ def published_table(results: TaskResults) -> Table | None:
         rows.append(tuple(cells))
     columns = [name for source in sources for name in (SOURCES[source], "difference")]
     return Table(
-        caption="Every published figure beside ours",
-        columns=("about", "figure", "ours", *columns),
+        caption="All published figures and ours",
+        columns=("comparison", "figure", "ours", *columns),
         rows=tuple(rows),
         notes=(
-            "Percent; differences are ours minus theirs, in percentage points. AUPR moves with the base rate, so it"
-            " compares only where the base rates are alike.",
-            *remarks(results.facts.published),
+            "Percent; differences are ours minus published, in percentage points. AUPR depends on the base rate:"
+            " compare it only where the base rates are similar.",
+            *remarks(results.record.published),
         ),
         folded=True,
     )
@@ -64,11 +64,11 @@ def _base(one: SeedMean, field: str) -> str:
 
 
 def _lines(results: TaskResults, trained: TrainedModel) -> Iterator[_Line]:
-    """Yield every comparison that a published figure might answer to."""
+    """Yield every figure of ours for which there may be a published figure."""
     label = results.label(trained)
-    yield "test set", label, results.facts.error_name, results.any_row(trained), "error"
+    yield "test set", label, results.record.error_name, results.any_row(trained), "error"
     for one in results.errors(trained):
-        first = one.row.detector == results.leading(trained)[0]
+        first = one.row.detector == results.leading_detectors(trained)[0]
         for field, name in _ERROR_FIELDS.items():
             if first or not field.startswith("mean"):
                 yield "right / wrong", results.label(trained, one.row.detector), name, one, field
@@ -76,7 +76,7 @@ def _lines(results: TaskResults, trained: TrainedModel) -> Iterator[_Line]:
 
 
 def _ood_lines(results: TaskResults, trained: TrainedModel) -> Iterator[_Line]:
-    leading = results.leading(trained)[0]
+    leading = results.leading_detectors(trained)[0]
     for key in results.sets(trained):
         for detector in results.detectors(trained):
             one = results.ood(trained, detector, key)
@@ -89,7 +89,7 @@ def _ood_lines(results: TaskResults, trained: TrainedModel) -> Iterator[_Line]:
 
 
 def exposure_table(results: TaskResults) -> Table | None:
-    """Return our means over OOD sets beside those of the Outlier Exposure paper, whose sets are others."""
+    """Return our means over OOD sets and those of the Outlier Exposure paper, which has other OOD sets."""
     rows = []
     for trained in results.trained_models:
         one = results.ood(trained, "msp", OodKey(AVERAGE), "all")
@@ -104,32 +104,32 @@ def exposure_table(results: TaskResults) -> Table | None:
     if not rows:
         return None
     return Table(
-        caption="Means over OOD sets beside those of the Outlier Exposure paper",
+        caption="Means over OOD sets, ours and those of the Outlier Exposure paper",
         columns=("score", "figure", "ours", "Outlier Exposure"),
         rows=tuple(rows),
-        notes=("Two means over different OOD sets and base rates: of the same kind, not of the same thing.",),
+        notes=("The OOD sets and base rates differ, so the means are only roughly comparable.",),
         folded=True,
     )
 
 
 def unanswered_pool(results: TaskResults) -> str:
-    """Return a sentence where ``All`` is published but pools other sets than ours; otherwise nothing."""
-    theirs = pooled_sets(results.facts.published)
-    pooled = published(task=results.facts.published, out_dist="All", metric="auroc")
+    """Return a sentence if the published ``All`` pools other sets than ours; otherwise an empty string."""
+    theirs = pooled_sets(results.record.published)
+    pooled = published(task=results.record.published, out_dist="All", metric="auroc")
     if not pooled or not results.pooled or theirs == results.pooled:
         return ""
     return (
-        f"All has no published figure beside it: the paper pools {listed(sorted(theirs))}; here it is"
-        f" {listed(sorted(results.pooled))}."
+        f"The published figures of All cannot be compared with ours: the paper pools {listed(sorted(theirs))};"
+        f" this run pools {listed(sorted(results.pooled))}."
     )
 
 
 def draws(results: TaskResults) -> tuple[str, ...]:
-    """Return sentences that say where each published draw of held-out classes lies among ours."""
+    """Return sentences that compare each published draw of held-out classes with our draws."""
     if len(results.seeds) < 2 or not any(row.held_out for row in results.rows):
         return ()
     trained = results.trained_models[0]
-    labels = (results.label(trained), results.label(trained, results.leading(trained)[0]))
+    labels = (results.label(trained), results.label(trained, results.leading_detectors(trained)[0]))
     said = []
     for about, score, name, one, field in _lines(results, trained):
         figures = results.figures(one, field)
@@ -141,6 +141,6 @@ def draws(results: TaskResults) -> tuple[str, ...]:
 
 
 def _place(value: float, ours: list[float]) -> str:
-    """Say whether a published value lies within the (ascending) figures of our draws, and above how many."""
+    """Say where a published value lies among the (ascending) figures of our draws."""
     where = "below all" if value < ours[0] else "above all" if value > ours[-1] else ""
     return f"{value:g} lies " + (where or f"within, above {sum(figure < value for figure in ours)} of {len(ours)}")

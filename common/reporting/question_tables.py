@@ -1,4 +1,4 @@
-"""The two questions asked of a task: right against wrong, and in-distribution against OOD."""
+"""Tables of the two questions of a task: right against wrong, and in-distribution against OOD."""
 
 from collections.abc import Sequence
 
@@ -9,20 +9,20 @@ from common.store.run_record import WHOLES
 from common.store.seed_means import SeedMean
 
 _ORIGINS = {"sentence": "text", "utterance": "speaker"}
-"""Where groups of rows come from; those of one source are not independent of each other."""
+"""Source of each kind of group; groups of one source are not independent."""
 
 
 def error_table(results: TaskResults) -> Table | None:
-    """Return how well each leading score tells right answers from wrong ones: all, subsets, and groups of rows."""
+    """Return how well each leading score separates right from wrong: on all rows, subsets, and groups of rows."""
     found = [(results, one) for one in _leading_errors(results)]
     if results.by_group:
         found += [(results.by_group, one) for one in _leading_errors(results.by_group)]
     if not found:
         return None
     sources = sources_of(of.figures(one, "auroc") for of, one in found)
-    noun = results.facts.unit_name
+    noun = results.record.unit_name
     return Table(
-        caption=f"Right against wrong: can the score tell the {noun}s that the model gets wrong?",
+        caption=f"Right against wrong: does the score detect the {noun}s that the model misclassifies?",
         columns=(
             "score",
             "AUROC",
@@ -46,24 +46,24 @@ def _leading_errors(results: TaskResults) -> list[SeedMean]:
         one
         for trained in results.trained_models
         for one in results.errors(trained)
-        if one.row.detector in results.leading(trained)
+        if one.row.detector in results.leading_detectors(trained)
     ]
 
 
 def _named(results: TaskResults, one: SeedMean) -> str:
     label = results.label(TrainedModel(one.row.objective, one.row.model), one.row.detector)
-    by_group = "" if results.compared else f"by {results.facts.unit_name}"
+    by_group = "" if results.compared else f"by {results.record.unit_name}"
     return ", ".join(part for part in (label, one.row.subset, by_group) if part)
 
 
 def _brief(sources: Sequence[str], figures: int, names: int = 1) -> tuple[int, ...]:
-    """Return the columns for a terminal: names, AUROC, the paper's, and the first ``figures`` others."""
+    """Return the columns for a terminal: names, AUROC, the paper's AUROC, and ``figures`` further columns."""
     first_figure = names + 1 + len(sources)
     return (*range(names + 1 + bool(sources)), *range(first_figure, first_figure + figures))
 
 
 def _comparison(results: TaskResults, one: SeedMean, sources: Sequence[str]) -> list[Cell]:
-    """Return our AUROC, with its interval (over several seeds the mean of each bound), and the published ones."""
+    """Return our AUROC, its interval (for several seeds, the mean of each bound), and the published AUROCs."""
     interval = (one.mean("auroc_low"), one.mean("auroc_high"))
     figures = results.figures(one, "auroc")
     theirs = [figure_cell(figures.get(source), one.mean("auroc")) for source in sources]
@@ -95,50 +95,53 @@ def _count(one: SeedMean, name: str) -> str:
 def _notes(results: TaskResults, first: str) -> tuple[str, ...]:
     seeds = len(results.seeds)
     kind = (
-        f"Means over {seeds} seeds ± standard deviation, then the smallest and the largest seed, and the 95 % interval"
-        " of one seed, its bounds averaged over the seeds."
+        f"Means over {seeds} seeds ± standard deviation, the range over seeds, and the 95 % interval of one seed (its"
+        " bounds are means over seeds)."
         if seeds > 1
-        else "95 % intervals beside AUROC."
+        else "AUROC has its 95 % interval in smaller type."
     )
-    whole = WHOLES.get(results.facts.row_name)
-    if whole:
-        part, whole = (results.facts.row_name, whole) if results.facts.unit == "row" else (whole, _ORIGINS[whole])
+    example = WHOLES.get(results.record.row_name)
+    if example:
+        by_row = results.record.unit == "row"
+        unit, source = (results.record.row_name, example) if by_row else (example, _ORIGINS[example])
         kind += (
-            f" The intervals take {part}s as independent; those of one {whole} are not,"
+            f" The intervals assume that {unit}s are independent; {unit}s of one {source} are not,"
             " so the true intervals are wider."
         )
     return (f"{first} {kind}",)
 
 
 def ood_tables(results: TaskResults, trained: TrainedModel) -> list[Table]:
-    """Return how well the leading scores of a trained model tell in-distribution from each OOD set.
+    """Return how well the leading scores of a trained model separate in-distribution from each OOD set.
 
-    The task's own setting, additional sets, other noise levels and groups of rows have tables of their own.
+    There is one table each for primary sets, additional sets, other noise levels, and groups of rows.
     """
     keys = results.sets(trained)
-    own, second = results.own_sets(trained), trained != results.trained_models[0]
+    primary, not_first = results.primary_sets(trained), trained != results.trained_models[0]
     additional = [key for key in keys if not key.primary and key.level_db is None]
     other_levels = [key for key in keys if not key.primary and key.level_db is not None]
     label = results.label(trained)
     about = f" ({label})" if label else ""
     tables = [
-        _ood_table(results, trained, own, f"In-distribution against OOD{about}", folded=second),
+        _ood_table(results, trained, primary, f"In-distribution against OOD{about}", folded=not_first),
         _ood_table(
-            results, trained, additional, f"Additional OOD sets, which the publication lacks{about}", folded=second
+            results, trained, additional, f"Additional OOD sets, which the publication lacks{about}", folded=not_first
         ),
-        _ood_table(results, trained, other_levels, f"OOD sets by noise level{about}", folded=bool(own)),
+        _ood_table(results, trained, other_levels, f"OOD sets by noise level{about}", folded=bool(primary)),
     ]
     if results.by_group:
-        caption = f"In-distribution against OOD, by {results.by_group.facts.unit_name}{about}"
-        tables.append(_ood_table(results.by_group, trained, results.by_group.own_sets(trained), caption, folded=True))
+        caption = f"In-distribution against OOD, by {results.by_group.record.unit_name}{about}"
+        tables.append(
+            _ood_table(results.by_group, trained, results.by_group.primary_sets(trained), caption, folded=True)
+        )
     return [table for table in tables if table is not None]
 
 
 def _ood_table(
     results: TaskResults, trained: TrainedModel, keys: Sequence[OodKey], caption: str, folded: bool = False
 ) -> Table | None:
-    """Return a row a set and leading score, or None where there is no figure of the population that is shown."""
-    detectors = results.leading(trained)
+    """Return one row per OOD set and leading score; None if there is no figure of the shown population."""
+    detectors = results.leading_detectors(trained)
     found = [
         (key, one) for key in keys for detector in detectors if (one := results.ood(trained, detector, key)) is not None
     ]
@@ -183,7 +186,7 @@ def _whom(population: str) -> str:
 
 
 def _population(results: TaskResults, one: SeedMean) -> str:
-    noun = f"{results.facts.unit_name}s"
+    noun = f"{results.record.unit_name}s"
     whom = {"correct": f"the correctly classified test {noun}", "all": f"all test {noun}"}[results.population]
     return f"In-distribution here means {whom} ({_count(one, 'n_positive')})."
 

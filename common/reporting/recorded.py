@@ -1,4 +1,4 @@
-"""Runs kept in the repository: what RESULTS.md shows of a run, copied from its output folder to ``common/recorded``."""
+"""Recorded runs: the part of a run that RESULTS.md shows, copied to ``common/recorded`` in the repository."""
 
 import re
 import shlex
@@ -14,21 +14,21 @@ from common.store.rows import Row, read_rows, write_rows_briefly
 from common.store.run_record import Missing, RunRecord, read_record, write_record
 
 RECORDED = ROOT / "common" / "recorded"
-"""A folder for each recorded run, with its ``results.jsonl`` and ``run.json``."""
+"""Holds one folder per recorded run, with ``results.jsonl`` and ``run.json``."""
 
 _FOLDER_OPTIONS = ("--data-dir", "--out")
 _FILE_OPTIONS = ("--in", "--ood", "--train", "--weights")
 
 
 def record_run(out: Path, name: str = "", recorded: Path = RECORDED) -> Path:
-    """Copy the results and the record of a finished run; what was recorded under the same name gives way.
+    """Copy the results and the record of a finished run, replacing a recorded run of the same name.
 
-    Kept are the rows that RESULTS.md shows, without versions (the record has them); local paths are removed.
+    Only the rows that RESULTS.md shows are copied, without versions (the record has them); local paths are removed.
 
     Args:
         out: the run's output folder.
-        name: of the folder to write; by default that of its task, or ``out``'s own where there are several.
-        recorded: where such folders lie.
+        name: of the folder to write; by default the name of the task, or of ``out`` if there are several tasks.
+        recorded: folder of the recorded runs.
 
     Returns:
         The folder written.
@@ -68,25 +68,25 @@ def _default_name(record: RunRecord, out: Path) -> str:
 
 
 def shown_rows(record: RunRecord, rows: Iterable[Row]) -> list[Row]:
-    """Return the rows that the main tables show: those of leading detectors, of the population they are about."""
+    """Return the rows that the main tables show: those of leading detectors and of the shown population."""
     by_task: dict[str, list[Row]] = {}
     for row in rows:
         by_task.setdefault(row.task, []).append(row)
     shown = []
     for name, found in by_task.items():
         results = TaskResults.of(record.task(name), found)
-        leading = {(one, detector) for one in results.trained_models for detector in results.leading(one)}
+        leading = {(one, detector) for one in results.trained_models for detector in results.leading_detectors(one)}
         for row in found:
-            own_table = (row.primary or row.level_db is None) and row.train_examples is None
+            in_main_tables = (row.primary or row.level_db is None) and row.train_examples is None
             if (TrainedModel.of(row), row.detector) in leading and (
-                own_table or row.question == "misclassification" or row.population == results.population
+                in_main_tables or row.question == "misclassification" or row.population == results.population
             ):
                 shown.append(row)
     return shown
 
 
 def without_local_paths(command: str) -> str:
-    """Return a command without the folders of the machine it ran on.
+    """Remove local paths from a command.
 
     >>> without_local_paths("run_all.py --task nlp/imdb --data-dir=/home/me/data --ood web=/home/me/web.npz")
     'run_all.py --task nlp/imdb --data-dir DIR --ood web=web.npz'
@@ -104,7 +104,7 @@ def without_local_paths(command: str) -> str:
 
 
 def _words(command: str) -> list[str]:
-    """Split a command into words, ``--option=value`` into two."""
+    """Split a command into words; ``--option=value`` becomes two words."""
     words = shlex.split(command)
     return [part for word in words for part in (word.split("=", 1) if word.startswith("--") else [word])]
 
@@ -118,6 +118,6 @@ def _cleaned(option: str, word: str) -> str:
 
 
 def _without_folders(missing: Missing) -> Missing:
-    """Leave of absolute paths in a message the last part alone."""
+    """Shorten absolute paths in the texts to their last part."""
     paths = re.compile(r"(?<![\w.])~?/(?:[^\s/]+/)+")
     return Missing(*(paths.sub("", text) for text in (missing.what, missing.why, missing.remedy)))

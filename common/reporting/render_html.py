@@ -1,4 +1,4 @@
-"""A report as one page that needs nothing but itself."""
+"""Rendering of a report as one self-contained HTML page."""
 
 import re
 from pathlib import Path
@@ -9,7 +9,7 @@ TEMPLATES = Path(__file__).parent / "templates"
 
 
 def page(document: Document) -> str:
-    """Return the report as HTML, with style and plots inside and every name escaped."""
+    """Return the report as HTML with embedded style and plots; all text is escaped."""
     from jinja2 import Environment, FileSystemLoader, StrictUndefined
     from markupsafe import Markup
 
@@ -30,7 +30,7 @@ def page(document: Document) -> str:
 
 
 def slug(title: str) -> str:
-    """Return a title as the name of an anchor.
+    """Return the anchor name of a title.
 
     >>> slug("Reuters-8 (nlp/reuters8)")
     'reuters-8-nlp-reuters8'
@@ -39,5 +39,5 @@ def slug(title: str) -> str:
 
 
 def is_number(cell: Cell) -> bool:
-    """Whether a cell holds a figure, and so lines up to the right."""
+    """Whether a cell holds a number, which is aligned to the right."""
     return re.fullmatch(r"[-+\N{MINUS SIGN}\N{EN DASH}]?[\d.,\N{EN DASH}]*", cell.text) is not None

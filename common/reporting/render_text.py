@@ -1,4 +1,4 @@
-"""A report as Markdown, and in brief as plain lines for a terminal."""
+"""Rendering of a report as Markdown, and as short plain text for a terminal."""
 
 import re
 import textwrap
@@ -7,11 +7,11 @@ from collections.abc import Iterable, Sequence
 from common.reporting.document import Block, Cell, Document, Section, Table, Text
 
 WIDTH = 100
-"""Columns of a terminal."""
+"""Width of terminal lines."""
 
 BRACKETS = (
-    "Percent. In brackets: beside AUROC its 95 % interval (over several seeds the standard deviation), beside a"
-    " published figure how far ours is above it, beside AUPR the base rate."
+    "Figures are percentages. In brackets: after AUROC its 95 % interval (for several seeds, the standard deviation);"
+    " after a published figure, ours minus published; after AUPR, the base rate."
 )
 
 
@@ -48,12 +48,12 @@ def _line(cells: Iterable[str]) -> str:
 
 
 def _escaped(text: str) -> str:
-    """Keep names from being read as Markdown or HTML: one line, with the signs that mean something escaped."""
+    """Return the text on one line, with the characters that have a meaning in Markdown or HTML escaped."""
     return re.sub(r"([\\`*|\[\]<>])", r"\\\1", " ".join(text.split()))
 
 
 def terminal(document: Document) -> str:
-    """Return the report in brief: lines of at most ``WIDTH`` columns, without control characters."""
+    """Return the short report: lines of at most ``WIDTH`` columns, without control characters."""
     lines = [document.title, "=" * len(document.title), *_wrapped([*document.headline, BRACKETS])]
     for section in document.sections:
         shown = [line for block in section.blocks for line in _terminal_block(block)]
@@ -63,7 +63,7 @@ def terminal(document: Document) -> str:
 
 
 def _clean(line: str) -> str:
-    return "".join(sign if sign.isprintable() else " " for sign in line).rstrip()
+    return "".join(character if character.isprintable() else " " for character in line).rstrip()
 
 
 def _heading(section: Section) -> list[str]:
@@ -90,7 +90,7 @@ def _plain(cell: Cell) -> str:
 
 
 def _grid(columns: Sequence[str], rows: Sequence[Sequence[str]]) -> list[str]:
-    """Return a table as lines; long headings wrap, long names are cut so that a line fits the terminal."""
+    """Return a table as lines; long headings are wrapped and long names truncated to fit the terminal."""
     widths = [
         max(*map(len, [*column, *name.split()]), min(len(name), 8))
         for name, *column in zip(columns, *rows, strict=True)

@@ -1,4 +1,4 @@
-"""The report of a run: OUT/report.md and OUT/report.html, made of OUT/results.jsonl and OUT/run.json alone."""
+"""The report of a run: OUT/report.md and OUT/report.html, made only from OUT/results.jsonl and OUT/run.json."""
 
 from pathlib import Path
 
@@ -17,13 +17,13 @@ TITLE = "How far can a classifier's confidence be trusted?"
 
 
 def write_report(out: Path) -> str:
-    """Write the report of the run in ``out`` and return it in brief for a terminal.
+    """Write the report of the run in ``out`` and return a short version for a terminal.
 
-    Reads ``results.jsonl`` and ``run.json``; writes ``report.md`` and ``report.html``, one self-contained page. The
-    same two files give the same report.
+    Reads ``results.jsonl`` and ``run.json``; writes ``report.md`` and the self-contained page ``report.html``. The
+    same two input files give the same report.
 
     Returns:
-        Plain lines of at most 100 columns, the last of which says where the page is.
+        Plain lines of at most 100 columns; the last line gives the path of the page.
 
     Raises:
         UserError: a file is missing or damaged, or ``out`` cannot be written.
@@ -36,22 +36,22 @@ def write_report(out: Path) -> str:
     return f"{terminal(document)}\nFull report: {out / 'report.html'}\n"
 
 
-def build(facts: RunRecord, rows: tuple[Row, ...], changed: bool = False) -> Document:
-    """Return the report as a document: one section a task, in the order of the rows.
+def build(record: RunRecord, rows: tuple[Row, ...], changed: bool = False) -> Document:
+    """Return the report as a document: one section per task, in the order of the rows.
 
     Args:
-        facts: the record of the run.
-        rows: its results.
-        changed: whether the results are other than those that the record was written for.
+        record: the record of the run.
+        rows: results of the run.
+        changed: whether the results differ from those that the record was written with.
     """
     names = dict.fromkeys(row.task for row in rows if row.train_examples is None)
-    tasks = [TaskResults.of(facts.task(name), (row for row in rows if row.task == name)) for name in names]
-    curves = {name: [curve for curve in facts.curves if curve.get("task") == name] for name in names}
-    missing = missing_section(facts)
+    tasks = [TaskResults.of(record.task(name), (row for row in rows if row.task == name)) for name in names]
+    curves = {name: [curve for curve in record.curves if curve.get("task") == name] for name in names}
+    missing = missing_section(record)
     return Document(
         title=TITLE,
-        headline=headline(facts, tasks, changed),
+        headline=headline(record, tasks, changed),
         summary=(summary_section(tasks),) if tasks else (),
-        tasks=tuple(task_section(results, curves[results.facts.name]) for results in tasks),
-        closing=(*((missing,) if missing else ()), legend_section(), provenance_section(facts, tasks)),
+        tasks=tuple(task_section(results, curves[results.record.name]) for results in tasks),
+        closing=(*((missing,) if missing else ()), legend_section(), provenance_section(record, tasks)),
     )

@@ -1,4 +1,4 @@
-"""RESULTS.md: the figures of recorded runs in one page, each with the command, date, device and commit that made it.
+"""RESULTS.md: the figures of the recorded runs, with the command, date, device and commit of each run.
 
 uv run python -m common.reporting.results_page runs/paper runs/elsewhere
 """
@@ -14,6 +14,7 @@ from common.base.errors import UserError
 from common.base.exits import guarded
 from common.base.project import ROOT
 from common.discover import task_names
+from common.reporting.closing import missing_section
 from common.reporting.document import Block, Document, Plots, Section, Table, Text
 from common.reporting.recorded import RECORDED, read_recorded, record_run
 from common.reporting.render_text import markdown
@@ -23,18 +24,18 @@ from common.store.rows import Row
 from common.store.run_record import RunRecord
 
 INTRODUCTION = (
-    "Made by `common/reporting/results_page.py` of the runs in `common/recorded`; edit nothing here. Percent; how to"
-    " read each figure stands at the end of every report that a run writes. Beside AUROC stands its 95 % interval, over"
-    " several seeds the standard deviation; beside a published figure, how far ours is above it; beside AUPR, the base"
-    " rate."
+    "`common/reporting/results_page.py` generates this file from the runs in `common/recorded`; do not edit it. Figures"
+    " are percentages. In brackets: after AUROC its 95 % interval (for several seeds, the standard deviation); after a"
+    " published figure, ours minus published; after AUPR, the base rate. The report of every run ends with an"
+    " explanation of the figures."
 )
 
 
 def results_page(recorded: Path = RECORDED) -> str:
-    """Return the page for all recorded runs: for each, how it was made and its tasks' main tables.
+    """Return the page of all recorded runs: command, date, device, commit and main tables of each.
 
     Args:
-        recorded: where a folder for each recorded run lies.
+        recorded: folder of the recorded runs.
 
     Raises:
         UserError: a run's files are missing or damaged.
@@ -45,18 +46,18 @@ def results_page(recorded: Path = RECORDED) -> str:
 
 
 def _not_measured(records: Sequence[RunRecord]) -> str:
-    """Say which tasks no run measured with the published budget, and on which devices the others were."""
+    """State the devices of the runs, and the tasks that no run measured with the paper budget."""
     measured = {name for record in records if record.profile == "paper" for name in record.tasks}
     missing = [name for name in task_names() if name not in measured]
     devices = dict.fromkeys(record.device for record in records)
     return (
         f"Devices: {', '.join(devices) or 'none'}."
-        f" Not measured with the published budget: {', '.join(missing) or 'nothing'}."
+        f" Tasks without a recorded run of the paper budget: {', '.join(missing) or 'nothing'}."
     )
 
 
 def run_section(record: RunRecord, rows: Sequence[Row]) -> str:
-    """Return the part of the page about one run, as Markdown with headings from the second level on."""
+    """Return the section of one run, as Markdown with headings of level 2 and below."""
     document = build(record, tuple(rows))
     made = f"Command: {record.command}. Date: {record.date}. Device: {record.device}. Commit: {record.commit}."
     shown = Document(
@@ -64,13 +65,13 @@ def run_section(record: RunRecord, rows: Sequence[Row]) -> str:
         headline=(made,),
         summary=(),
         tasks=tuple(main_tables(section) for section in document.tasks),
-        closing=tuple(section for section in document.closing if section.title == "Not run"),
+        closing=() if (missing := missing_section(record)) is None else (missing,),
     )
     return markdown(shown, level=2)
 
 
 def main_tables(section: Section) -> Section:
-    """Leave out plots and what a page folds away."""
+    """Return the section without plots and folded tables."""
     return replace(section, blocks=tuple(block for block in section.blocks if _is_main(block)))
 
 
@@ -86,15 +87,17 @@ def _is_main(block: Block) -> bool:
 
 def main(
     outs: Annotated[list[Path] | None, typer.Argument(help="output folders of finished runs to record")] = None,
-    name: Annotated[str, typer.Option(help="what to call the one run; its task, or the folder, by default")] = "",
-    recorded: Annotated[Path, typer.Option(help="where recorded runs lie")] = RECORDED,
-    to: Annotated[Path, typer.Option(help="the page to write")] = ROOT / "RESULTS.md",
+    name: Annotated[str, typer.Option(help="name of the recorded run; by default its task or folder")] = "",
+    recorded: Annotated[Path, typer.Option(help="folder of the recorded runs")] = RECORDED,
+    to: Annotated[Path, typer.Option(help="file to write")] = ROOT / "RESULTS.md",
 ) -> None:
-    """Record finished runs, then write RESULTS.md from all recorded ones."""
+    """Record finished runs, then write RESULTS.md from all recorded runs."""
 
     def written() -> int:
         if name and len(outs or ()) != 1:
-            raise UserError(f"--name {name} is for one run, and {len(outs or ())} are given; record them one by one")
+            raise UserError(
+                f"--name {name} needs exactly one run, but {len(outs or ())} are given; record them one by one"
+            )
         for out in outs or ():
             record_run(out, name, recorded)
         write_text(to, results_page(recorded))

@@ -1,4 +1,4 @@
-"""A task from other sides: ways of training, scores and seeds beside each other."""
+"""Tables that compare training objectives, scores and seeds of a task."""
 
 from collections.abc import Sequence
 
@@ -12,11 +12,13 @@ _FIGURES = {"AUROC": "auroc", "AUPR In": "aupr_positive", "AUPR Out": "aupr_nega
 
 
 def objective_table(results: TaskResults) -> Table | None:
-    """Return the leading scores of every trained model beside each other, where there are several."""
+    """Return the leading scores of all trained models in one table; None for a single trained model."""
     if len(results.trained_models) < 2:
         return None
-    pairs = [(trained, detector) for trained in results.trained_models for detector in results.leading(trained)]
-    keys = dict.fromkeys(key for trained in results.trained_models for key in results.own_sets(trained))
+    pairs = [
+        (trained, detector) for trained in results.trained_models for detector in results.leading_detectors(trained)
+    ]
+    keys = dict.fromkeys(key for trained in results.trained_models for key in results.primary_sets(trained))
     rows = []
     for key in keys:
         found = [results.ood(trained, detector, key) for trained, detector in pairs]
@@ -24,19 +26,19 @@ def objective_table(results: TaskResults) -> Table | None:
         rows.append((Cell(name_of(key)), *cells))
     labels = [results.label(trained, detector) for trained, detector in pairs]
     return Table(
-        caption="Ways of training beside each other",
+        caption="Comparison of training objectives",
         columns=("OOD set", *(f"{figure}: {label}" for figure in _FIGURES for label in labels)),
         rows=tuple(rows),
         notes=(
-            "The best of each figure is bold. A published figure stands where its network was trained alike;"
-            " as there, AUPR is the trapezoid area in this table.",
+            "The best value of each figure is bold. Published figures are shown for networks trained with the same"
+            " objective. In this table AUPR is the trapezoid area, as in the publication.",
         ),
         brief=tuple(range(1 + len(pairs))),
     )
 
 
 def _beside_each_other(results: TaskResults, found: Sequence[SeedMean | None], field: str) -> list[Cell]:
-    """Return one figure of several trained models, each with its base rate and the first published figure."""
+    """Return a figure of several trained models, each with its base rate and the first published figure."""
     cells = []
     for one in found:
         if one is None:
@@ -52,7 +54,7 @@ def _beside_each_other(results: TaskResults, found: Sequence[SeedMean | None], f
 
 
 def _with_best(cells: Sequence[Cell], found: Sequence[SeedMean | None], field: str) -> list[Cell]:
-    """Mark the cells with the largest figure, unless all are the same as printed."""
+    """Mark the cells with the largest figure, unless all printed figures are equal."""
     values = [-1.0 if one is None or (mean := one.mean(field)) is None else round(mean, 3) for one in found]
     best = max(values, default=-1.0)
     marked = len(set(values)) > 1
@@ -62,7 +64,7 @@ def _with_best(cells: Sequence[Cell], found: Sequence[SeedMean | None], field: s
 
 
 def score_table(results: TaskResults, trained: TrainedModel) -> Table | None:
-    """Return the AUROC of every score of a trained model on every question, where there are several scores."""
+    """Return the AUROC of every score of a trained model on every question; None for a single score."""
     detectors = results.detectors(trained)
     if len(detectors) < 2:
         return None
@@ -70,7 +72,7 @@ def score_table(results: TaskResults, trained: TrainedModel) -> Table | None:
     errors = {one.row.detector: one for one in results.errors(trained) if one.row.subset is None}
     if errors:
         columns["right / wrong"] = [errors.get(detector) for detector in detectors]
-    for key in results.own_sets(trained):
+    for key in results.primary_sets(trained):
         columns[name_of(key)] = [results.ood(trained, detector, key) for detector in detectors]
     cells = [_with_best(list(map(_auroc, found)), found, "auroc") for found in columns.values()]
     label = results.label(trained)
@@ -78,7 +80,7 @@ def score_table(results: TaskResults, trained: TrainedModel) -> Table | None:
         caption="AUROC of every score" + (f" ({label})" if label else ""),
         columns=("score", *columns),
         rows=tuple((Cell(name), *(column[at] for column in cells)) for at, name in enumerate(detectors)),
-        notes=("The best of a column is bold; a lead smaller than the intervals above means little.",),
+        notes=("The best score of each column is bold; differences smaller than the intervals above mean little.",),
     )
 
 
@@ -87,7 +89,7 @@ def _auroc(one: SeedMean | None) -> Cell:
 
 
 def seed_table(results: TaskResults, trained: TrainedModel) -> Table | None:
-    """Return a line a seed, where there are several: the error, AUROCs of the first score, what was held out."""
+    """Return one row per seed: error, AUROCs of the first score, held-out classes; None for a single seed."""
     if len(results.seeds) < 2:
         return None
     columns = _by_seed(results, trained)
@@ -103,20 +105,22 @@ def seed_table(results: TaskResults, trained: TrainedModel) -> Table | None:
         for seed in results.seeds
     )
     return Table(
-        caption=f"Seed by seed: AUROC of {results.label(trained, results.leading(trained)[0])}",
-        columns=("seed", results.facts.error_name, *columns, *(("held out of training",) if held_out else ())),
+        caption=f"By seed: AUROC of {results.label(trained, results.leading_detectors(trained)[0])}",
+        columns=("seed", results.record.error_name, *columns, *(("held-out classes",) if held_out else ())),
         rows=rows,
-        notes=("A seed fixes the weights, the order of the examples and every draw, that of held-out classes too.",),
+        notes=(
+            "The seed determines the initial weights, the order of the examples and every draw, such as the held-out classes.",
+        ),
         folded=True,
     )
 
 
 def _by_seed(results: TaskResults, trained: TrainedModel) -> dict[str, dict[int, Row]]:
-    """Return by question or OOD set, and by seed, the rows of the first score; pools alone where sets are many."""
-    detector = results.leading(trained)[0]
-    keys = results.own_sets(trained)
+    """Return the rows of the first score, by question or OOD set and by seed; with many OOD sets only the pools."""
+    detector = results.leading_detectors(trained)[0]
+    keys = results.primary_sets(trained)
     keys = keys if len(keys) < 6 else [key for key in keys if key.name in POOLED]
     found = {name_of(key): results.ood(trained, detector, key) for key in keys}
     errors = {one.row.detector: one for one in results.errors(trained) if one.row.subset is None}
-    every = {"right / wrong": errors.get(detector)} | found
-    return {name: {row.seed: row for row in one.rows} for name, one in every.items() if one is not None}
+    columns = {"right / wrong": errors.get(detector)} | found
+    return {name: {row.seed: row for row in one.rows} for name, one in columns.items() if one is not None}

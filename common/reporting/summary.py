@@ -1,4 +1,4 @@
-"""What stands around the tasks: the answer in brief, how to read it, what is missing, where it comes from."""
+"""The start of a report: headline, warnings, and tables over all tasks."""
 
 from collections.abc import Iterable, Sequence
 from statistics import fmean
@@ -10,53 +10,53 @@ from common.store.run_record import RunRecord
 from common.store.seed_means import SeedMean
 
 QUESTION = (
-    "Asked of every classifier: does its confidence tell its right answers from its wrong ones,"
-    " and examples like its training data (in-distribution) from others (out-of-distribution, OOD)?"
+    "Two questions for every classifier: does its confidence separate its right answers from its wrong answers, and"
+    " examples like its training data (in-distribution) from other examples (out-of-distribution, OOD)?"
 )
-CHANGED = "WARNING: results.jsonl is not the file that run.json was written for; it was edited, or is of another run."
+CHANGED = "WARNING: results.jsonl does not belong to run.json; it was edited, or comes from another run."
 
 
-def headline(facts: RunRecord, tasks: Sequence[TaskResults], changed: bool = False) -> tuple[str, ...]:
-    """Return what was asked, what ran and what came out, in plain words."""
+def headline(record: RunRecord, tasks: Sequence[TaskResults], changed: bool = False) -> tuple[str, ...]:
+    """Return the questions, what ran, the outcome, and warnings."""
     if not tasks:
-        return (QUESTION, "Nothing ran: see below for what is missing and the commands that mend it.")
+        return (QUESTION, "Nothing ran. The section 'Not run' lists what is missing and the commands that fix it.")
     modalities = list(dict.fromkeys(results.rows[0].modality for results in tasks))
     seeds = sorted({seed for results in tasks for seed in results.seeds})
     ran = (
         f"{counted(len(tasks), 'task')} in {counted(len(modalities), 'modality')} ({listed(modalities)}),"
-        f" {counted(len(seeds), 'seed')}{_how(facts)}."
+        f" {counted(len(seeds), 'seed')}{_how(record)}."
     )
     edited = CHANGED if changed else ""
-    return tuple(said for said in (QUESTION, ran, _outcome(tasks), edited, *_warnings(facts, tasks)) if said)
+    return tuple(said for said in (QUESTION, ran, _outcome(tasks), edited, *_warnings(record, tasks)) if said)
 
 
-def _how(facts: RunRecord) -> str:
-    """Say with which budget and where the models were trained, if the suite trained them."""
-    budget = f", {facts.profile} budget" if facts.profile in ("quick", "paper") else ""
-    return budget + (f", on {facts.device}" if facts.device not in ("", "none") else "")
+def _how(record: RunRecord) -> str:
+    """Return the budget and the device, if the suite trained the models."""
+    budget = f", {record.profile} budget" if record.profile in ("quick", "paper") else ""
+    return budget + (f", on {record.device}" if record.device not in ("", "none") else "")
 
 
 def _outcome(tasks: Sequence[TaskResults]) -> str:
-    """Say how well the first score does on average over the tasks."""
+    """State the mean AUROC of MSP over the tasks, for both questions."""
     wrong = [value for results in tasks if (value := right_wrong(results, "msp")) is not None]
     ood = [value for results in tasks if (value := out_of_distribution(results, "msp")) is not None]
     parts = [f"right from wrong with a mean AUROC of {percent(fmean(wrong))}\N{NO-BREAK SPACE}%"] if wrong else []
     parts += [f"in-distribution from OOD with {percent(fmean(ood))}\N{NO-BREAK SPACE}%"] if ood else []
     if not parts:
         return ""
-    return f"The maximum softmax probability (MSP) tells {listed(parts)}; chance gives 50, perfection 100."
+    return f"The maximum softmax probability (MSP) separates {listed(parts)}; chance is 50, perfect is 100."
 
 
-def _warnings(facts: RunRecord, tasks: Sequence[TaskResults]) -> Iterable[str]:
-    if not facts.finished:
+def _warnings(record: RunRecord, tasks: Sequence[TaskResults]) -> Iterable[str]:
+    if not record.finished:
         yield "UNFINISHED: the run was interrupted; the same command continues it."
-    if facts.not_run:
-        yield f"{counted(len(facts.not_run), 'part')} did not run; the reasons and remedies are below."
+    if record.not_run:
+        yield f"{counted(len(record.not_run), 'part')} did not run; see the section 'Not run'."
     for kind, meaning in (("synthetic", "on SYNTHETIC data"), ("sample", "on a SAMPLE of the data")):
-        if names := [results.facts.name for results in tasks if kind in results.kinds]:
+        if names := [results.record.name for results in tasks if kind in results.kinds]:
             yield f"{meaning[:1].upper()}{meaning[1:]}: {listed(names)}."
-    if facts.profile == "quick":
-        yield "The quick budget trains less, or on less, than the published recipes did; --profile paper repeats them."
+    if record.profile == "quick":
+        yield "The quick budget has fewer epochs or examples than the published recipes; --profile paper uses those."
 
 
 def right_wrong(results: TaskResults, detector: str) -> float | None:
@@ -72,18 +72,18 @@ def out_of_distribution(results: TaskResults, detector: str) -> float | None:
 
 
 def summary_section(tasks: Sequence[TaskResults]) -> Section:
-    """Return the drawing and the tables over all tasks."""
+    """Return the overview plot and the tables over all tasks."""
     drawing = overview([_overview(results) for results in tasks])
-    caption = "AUROC of the first score of every task; a published figure is drawn where it measures the same."
+    caption = "AUROC of the first score of every task, with the published figures that measure the same."
     return Section("Summary", (Plots(caption, (drawing,)), _tasks_table(tasks), _detectors_table(tasks)))
 
 
 def _overview(results: TaskResults) -> Overview:
     trained, error = results.trained_models[0], _first_error(results)
-    found = [results.ood(trained, results.leading(trained)[0], key) for key in results.single_sets(trained)]
+    found = [results.ood(trained, results.leading_detectors(trained)[0], key) for key in results.single_sets(trained)]
     ood = [one for one in found if one is not None]
     return Overview(
-        task=results.facts.name,
+        task=results.record.name,
         errors=error.mean("auroc") if error else None,
         ood=[auroc for one in ood if (auroc := one.mean("auroc")) is not None],
         published_errors=_published(results, [error] if error else []),
@@ -100,18 +100,18 @@ def _tasks_table(tasks: Sequence[TaskResults]) -> Table:
     figures = [results.figures(one, "auroc") if one else {} for results, one in zip(tasks, errors, strict=True)]
     sources = sources_of(figures)
     others = [
-        f"{results.facts.error_name} for {results.facts.name}"
+        f"{results.record.error_name} for {results.record.name}"
         for results in tasks
-        if results.facts.error_name != "test error"
+        if results.record.error_name != "test error"
     ]
     rows = []
     for results, one, theirs in zip(tasks, errors, figures, strict=True):
         auroc = one.mean("auroc") if one else None
         trained = results.trained_models[0]
-        error, mean = results.error(trained), results.ood_mean(trained, results.leading(trained)[0])
+        error, mean = results.error(trained), results.ood_mean(trained, results.leading_detectors(trained)[0])
         rows.append(
             (
-                Cell(results.facts.name),
+                Cell(results.record.name),
                 Cell(", ".join(results.kinds)),
                 Cell(percent(error.mean if error else None)),
                 Cell(percent(auroc)),
@@ -121,7 +121,7 @@ def _tasks_table(tasks: Sequence[TaskResults]) -> Table:
             )
         )
     return Table(
-        caption="Every task at a glance: AUROC of the first score",
+        caption="All tasks: AUROC of the first score",
         columns=(
             "task",
             "data",
@@ -133,8 +133,8 @@ def _tasks_table(tasks: Sequence[TaskResults]) -> Table:
         ),
         rows=tuple(rows),
         notes=(
-            "Percent. Beside a published figure: ours minus theirs, in percentage points."
-            + (f" Error is the test error, but {listed(others)}." if others else ""),
+            "Percent. After a published figure: ours minus published, in percentage points."
+            + (f" Error is the test error, except {listed(others)}." if others else ""),
         ),
         brief=tuple(range(6 + len(sources))),
     )
@@ -142,7 +142,7 @@ def _tasks_table(tasks: Sequence[TaskResults]) -> Table:
 
 def _first_error(results: TaskResults) -> SeedMean | None:
     trained = results.trained_models[0]
-    return results.right_wrong(trained, results.leading(trained)[0])
+    return results.right_wrong(trained, results.leading_detectors(trained)[0])
 
 
 def _worst(results: TaskResults) -> Cell:
@@ -150,13 +150,14 @@ def _worst(results: TaskResults) -> Cell:
     found = [
         (auroc, key.name)
         for key in results.single_sets(trained)
-        if (one := results.ood(trained, results.leading(trained)[0], key)) and (auroc := one.mean("auroc")) is not None
+        if (one := results.ood(trained, results.leading_detectors(trained)[0], key))
+        and (auroc := one.mean("auroc")) is not None
     ]
     return Cell(percent(min(found)[0]), min(found)[1]) if found else Cell(NOTHING)
 
 
 def _detectors_table(tasks: Sequence[TaskResults]) -> Table:
-    """Return the mean AUROC of every score in every modality, for both questions."""
+    """Return the mean AUROC over tasks of every score in every modality, for both questions."""
     modalities = list(dict.fromkeys(results.rows[0].modality for results in tasks))
     detectors = list(dict.fromkeys(name for results in tasks for name in results.detectors(results.trained_models[0])))
     rows = []
@@ -174,9 +175,9 @@ def _detectors_table(tasks: Sequence[TaskResults]) -> Table:
         columns=("score", *columns),
         rows=tuple(rows),
         notes=(
-            f"{'; '.join(sizes)}. Each task counts once: its mean over seeds and OOD sets, pools left out,"
-            " in its first way of training.",
-            "Where a score ran on fewer tasks than the others the number stands beside it: such means do not compare.",
+            f"{'; '.join(sizes)}. Each task counts once: its mean over seeds and OOD sets, without pools,"
+            " of its first training objective.",
+            "A score that ran on fewer tasks has the number of tasks in brackets; do not compare such means.",
         ),
         brief=tuple(range(1 + len(columns))),
     )

@@ -1,4 +1,4 @@
-"""The rows of one task, averaged over seeds and found by what they are about."""
+"""The results of one task: its rows averaged over seeds, and look-up by model, detector and OOD set."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
@@ -15,7 +15,7 @@ from common.store.run_record import TaskRecord
 from common.store.seed_means import SeedMean, Spread, mean_over_seeds, spread
 
 AVERAGE = "Average"
-"""Stands as ``out_dist`` of the mean of a figure over OOD sets, ``All`` left out."""
+"""``out_dist`` of rows that are means over OOD sets, ``All`` excluded."""
 
 SOURCES = {"paper": "paper", "authors-run": "authors' run", "outlier-exposure": "Outlier Exposure"}
 """Published sources in the order of their columns."""
@@ -23,7 +23,7 @@ SOURCES = {"paper": "paper", "authors-run": "authors' run", "outlier-exposure": 
 
 @dataclass(frozen=True)
 class TrainedModel:
-    """One way of training one model."""
+    """A model and the objective that trained it."""
 
     objective: str
     model: str
@@ -39,44 +39,45 @@ class TaskResults:
     """One task of a run: its record and its rows.
 
     Attributes:
-        facts: what the run's record says of the task.
-        rows: of the task's own training set and unit, other noise levels, additional OOD sets and subsets included.
+        record: the task's part of the run record.
+        rows: those of the full training set and default unit; other noise levels, additional OOD sets and subsets
+            included.
         smaller: results of each smaller training set, by its size, ascending.
-        by_group: results of groups of rows, where the task's own unit is the row and groups are scored too.
-        compared: whether published figures may answer; not of smaller training sets and of the other unit.
+        by_group: results of groups of rows, if the default unit is the row and groups are scored too.
+        compared: whether to compare with published figures; False for smaller training sets and the other unit.
     """
 
-    facts: TaskRecord
+    record: TaskRecord
     rows: tuple[Row, ...]
     smaller: Mapping[int, "TaskResults"] = field(default_factory=dict)
     by_group: "TaskResults | None" = None
     compared: bool = True
 
     @classmethod
-    def of(cls, facts: TaskRecord, rows: Iterable[Row]) -> "TaskResults":
-        """Return the results of a task; those of smaller training sets and of the other unit stand apart."""
+    def of(cls, record: TaskRecord, rows: Iterable[Row]) -> "TaskResults":
+        """Return the results of a task, with smaller training sets and the other unit separated."""
         rows = tuple(rows)
-        unit = next((row.unit for row in rows if row.primary), facts.unit)
+        unit = next((row.unit for row in rows if row.primary), record.unit)
         by_size: dict[int, list[Row]] = {}
-        own: list[Row] = []
+        default: list[Row] = []
         groups: list[Row] = []
         for row in rows:
             if row.train_examples is not None:
                 by_size.setdefault(row.train_examples, []).append(row)
             else:
-                (own if row.unit == unit else groups).append(row)
-        smaller = {size: cls._apart(facts, found) for size, found in sorted(by_size.items())}
-        by_group = cls._apart(replace(facts, unit="group"), groups) if groups else None
-        return cls(facts, tuple(own), smaller, by_group)
+                (default if row.unit == unit else groups).append(row)
+        smaller = {size: cls._apart(record, found) for size, found in sorted(by_size.items())}
+        by_group = cls._apart(replace(record, unit="group"), groups) if groups else None
+        return cls(record, tuple(default), smaller, by_group)
 
     @classmethod
-    def _apart(cls, facts: TaskRecord, rows: Iterable[Row]) -> "TaskResults":
-        """Return rows as results of their own, in which the task's own OOD sets are the primary ones."""
-        return cls(facts, tuple(replace(row, primary=True) for row in rows), compared=False)
+    def _apart(cls, record: TaskRecord, rows: Iterable[Row]) -> "TaskResults":
+        """Return results of these rows alone, all marked as primary and not compared with published figures."""
+        return cls(record, tuple(replace(row, primary=True) for row in rows), compared=False)
 
     @cached_property
     def averaged(self) -> tuple[SeedMean, ...]:
-        """Rows averaged over seeds, with the mean over OOD sets beside them."""
+        """Rows averaged over seeds; means over OOD sets included."""
         return mean_over_seeds([*self.rows, *_means_over_sets(self.rows)])
 
     @cached_property
@@ -96,25 +97,25 @@ class TaskResults:
 
     @cached_property
     def population(self) -> str:
-        """The population of the published OOD table, or the one there is."""
-        there = {row.population for row in self.rows if row.question == "ood"}
-        return self.facts.population if self.facts.population in there or not there else min(there)
+        """The population of the published OOD table, or another one if no row has it."""
+        populations = {row.population for row in self.rows if row.question == "ood"}
+        return self.record.population if self.record.population in populations or not populations else min(populations)
 
     def detectors(self, trained: TrainedModel) -> tuple[str, ...]:
         """Detectors of a trained model, the baseline first."""
         names = dict.fromkeys(row.detector for row in self.rows if TrainedModel.of(row) == trained)
         return tuple(sorted(names, key=lambda name: name != "msp"))
 
-    def leading(self, trained: TrainedModel) -> tuple[str, ...]:
-        """The detectors shown in full: MSP (or the first there is), and those that only this way of training has."""
+    def leading_detectors(self, trained: TrainedModel) -> tuple[str, ...]:
+        """The detectors shown in full: MSP (or the first detector), and those that only this objective has."""
         names = self.detectors(trained)
         plain = {row.detector for row in self.rows if row.objective == "cross_entropy"}
-        own = () if not plain or trained.objective == "cross_entropy" else tuple(n for n in names if n not in plain)
+        added = () if not plain or trained.objective == "cross_entropy" else tuple(n for n in names if n not in plain)
         first = "msp" if "msp" in names else names[0]
-        return tuple(dict.fromkeys((first, *own)))
+        return tuple(dict.fromkeys((first, *added)))
 
     def label(self, trained: TrainedModel, detector: str = "") -> str:
-        """Return what tells a trained model, and a detector if given, from the others of this task."""
+        """Return a label of a trained model, and of a detector if given, that is unique in this task."""
         several = len({one.model for one in self.trained_models}) > 1
         parts = [trained.objective] * (len({one.objective for one in self.trained_models}) > 1) + [
             trained.model
@@ -126,48 +127,48 @@ class TaskResults:
         return self._select(trained, "misclassification")
 
     def any_row(self, trained: TrainedModel) -> SeedMean:
-        """A row that stands for a trained model: for its error, which all its rows have."""
+        """Any row of a trained model; all its rows have the same error."""
         return next(one for one in self.averaged if TrainedModel.of(one.row) == trained)
 
     def error(self, trained: TrainedModel) -> Spread | None:
-        """Error of a trained model over the seeds, or None where no seed knows it."""
+        """Error of a trained model over the seeds, or None if unknown for every seed."""
         return spread({row.seed: row.error for row in self.rows if TrainedModel.of(row) == trained}.values())
 
     def right_wrong(self, trained: TrainedModel, detector: str) -> SeedMean | None:
-        """Right against wrong of all rows."""
+        """Return the right-against-wrong figures of a detector over all rows, or None."""
         wanted = (detector, None)
         return next((one for one in self.errors(trained) if (one.row.detector, one.row.subset) == wanted), None)
 
     def ood_mean(self, trained: TrainedModel, detector: str) -> SeedMean | None:
-        """In-distribution against OOD in the task's own setting: the one set, or the mean over the sets."""
+        """Return the OOD figures of a detector: of the single primary set, or the mean over the primary sets."""
         sets = self.single_sets(trained)
         return self.ood(trained, detector, sets[0] if len(sets) == 1 else OodKey(AVERAGE))
 
-    def own_sets(self, trained: TrainedModel) -> list[OodKey]:
-        """OOD sets in the task's own setting, pool and mean last."""
+    def primary_sets(self, trained: TrainedModel) -> list[OodKey]:
+        """Primary OOD sets, pool and mean last."""
         return [key for key in self.sets(trained) if key.primary]
 
     def single_sets(self, trained: TrainedModel) -> list[OodKey]:
-        """OOD sets in the task's own setting, without pools and means."""
-        return [key for key in self.own_sets(trained) if key.name not in POOLED]
+        """Primary OOD sets, without pools and means."""
+        return [key for key in self.primary_sets(trained) if key.name not in POOLED]
 
     def sets(self, trained: TrainedModel) -> tuple[OodKey, ...]:
-        """OOD sets: those of the task's own setting, their pool and mean, additional ones, then other levels."""
+        """OOD sets: primary sets first, then additional sets and other levels; pools and means last in each part."""
         keys = dict.fromkeys(key_of(one.row) for one in self._select(trained, "ood"))
         return tuple(sorted(keys, key=lambda key: (not key.primary, key.name in POOLED, key.name == AVERAGE)))
 
     @cached_property
-    def own_levels(self) -> frozenset[float]:
-        """Noise levels of the OOD sets in the task's own setting, in dB."""
+    def primary_levels(self) -> frozenset[float]:
+        """Noise levels of the primary OOD sets, in dB."""
         return frozenset(row.level_db for row in self.rows if row.primary and row.level_db is not None)
 
     @cached_property
     def pooled(self) -> frozenset[str]:
-        """Names of the OOD sets in the task's own setting: what ``All`` pools."""
+        """Names of the primary OOD sets, which ``All`` pools."""
         return frozenset(row.out_dist for row in self.rows if row.primary and row.out_dist) - set(POOLED)
 
     def ood(self, trained: TrainedModel, detector: str, key: OodKey, population: str | None = None) -> SeedMean | None:
-        """Return the OOD row of a detector and a set; of the task's population unless another is asked for."""
+        """Return the figures of a detector and OOD set, by default of the task's population, or None."""
         for one in self._select(trained, "ood"):
             about = (one.row.detector, key_of(one.row), one.row.population)
             if about == (detector, key, population or self.population):
@@ -188,21 +189,21 @@ class TaskResults:
     def figures(self, one: SeedMean, field: str) -> dict[str, Figure]:
         """Return the published figures that measure the same, by source."""
         found: dict[str, Figure] = {}
-        for figure in answers(one.row, field, self.facts.published, self.pooled) if self.compared else ():
+        for figure in answers(one.row, field, self.record.published, self.pooled) if self.compared else ():
             found.setdefault(figure.source, figure)
         return found
 
 
 def key_of(row: Row) -> OodKey:
-    """Return what tells the OOD set of a row from the task's others."""
+    """Return the key of a row's OOD set."""
     return OodKey(str(row.out_dist), row.level_db, row.primary)
 
 
 def _means_over_sets(rows: Iterable[Row]) -> list[Row]:
     """Return rows of the means over OOD sets, for each seed, score and population.
 
-    One mean is over the sets of the task's own setting, one over the additional sets without a level, and one for each
-    noise level over the sets that come at several: those of the own level among them, to hold beside the others.
+    There is one mean over the primary sets, one over the additional sets without a level, and, over the sets that
+    exist at several noise levels, one for each level, the default level included.
     """
     singles = [row for row in rows if row.question == "ood" and row.out_dist not in POOLED]
     at_levels = {row.out_dist for row in singles if row.level_db is not None and not row.primary}
@@ -227,13 +228,13 @@ def _mean(group: list[Row], level_db: float | None, primary: bool) -> Row:
 
 
 def name_of(key: OodKey) -> str:
-    """Return what a table calls an OOD set; its noise level is said where it is not the task's own."""
+    """Return the name of an OOD set in tables, with its noise level if that is not the task's default."""
     name = "mean of the sets" if key.name == AVERAGE else "All, pooled" if key.name == "All" else key.name
     return name if key.primary or key.level_db is None else f"{name}, {key.level_db:g} dB"
 
 
 def figure_cell(figure: Figure | None, ours: float | None) -> Cell:
-    """Return a published figure with the difference of ours from it, in percentage points."""
+    """Return a published figure with the difference ours minus published, in percentage points."""
     if figure is None:
         return Cell("")
     return Cell(f"{figure.value:g}", "" if ours is None else points(100 * ours - figure.value))

@@ -1,4 +1,4 @@
-"""Files written whole or not at all, and read with a clear word when they are damaged."""
+"""Atomic writing of files, reading with clear errors, and checksums."""
 
 import hashlib
 import os
@@ -16,9 +16,9 @@ from common.base.workers import RANK
 
 
 def write_atomically(path: Path, write: Callable[[Path], object]) -> None:
-    """Let ``write`` fill a temporary file beside ``path``, then rename it, so that no half-written file is ever read.
+    """Call ``write`` on a temporary file in the folder of ``path``, then rename it: ``path`` is never half-written.
 
-    Of several processes that train together the first alone writes.
+    In distributed training, only the first process writes.
 
     Raises:
         UserError: the folder cannot be written, or the disk is full.
@@ -34,7 +34,7 @@ def write_atomically(path: Path, write: Callable[[Path], object]) -> None:
         reason = error.strerror or str(error)
         raise UserError(f"cannot write {path}: {reason}; free the space or choose another folder with --out") from error
     finally:
-        with suppress(OSError):  # a folder that cannot be searched has no leftover either
+        with suppress(OSError):  # an unreadable folder holds no temporary file
             temporary.unlink()
 
 
@@ -73,16 +73,16 @@ def _sha256(path: Path, size: int, changed: int) -> str:
 
 
 def sha256(path: Path) -> str:
-    """SHA-256 of a file in hexadecimal; read once a process unless its size or time changes."""
+    """SHA-256 of a file in hexadecimal; cached while size and modification time stay the same."""
     status = path.stat()
     return _sha256(path, status.st_size, status.st_mtime_ns)
 
 
 def checksum(path: Path) -> str:
-    """Return what identifies the content of a file, or of a folder with all that lies in it.
+    """Return a hash that identifies the content of a file or folder.
 
-    A folder is known by the names, sizes and times of change of its files, which are not read: a corpus may hold
-    gigabytes in a hundred thousand of them.
+    For a folder, it is a hash of the names, sizes and modification times of all files in it. The files are not read,
+    because a corpus may hold gigabytes in a hundred thousand files.
     """
     if path.is_file():
         return sha256(path)

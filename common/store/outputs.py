@@ -1,4 +1,4 @@
-"""What a model said about one data set: the point where every modality ends and every score begins."""
+"""A model's outputs on one data set: the interface between the modalities and the scores."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -16,17 +16,17 @@ from common.store.files import read_tensors, write_tensors
 
 @dataclass(frozen=True)
 class Outputs:
-    """Logits of N rows, with what belongs to them.
+    """Logits of N rows, with labels, groups and extras.
 
-    A row is an example (an image, a document), or a part of one: a token of a sentence, a frame of an utterance.
+    A row is an example (an image, a document) or a part of one (a token of a sentence, a frame of an utterance).
 
     Attributes:
-        logits: (N, C) float32 of all classes; -inf for a class that cannot be, but not for all.
+        logits: (N, C) float32 of all classes; -inf masks a class out; a row needs a finite logit.
         features: (N, D) float32 inputs of the last layer, or None.
-        labels: (N,) int64 true classes in [0, C), or None where there are none.
+        labels: (N,) int64 true classes in [0, C), or None if unknown.
         groups: (N,) int64, ascending from 0 without gaps: the example that a row is part of; None if rows are examples.
-        row_extras: further named arrays with one value a row (a head's score, whether a word was seen in training).
-        group_extras: further named arrays with one value a group (edit distances of an utterance).
+        row_extras: additional arrays by name, one value per row (a head's score, whether a word was seen in training).
+        group_extras: additional arrays by name, one value per group (edit distances of an utterance).
         scored_classes: how many of the classes, the first ones, are scored: all but a CTC model's blank. None: all.
     """
 
@@ -39,13 +39,13 @@ class Outputs:
     scored_classes: int | None = None
 
     def __post_init__(self) -> None:
-        """Check shapes and values once, so that nothing downstream has to."""
+        """Check shapes and values."""
         rows = self._check_logits()
         if self.features is not None and (self.features.ndim != 2 or len(self.features) != rows):
             raise ValueError(f"features must be ({rows}, D), not {self.features.shape}")
         for name, value in (("labels", self.labels), ("groups", self.groups)):
             if value is not None and value.shape != (rows,):
-                raise ValueError(f"{name} must be ({rows},), one a row of the logits, not {value.shape}")
+                raise ValueError(f"{name} must be ({rows},), one value per row of the logits, not {value.shape}")
         self._check_labels()
         self._check_groups()
         self._check_extras("row_extras", self.row_extras, rows)
@@ -62,7 +62,7 @@ class Outputs:
             raise ValueError(f"logits must have two axes (examples, classes), not shape {self.logits.shape}")
         if not self.logits.size:
             raise ValueError(f"logits are empty: shape {self.logits.shape}")
-        largest = self.logits.max(axis=1)  # NaN if the row holds one
+        largest = self.logits.max(axis=1)  # NaN if the row contains NaN
         bad = np.flatnonzero(~np.isfinite(largest))
         if bad.size:
             what = "NaN" if np.isnan(largest[bad[0]]) else "+inf" if largest[bad[0]] > 0 else "nothing but -inf"
@@ -85,11 +85,11 @@ class Outputs:
         steps = np.diff(self.groups, prepend=-1)
         bad = np.flatnonzero((steps < 0) | (steps > 1))
         if bad.size or self.groups[0] != 0:
-            raise ValueError(f"groups must ascend from 0 without gaps; row {bad[0] if bad.size else 0} does not")
+            raise ValueError(f"groups must ascend from 0 in steps of 0 or 1; row {bad[0] if bad.size else 0} does not")
 
     @property
     def units(self) -> int:
-        """Number of groups, or of rows where rows stand alone."""
+        """Number of groups, or of rows if there are no groups."""
         return len(self.logits) if self.groups is None else int(self.groups[-1]) + 1
 
     @property
@@ -106,11 +106,11 @@ class Outputs:
 
     @cached_property
     def logit_scores(self) -> dict[str, NDArray[np.float64]]:
-        """Every score that needs the logits alone, by name: one pass, whoever asks first."""
+        """Every score that needs the logits alone, by name; computed once."""
         return logit_scores(self.scored_logits)
 
     def save(self, path: Path) -> None:
-        """Write everything to one safetensors file, under a temporary name first."""
+        """Write all arrays to one safetensors file, atomically."""
         arrays: dict[str, NDArray[Any]] = {"logits": self.logits}
         for name in ("features", "labels", "groups"):
             if getattr(self, name) is not None:
@@ -123,7 +123,11 @@ class Outputs:
 
     @classmethod
     def load(cls, path: Path) -> "Outputs":
-        """Read what ``save`` wrote; a damaged file is a ``UserError`` that names it."""
+        """Read a file that ``save`` wrote.
+
+        Raises:
+            UserError: the file is missing or damaged.
+        """
         arrays = read_tensors(path)
         extras = {kind: _taken(arrays, f"{kind}.") for kind in ("row_extras", "group_extras")}
         scored = arrays.pop("scored_classes", None)
@@ -134,17 +138,17 @@ class Outputs:
 
 
 def _taken(arrays: dict[str, NDArray[Any]], prefix: str) -> dict[str, NDArray[Any]]:
-    """Take the arrays whose names begin with ``prefix`` out of ``arrays``, under the rest of their names."""
+    """Remove the arrays whose names begin with ``prefix`` from ``arrays``; return them without the prefix."""
     return {name.removeprefix(prefix): arrays.pop(name) for name in list(arrays) if name.startswith(prefix)}
 
 
 class OodKey(NamedTuple):
-    """What tells the OOD sets of a task apart.
+    """The key of an OOD set among those of its task.
 
     Attributes:
         name: as published tables spell it.
-        level_db: signal-to-noise ratio of a set that comes at several; None for others.
-        primary: whether the set is one of the task's own setting: published, at the task's own level.
+        level_db: signal-to-noise ratio of a set that exists at several; None for other sets.
+        primary: whether the set belongs to the task's default setting: published, at the task's default noise level.
     """
 
     name: str
@@ -153,7 +157,7 @@ class OodKey(NamedTuple):
 
     @property
     def label(self) -> str:
-        """What messages call the set.
+        """Name of the set in messages.
 
         >>> OodKey("car", 5.0).label, OodKey("Omniglot").label
         ('car 5 dB', 'Omniglot')
@@ -163,11 +167,16 @@ class OodKey(NamedTuple):
 
 @dataclass(frozen=True)
 class TaskOutputs:
-    """What one trained model says about its test set and every OOD set, with facts about the data.
+    """The outputs of one trained model on its test set and every OOD set, with facts about the data.
 
-    ``meta`` holds: data (kind), held_out, split (its name), dropped, seconds; n_train, how many training examples
-    there are, those of validation among them; n_batched, how many the preprocessor makes of the others.
-    ``detector_options`` says what each probe was given or chose, and ``skipped`` which have no meaning for the model.
+    Attributes:
+        test: outputs on the test set.
+        ood: outputs on the OOD sets.
+        meta: data (kind), held_out, split (name), dropped, seconds; n_train, the number of training examples,
+            validation examples included; n_batched, the number of items that the preprocessor makes of the training
+            examples, validation excluded.
+        detector_options: the options of each detector with a probe, given or chosen.
+        skipped: one sentence for each probe that is not defined for the model.
     """
 
     test: Outputs

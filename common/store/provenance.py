@@ -1,4 +1,4 @@
-"""Which code, versions and machine a figure comes from."""
+"""Provenance of figures: code, commit and library versions."""
 
 import ast
 import hashlib
@@ -26,18 +26,18 @@ HARMLESS = {
         "store.run_folder",
     )
 }
-"""Modules that a task's code refers to and that cannot change what a model says or a probe scores."""
+"""Modules that a task's code imports but that cannot change a model's outputs or a probe's scores."""
 
 DOWNSTREAM = frozenset({*HARMLESS, "common.detector"})
-"""For a training: and what works on the model when it is trained."""
+"""Modules left out of the code hash of a training: also those that run after the training."""
 
 PROBE_DOWNSTREAM = frozenset({*HARMLESS, "common.experiment", "common.encoded", "common.probed"})
-"""For a probe: and what its training's own key stands for."""
+"""Modules left out of the code hash of a probe: also those that the key of its training covers."""
 
 
 @cache
 def versions() -> dict[str, str]:
-    """Return the versions of Python and of the libraries that decide what a model computes."""
+    """Return the versions of Python and of the libraries that affect a model's outputs."""
     found = {"python": platform.python_version()}
     for package in PACKAGES:
         try:
@@ -49,7 +49,7 @@ def versions() -> dict[str, str]:
 
 @cache
 def commit() -> str:
-    """Return the checkout's commit, with ``+changes`` if its code differs or is added to; ``unknown`` outside one."""
+    """Return the commit, with ``+changes`` if its code was changed or added to; ``unknown`` outside a checkout."""
     try:
         head = _git("rev-parse", "--short=12", "HEAD")
         return head + ("+changes" if _git("status", "--porcelain", "--", "*.py", "pyproject.toml") else "")
@@ -64,10 +64,9 @@ def _git(*arguments: str) -> str:
 
 @cache
 def code_hash(modules: tuple[str, ...], downstream: frozenset[str] = DOWNSTREAM) -> str:
-    """Return a hash of the named project modules and of every project module that they import, however deep.
+    """Return a hash of the named project modules and of all project modules that they import, also indirectly.
 
-    It is of what they do: comments, docstrings and layout do not count. Imports of ``downstream`` modules are not
-    followed.
+    The hash does not depend on comments, docstrings and formatting. Imports of ``downstream`` modules are not followed.
     """
     digest = hashlib.sha256()
     for module in sorted(_closure(modules, downstream)):
@@ -77,7 +76,7 @@ def code_hash(modules: tuple[str, ...], downstream: frozenset[str] = DOWNSTREAM)
 
 @cache
 def _parsed(module: str) -> ast.Module:
-    """Return a module's syntax without docstrings and without what is imported for type checkers alone."""
+    """Return a module's syntax tree without docstrings and without ``if TYPE_CHECKING`` blocks."""
     tree = ast.parse(_file_of(module).read_text(encoding="utf-8"))
     for node in ast.walk(tree):
         if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef) and ast.get_docstring(node) is not None:

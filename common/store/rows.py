@@ -1,4 +1,4 @@
-"""Rows of results: what one score tells apart, for one model; written and read as lines of JSON."""
+"""Rows of results: how well one score of one model separates two samples; stored as lines of JSON."""
 
 import json
 import math
@@ -13,7 +13,7 @@ from common.store.files import write_text
 from common.store.old_rows import converted
 
 SCHEMA = 2
-"""Number of the present form of a row. Rows of form 1 had one field ``variant`` and no number."""
+"""Version of the row format. Rows of version 1 had a field ``variant`` and no version number."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -21,40 +21,42 @@ class Row:
     """One (task, seed, objective, detector, question, OOD set, population, setting).
 
     *Positive* means right (``question`` misclassification) or in-distribution (ood); *negative* means wrong or OOD.
-    Figures are fractions, not percent; one that is not defined (an average precision without positives) is None.
+    Figures are fractions, not percent; an undefined figure (an average precision without positives) is None.
 
     Attributes:
         task: such as ``nlp/reuters8``; ``modality`` is its first part.
-        seed: fixes everything random, the draw of held-out classes too.
-        profile: ``quick`` or ``paper``, the budget.
+        seed: of every random draw, the held-out classes included.
+        profile: the training budget, ``quick`` or ``paper``.
         data: ``full``, ``sample`` or ``synthetic``.
-        objective, detector: how the model was trained, and which score is evaluated.
-        detector_options: what the detector was given or chose (a temperature, the number of neighbours).
+        objective: how the model was trained.
+        detector: the score that is evaluated.
+        detector_options: options of the detector, given or chosen (a temperature, the number of neighbours).
         question: ``misclassification`` (right against wrong) or ``ood`` (in-distribution against ``out_dist``).
         model: architecture or checkpoint.
-        held_out: the classes left out of training, or None.
+        held_out: the classes held out of training, or None.
         in_dist, out_dist: names as published tables spell them; ``out_dist`` is None for misclassification.
         population: the in-distribution examples evaluated: ``all``, or the ``correct`` ones only.
-        level_db: signal-to-noise ratio of the OOD set in dB; None where the set comes at no level.
-        train_examples: size of a training set smaller than the task's own; None: the task's own, whole.
-        subset: the part of the rows that is asked about, such as ``seen words``; None: all.
-        unit: what is scored, each ``row`` or each ``group`` of rows.
-        split: name of the division into training and test set; None where it is not known.
-        primary: whether all of these are the task's own: what summaries count. False for other levels, smaller
-            training sets, subsets, the other unit, and OOD sets that the publication lacks.
-        distance: ``near`` or ``far``, how far the OOD set is said to be from the in-distribution; None: not said.
+        level_db: signal-to-noise ratio of the OOD set in dB; None for a set without noise level.
+        train_examples: size of a smaller training set; None: the task's full training set.
+        subset: subset of the rows that is evaluated, such as ``seen words``; None: all rows.
+        unit: what is scored: each ``row`` or each ``group`` of rows.
+        split: name of the split into training and test set; None if unknown.
+        primary: whether the row belongs to the task's default setting, which summaries show. False for other noise
+            levels, smaller training sets, subsets, the other unit, and OOD sets that the publication lacks.
+        distance: declared distance of the OOD set from the in-distribution, ``near`` or ``far``; None: not declared.
         n_positive, n_negative: sizes of the two samples.
         auroc, auroc_low, auroc_high: area under the ROC curve and its 95 % interval.
-        ap_positive, ap_negative: step-wise average precision with that side as the one to find.
+        ap_positive, ap_negative: step-wise average precision with that side as the class to find.
         aupr_positive, aupr_negative: the same area by the trapezoid rule.
-        base_positive, base_negative: fraction of each side: what a constant score gets as its average precision.
-        fpr95_in: fraction of negatives kept together with 95 % of positives; ``fpr95_out``: sides exchanged.
+        base_positive, base_negative: fraction of each side, which is the average precision of a constant score.
+        fpr95_in: fraction of negatives kept by the threshold that keeps 95 % of positives.
+        fpr95_out: fraction of positives rejected by the threshold that rejects 95 % of negatives.
         detection_error: smallest mean of the two error rates over all thresholds.
         aurc: area under the risk-coverage curve, for misclassification; None for ood.
         mean_msp_positive, mean_msp_negative: mean maximum softmax probability of each side, whatever the detector.
         error: the classifier's test error; phone error rate for CTC.
-        device, commit, versions: where, and with which code and libraries, the row was made.
-        schema: the form of the row as it was written; see ``SCHEMA``.
+        device, commit, versions: device, code and libraries that made the row.
+        schema: version of the format in which the row was written; see ``SCHEMA``.
     """
 
     task: str
@@ -106,7 +108,7 @@ class Row:
         for name in FIGURES:
             value = getattr(self, name)
             if value is not None and not math.isfinite(value):
-                raise ValueError(f"{name} is {value}; a figure that is not defined is None")
+                raise ValueError(f"{name} is {value}; an undefined figure must be None")
 
 
 _TYPES: Mapping[str, Any] = get_type_hints(Row)
@@ -120,11 +122,11 @@ ABOUT = (
     *("task", "profile", "data", "objective", "detector", "question", "model", "in_dist", "out_dist", "population"),
     *("level_db", "train_examples", "subset", "unit", "primary"),
 )
-"""The fields that say what a row is about; with the seed they tell the rows of a run apart."""
+"""The fields that identify a row of a run, together with the seed."""
 
 
 def write_rows(path: Path, rows: Iterable[Row]) -> None:
-    """Write rows as lines of strict JSON, in the order given; the same rows give the same bytes.
+    """Write rows as lines of strict JSON, in the given order; the same rows give the same bytes.
 
     Raises:
         UserError: the folder cannot be written, or the disk is full. The file is then as it was before.
@@ -133,9 +135,9 @@ def write_rows(path: Path, rows: Iterable[Row]) -> None:
 
 
 def write_rows_briefly(path: Path, rows: Iterable[Row], digits: int = 6) -> None:
-    """Write rows without fields that have their default, figures rounded to ``digits`` decimals, no needless spaces.
+    """Write rows compactly: without fields that have default values, figures rounded to ``digits`` decimals.
 
-    ``read_rows`` reads them as well. For results kept in the repository, where every byte is kept for ever.
+    ``read_rows`` reads them too. This is the format of the results that the repository keeps.
 
     Raises:
         UserError: as ``write_rows``.
@@ -165,13 +167,13 @@ def _record(row: Row) -> dict[str, Any]:
 
 
 def read_rows(path: Path) -> tuple[Row, ...]:
-    """Read the rows of a results file, in order; those of an earlier form are converted.
+    """Read the rows of a results file, in order; rows of an earlier format are converted.
 
-    What an earlier row leaves to its run (the task's own noise level and unit) is taken from the ``run.json`` beside
-    the file, if there is one.
+    Rows of version 1 lack the task's default noise level and unit, which are read from ``run.json`` in the same folder,
+    if it exists.
 
     Raises:
-        UserError: the file is missing, or a line is not a row; names the file, the line and what to do.
+        UserError: the file is missing, or a line is not a row; the message names the file, the line and what to do.
     """
     remedy = "delete the file and run again; stored model outputs are used again"
     try:
@@ -188,7 +190,7 @@ def read_rows(path: Path) -> tuple[Row, ...]:
 
 
 def _each_line(step: Callable[[Any], Any], lines: Iterable[Any]) -> list[Any]:
-    """Take a step with every line; a ValueError says which line is wrong."""
+    """Apply ``step`` to every line; a ValueError names the number of the line."""
     made = []
     for number, line in enumerate(lines, start=1):
         try:
@@ -202,11 +204,11 @@ def _parsed(line: str) -> dict[str, Any]:
     try:
         return dict(json.loads(line))
     except (ValueError, TypeError) as error:
-        raise ValueError("not a whole JSON object; the file was cut short or edited") from error
+        raise ValueError("not a complete JSON object; the file was truncated or edited") from error
 
 
 def _row(record: Mapping[str, Any]) -> Row:
-    """Return the row of a line's fields; a ValueError says what is wrong with them."""
+    """Return the row with these fields; a ValueError names the wrong field."""
     if missing := [name for name in _REQUIRED if name not in record]:
         raise ValueError(f"missing {', '.join(missing)}")
     if unknown := sorted(set(record) - set(_FIELDS)):
@@ -215,13 +217,13 @@ def _row(record: Mapping[str, Any]) -> Row:
         if not _fits(value, _TYPES[name]):
             raise ValueError(f"{name} cannot be {value!r}")
     if record.get("schema", SCHEMA) > SCHEMA:
-        raise ValueError(f"schema {record['schema']} is newer than this checkout, which reads up to {SCHEMA}")
+        raise ValueError(f"schema {record['schema']} is newer than this checkout, which reads schemas up to {SCHEMA}")
     held_out = record["held_out"]
     return Row(**{**record, "held_out": None if held_out is None else tuple(held_out)})
 
 
 def _fits(value: Any, kind: Any) -> bool:
-    """Whether a JSON value may stand in a field of type ``kind``."""
+    """Whether a JSON value is valid for a field of type ``kind``."""
     origin, arguments = get_origin(kind), get_args(kind)
     if origin in (Union, UnionType):
         return any(_fits(value, one) for one in arguments)

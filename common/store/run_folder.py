@@ -1,4 +1,4 @@
-"""The run folder: each trained model's outputs, stored once under a key made of all that determines them."""
+"""The store: the outputs of each trained model, in a folder whose name is a hash of everything that determines them."""
 
 import hashlib
 import json
@@ -12,21 +12,21 @@ from common.store.files import write_text
 from common.store.outputs import OodKey, Outputs
 
 META = ("data", "held_out", "split", "dropped", "seconds", "n_train", "n_batched", "ood")
-"""What ``meta.json`` holds: facts about the data, and the keys of the OOD sets in their files' order."""
+"""Keys of ``meta.json``: facts about the data, and the keys of the OOD sets in the order of their files."""
 
 
 @dataclass(frozen=True)
 class RunFolder:
-    """Where one training's outputs lie: ``meta.json`` is written last and says which files belong to it.
+    """The folder of one training's outputs. ``meta.json`` is written last and lists the OOD sets.
 
-    Any file may be deleted: what is missing is made again, from the stored weights if they are there.
+    Any file may be deleted: missing files are made again, from the stored weights if they exist.
     """
 
     path: Path
 
     @property
     def complete(self) -> bool:
-        """Whether everything was stored and is still there."""
+        """Whether all files were stored and still exist."""
         return self._meta_file.is_file() and all(file.is_file() for file in self._files(len(self._meta()["ood"])))
 
     @property
@@ -54,7 +54,7 @@ class RunFolder:
         return meta
 
     def save(self, test: Outputs, ood: Mapping[OodKey, Outputs], meta: dict[str, Any]) -> None:
-        """Store the outputs, then ``meta``, then drop the checkpoints that are no longer needed."""
+        """Store the outputs, then ``meta``; then delete the checkpoints, which are no longer needed."""
         for outputs, file in zip((test, *ood.values()), self._files(len(ood)), strict=True):
             outputs.save(file)
         meta = {**meta, "ood": [list(key) for key in ood]}
@@ -63,10 +63,10 @@ class RunFolder:
             leftover.unlink(missing_ok=True)
 
     def load(self) -> tuple[Outputs, dict[OodKey, Outputs], dict[str, Any]]:
-        """Return what ``save`` stored.
+        """Load the outputs and ``meta`` that ``save`` stored.
 
         Raises:
-            UserError: a file is damaged; the message names it.
+            UserError: a file is missing or damaged; the message names it.
         """
         meta = self._meta()
         keys = [OodKey(*key) for key in meta.pop("ood")]

@@ -1,4 +1,4 @@
-"""What a run says about itself besides its rows, OUT/run.json: its form stands here; it is written and read here."""
+"""The record of a run, OUT/run.json: command, tasks, skipped parts, plot data. Written and read by this module only."""
 
 import json
 from collections.abc import Mapping
@@ -10,22 +10,22 @@ from common.base.errors import UserError
 from common.store.files import write_text
 
 WHOLES = {"token": "sentence", "frame": "utterance"}
-"""What rows that are parts of an example are parts of; they are not independent of each other."""
+"""Name of the example that rows of a name are parts of; rows of one example are not independent."""
 
 _OLD_NAMES = {"paper_task": "published", "departures": "deviations_from_paper"}
-"""Keys of a task in earlier records, and the fields that they are now."""
+"""Keys of tasks in records of earlier formats, and the present names of the fields."""
 
 
 @dataclass(frozen=True)
 class TaskRecord:
-    """What the report says about a task besides its figures; see ``common.task.Task`` for the meaning of each.
+    """Facts about a task that the report shows; fields without description are those of ``common.task.Task``.
 
     Attributes:
         data: ``full``, ``sample`` or ``synthetic``.
-        dropped: what readers left out, by data set and reason.
-        seconds: time spent, by training and phase.
+        dropped: number of items that readers skipped, by data set and reason.
+        seconds: duration, by training and phase.
         n_train: number of training examples, by seed.
-        budget: how the model was trained, the fields of ``common.task.Budget``.
+        budget: training budget, the fields of ``common.task.Budget``.
     """
 
     name: str
@@ -48,18 +48,18 @@ class TaskRecord:
 
     @property
     def unit_name(self) -> str:
-        """What is scored: a row, or the example that its rows are parts of."""
+        """Name of the scored unit: of a row, or of the example that rows are parts of."""
         return self.example_name if self.unit == "group" else self.row_name
 
     @property
     def example_name(self) -> str:
-        """What training sets are counted in: rows, or what these are parts of."""
+        """Name of an example, in which the size of training sets is counted."""
         return WHOLES.get(self.row_name, self.row_name)
 
 
 @dataclass(frozen=True)
 class Missing:
-    """What did not run, why, and the command that mends it."""
+    """A part that did not run, the reason, and the command that fixes it."""
 
     what: str
     why: str = ""
@@ -68,15 +68,15 @@ class Missing:
 
 @dataclass(frozen=True)
 class RunRecord:
-    """A run: how it was started, where, what of it is missing, and the points of its plots.
+    """A run: its command, device, tasks, skipped parts, and the points of its plots.
 
     Attributes:
-        command: what the user typed.
+        command: the command line that started it.
         date: of the start, YYYY-MM-DD.
         finished: False where the run was interrupted.
         tasks: by name.
-        curves: for each plotted model what ``common.judge.curves`` returns.
-        results_sha256: of the bytes of results.jsonl, in hexadecimal; empty where it is not known.
+        curves: result of ``common.judge.curves`` for each plotted model.
+        results_sha256: SHA-256 of results.jsonl in hexadecimal; empty if unknown.
     """
 
     command: str = ""
@@ -93,7 +93,7 @@ class RunRecord:
     results_sha256: str = ""
 
     def task(self, name: str) -> TaskRecord:
-        """Return the record of a task; what is not known of it is left plain."""
+        """Return the record of a task; for an unknown task, one with default values."""
         return self.tasks.get(name) or TaskRecord(name, title=name, published=name.split("/")[-1])
 
 
@@ -107,9 +107,9 @@ def write_record(path: Path, record: RunRecord) -> None:
 
 
 def read_record(path: Path) -> RunRecord:
-    """Read a run's record; keys that it lacks are left plain, unknown keys are passed over.
+    """Read a run's record; missing keys get default values, unknown keys are ignored.
 
-    Records of earlier forms are read too, see ``_OLD_NAMES``.
+    Records of earlier formats are read too, see ``_OLD_NAMES``.
 
     Raises:
         UserError: the file is missing or damaged.

@@ -1,4 +1,4 @@
-"""Rows that differ in the seed alone, brought together: mean and standard deviation of each figure."""
+"""Means over seeds: mean and standard deviation of each figure over rows that differ only in the seed."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -10,7 +10,7 @@ from common.store.rows import ABOUT, FIGURES, Row
 
 @dataclass(frozen=True)
 class Spread:
-    """One figure over several seeds: mean, sample standard deviation (None for one seed), extremes, how many."""
+    """One figure over seeds: mean, sample standard deviation (None for one seed), minimum, maximum, number of seeds."""
 
     mean: float
     sd: float | None
@@ -20,7 +20,7 @@ class Spread:
 
 
 def spread(values: Iterable[float | None]) -> Spread | None:
-    """Return the spread of the values that are defined, or None where none is.
+    """Return the spread of the defined values, or None if no value is defined.
 
     >>> spread([0.75, None, 1.0])
     Spread(mean=0.875, sd=0.1767766952966369, low=0.75, high=1.0, count=2)
@@ -33,11 +33,11 @@ def spread(values: Iterable[float | None]) -> Spread | None:
 
 @dataclass(frozen=True)
 class SeedMean:
-    """Rows that differ in nothing but the seed.
+    """Rows that differ only in the seed, and the spread of their figures.
 
     Attributes:
-        rows: in the order of their seeds; the first stands for what they share.
-        figures: by field name, the spread over the seeds, or None where no seed defines it.
+        rows: in the order of their seeds.
+        figures: the spread over the seeds by field name, or None if no seed defines the figure.
     """
 
     rows: tuple[Row, ...]
@@ -45,7 +45,7 @@ class SeedMean:
 
     @property
     def row(self) -> Row:
-        """A row that stands for what all share: task, objective, detector, names."""
+        """The first row; task, objective, detector and OOD set are the same in all rows."""
         return self.rows[0]
 
     @property
@@ -60,7 +60,7 @@ class SeedMean:
 
 
 def mean_over_seeds(rows: Iterable[Row]) -> tuple[SeedMean, ...]:
-    """Gather rows that differ in the seed alone (and in what it draws), in the order they first appear."""
+    """Group rows that differ only in the seed (and in what it draws), in the order of their first row."""
     gathered: dict[tuple[Any, ...], list[Row]] = {}
     for row in rows:
         gathered.setdefault(tuple(getattr(row, name) for name in ABOUT), []).append(row)

@@ -1,1 +1,1 @@
-"""The one training loop, its set-up and checkpoints, prediction, layers and pretrained networks."""
+"""The training loop, its setup and checkpoints, prediction, layers and pretrained networks."""

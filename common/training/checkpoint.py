@@ -1,4 +1,4 @@
-"""What a killed training continues from: weights, optimiser and best epoch, in one safetensors file."""
+"""Checkpoints of a training: weights, optimiser state and best epoch, in one safetensors file."""
 
 import copy
 import math
@@ -13,18 +13,18 @@ from torch import Tensor, nn
 from common.store.files import read_tensors, write_tensors
 
 SECONDS_BETWEEN = 20.0
-"""A training shorter than this is cheaper to repeat than to store."""
+"""Shortest time between two checkpoints; a shorter training is cheaper to repeat than to store."""
 
 
 class BestEpoch:
-    """Keeps the weights of the epoch with the smallest error; where nothing was offered, ``restore`` does nothing."""
+    """Keeps the weights of the epoch with the smallest error. Without any ``offer``, ``restore`` does nothing."""
 
     def __init__(self) -> None:
         self.error = math.inf
         self.weights: dict[str, Tensor] = {}
 
     def offer(self, model: nn.Module, error: float) -> None:
-        """Remember the model's weights if ``error`` is smaller than any before."""
+        """Remember the model's weights if ``error`` is smaller than every earlier one."""
         if error < self.error:
             self.error, self.weights = error, copy.deepcopy(model.state_dict())
 
@@ -38,8 +38,8 @@ class Checkpoint:
     """Saves the state of a training at most every ``SECONDS_BETWEEN`` seconds, at the end of an epoch.
 
     Args:
-        folder: where the file goes; None: nothing is saved.
-        phase: names the file.
+        folder: of the file; None: nothing is saved.
+        phase: name of the file.
         parts: networks and optimisers, by name.
         best: the best epoch so far.
     """
@@ -52,7 +52,7 @@ class Checkpoint:
         self.saved = time.monotonic()
 
     def save(self, epochs_done: int) -> None:
-        """Write the state if it is time to."""
+        """Write the state if the last save is ``SECONDS_BETWEEN`` or more seconds old."""
         if self.path is None or time.monotonic() - self.saved < SECONDS_BETWEEN:
             return
         tensors = _prefixed("best", self.best.weights)
@@ -64,7 +64,7 @@ class Checkpoint:
         self.saved = time.monotonic()
 
     def load(self) -> int:
-        """Restore the state and return how many epochs are done; 0 where there is nothing to continue from."""
+        """Restore the state and return the number of finished epochs; 0 if there is no checkpoint."""
         if self.path is None or not self.path.is_file():
             return 0
         tensors = {name: torch.from_numpy(value) for name, value in read_tensors(self.path).items()}

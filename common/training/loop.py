@@ -1,4 +1,4 @@
-"""The one training loop."""
+"""The training loop of all objectives."""
 
 import math
 from collections.abc import Iterable, Iterator, Mapping
@@ -29,16 +29,16 @@ def fit(
     budget: Budget | None = None,
     parameters: Iterable[nn.Parameter] | None = None,
 ) -> None:
-    """Minimise ``loss`` over the training examples, in place: ``fit_steps`` with the usual step.
+    """Minimise ``loss`` over the training examples in place: ``fit_steps`` with a ``GradientStep``.
 
     Args:
         model: on ``setup.device`` when this returns.
-        loss: mean loss of a batch, and of the batches beside it.
+        loss: mean loss of a training batch and of the batches of the ``beside`` streams.
         setup: data, seed, device, progress.
-        beside: further streams of examples, by name.
-        phase: name of this training where an objective has several; names its checkpoint.
-        budget: another budget than the setup's, for a later phase.
-        parameters: what to train, if not all of the model.
+        beside: additional streams of examples, by name.
+        phase: name of this training phase and of its checkpoint.
+        budget: replaces the budget of ``setup``, for a later phase.
+        parameters: the parameters to train; None: all.
 
     Raises:
         UserError: the loss is no longer finite.
@@ -61,17 +61,17 @@ def fit_steps(
 ) -> None:
     """Repeat ``step`` over the training examples, epoch by epoch.
 
-    Every epoch begins with a seed made of the run's seed, the phase and the epoch's number, so that a run continued
-    from a checkpoint gives what an unbroken one gives. With ``setup.validation`` the weights of the epoch with the
-    smallest error there are kept; the first of equals.
+    Every epoch is seeded with the run's seed, the phase and the number of the epoch, so a run resumed from a checkpoint
+    gives the same weights as an uninterrupted one. With ``setup.validation``, the weights of the epoch with the
+    smallest validation error are kept; of equal errors, the first.
 
     Args:
-        model: what is evaluated after each epoch; one of ``step.parts()``, all of which are where ``place`` put them.
+        model: evaluated after each epoch; one of ``step.parts()``. ``place`` has moved all parts to the device.
         step: one update.
-        setup: see ``fit``, as for the others.
-        beside: further streams of examples, by name.
-        phase: names the checkpoint.
-        budget: another budget than the setup's.
+        setup: data, seed, device, progress.
+        beside: additional streams of examples, by name.
+        phase: name of this training phase and of its checkpoint.
+        budget: replaces the budget of ``setup``, for a later phase.
 
     Raises:
         UserError: the loss is no longer finite.
@@ -95,7 +95,7 @@ def fit_steps(
 
 
 def place(model: nn.Module, setup: Setup) -> None:
-    """Put a network on the set-up's device, with the same weights in every process."""
+    """Move a network to ``setup.device`` and give every process the same weights."""
     workers.init_process_group(setup.device.type)
     model.to(setup.device)
     workers.broadcast_state(model)
@@ -117,11 +117,11 @@ def _train_epoch(
         network.train()
     order = list(batches(setup.train, budget.batch_size, generator, model.by_length))
     streams = {name: _endless(stream, seed_of(seed, "stream", name)) for name, stream in beside.items()}
-    if workers.RANK:  # one order for all processes, but dropout and augmentation of its own for each
+    if workers.RANK:  # the same order in all processes, but different dropout and augmentation
         generator.manual_seed(seed + workers.RANK)
     total = torch.zeros((), device=setup.device)
-    for number, whole in enumerate(order):
-        index, weight = workers.shard(whole)
+    for number, full_batch in enumerate(order):
+        index, weight = workers.shard(full_batch)
         batch = _load(setup, setup.train, index, True, generator)
         others = {
             name: _load(setup, beside[name].examples, workers.shard(next(one))[0], beside[name].augmented, generator)
@@ -141,7 +141,7 @@ def _load(setup: Setup, examples: TensorDataset, index: Tensor, augmented: bool,
 
 
 def _endless(stream: Stream, seed: int) -> Iterator[Tensor]:
-    """Yield the indices of a stream's batches: one random order after another."""
+    """Yield the indices of a stream's batches without end: one random permutation after another."""
     generator = torch.Generator().manual_seed(seed)
     count = len(stream.examples)
     waiting = torch.empty(0, dtype=torch.int64)
@@ -153,7 +153,7 @@ def _endless(stream: Stream, seed: int) -> Iterator[Tensor]:
 
 
 def rate_factor(budget: Budget, epoch: int, fraction: float) -> float:
-    """Return what the learning rate is multiplied by, ``fraction`` (0 to 1) of the way through a 0-based epoch.
+    """Return the factor of the learning rate after ``fraction`` (0 to 1) of the 0-based ``epoch``.
 
     >>> rate_factor(Budget(30, 128, 1e-3, schedule="steps", decay_at=(20,)), epoch=20, fraction=0.5)
     0.1
@@ -166,12 +166,12 @@ def rate_factor(budget: Budget, epoch: int, fraction: float) -> float:
             return budget.decay ** sum(epoch >= start for start in budget.decay_at)
         case "cosine":
             return 0.5 * (1 + math.cos(math.pi * done))
-        case "one_cycle":  # a quarter of the run up from a tenth, then down to nothing
+        case "one_cycle":  # rises from 0.1 to 1 in the first quarter of the run, then falls to 0
             return 0.1 + 3.6 * done if done < 0.25 else 0.5 * (1 + math.cos(math.pi * (done - 0.25) / 0.75))
 
 
 def error_rate(model: Classifier, examples: TensorDataset) -> float:
-    """Return the fraction of labelled rows that the model gets wrong."""
+    """Return the fraction of labelled rows that the model misclassifies."""
     wrong = rows = 0
     model.eval()
     with torch.inference_mode():

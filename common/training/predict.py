@@ -1,4 +1,4 @@
-"""Run a model over a data set and keep what it says."""
+"""Prediction: the outputs of a model on a data set."""
 
 from collections import defaultdict
 from typing import Any
@@ -15,14 +15,14 @@ from common.store.outputs import Outputs
 def predict(model: Classifier, examples: TensorDataset, *, features: bool = False, batch_size: int = 256) -> Outputs:
     """Return the model's outputs on every example, in the order of the data set.
 
-    Where the model classifies every step of a sequence, rows are steps without padding and ``groups`` says whose they
-    are. Memory beyond the result is that of one batch.
+    Where the model classifies every step of a sequence, rows are the steps without padding, and ``groups`` gives the
+    example of each row. Memory use beyond the result is that of one batch.
 
     Args:
         model: trained, on any device.
         examples: N of them.
         features: whether to keep the inputs of the last layer too.
-        batch_size: examples a step.
+        batch_size: examples per batch.
     """
     model.eval()
     rows, row_extras, group_extras = Collected(), Collected(), Collected()
@@ -55,14 +55,14 @@ def predict(model: Classifier, examples: TensorDataset, *, features: bool = Fals
 
 
 class Collected:
-    """Values of batches, one a row or one an example, to be put into the order of the data set."""
+    """Collects values of batches, one per row or per example, and returns them in the order of the data set."""
 
     def __init__(self) -> None:
         self._parts: dict[str, list[Tensor]] = defaultdict(list)
         self._index: list[Tensor] = []
 
     def add(self, batch: Batch, values: dict[str, Tensor], inside: Tensor | None = None) -> None:
-        """Add a batch's values, (B, ...) each; or with ``inside`` the rows of (B, T, ...) that it marks."""
+        """Add a batch's values, (B, ...) each; or, with ``inside`` (B, T), the marked rows of (B, T, ...) values."""
         whose = batch.index if inside is None else batch.index[:, None].expand_as(inside)[inside]
         self.add_rows(whose, {name: value if inside is None else value[inside] for name, value in values.items()})
 
@@ -80,6 +80,6 @@ class Collected:
         return {name: torch.cat(values)[order].numpy() for name, values in self._parts.items()}
 
     def examples_in_order(self) -> NDArray[Any]:
-        """Return (N,) the example that each value belongs to, ascending."""
+        """Return the (N,) example number of each value, ascending."""
         whose: NDArray[Any] = torch.cat(self._index).sort().values.numpy()
         return whose

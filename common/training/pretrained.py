@@ -1,4 +1,4 @@
-"""Checkpoints of transformers: found, checked and loaded without unpickling; and the budget they train with."""
+"""Transformers checkpoints: found, verified and loaded without unpickling; and the budget that fine-tunes them."""
 
 import hashlib
 from collections.abc import Callable
@@ -12,24 +12,24 @@ from common.store.files import sha256
 from common.task import Budget
 
 FILES = ("*.safetensors", "*.json", "*.txt", "*.model")
-"""What of a checkpoint is read: weights, configuration, tokenizer; never a pickle."""
+"""Files of a checkpoint that are read: weights, configuration, tokenizer; never a pickle."""
 SAFE = {"local_files_only": True, "trust_remote_code": False}
-"""How transformers reads one: without asking whether to run the code that a checkpoint may bring."""
+"""Options of ``from_pretrained``: no network access, and no code of the checkpoint is run."""
 
 
 @dataclass(frozen=True)
 class Checkpoint:
-    """A folder with a pretrained network, and its tokenizer where it reads text.
+    """A folder with a pretrained network and, for text models, its tokenizer.
 
     Raises:
-        UserError: (on use) it is not a checkpoint, or has no safetensors weights.
+        UserError: (when used) the folder is not a checkpoint, or has no safetensors weights.
     """
 
     folder: Path
 
     @cached_property
     def fingerprint(self) -> str:
-        """What identifies the content: a hash of its files."""
+        """Hash of the files, which identifies their content."""
         found = sorted({file for pattern in FILES for file in self.folder.glob(pattern)})
         listed = "\n".join(f"{file.name} {sha256(file)}" for file in found)
         return hashlib.sha256(listed.encode()).hexdigest()[:16]
@@ -41,13 +41,15 @@ class Checkpoint:
         return self._loaded(lambda: AutoTokenizer.from_pretrained(self.folder, **SAFE))
 
     def network(self, kind: str = "AutoModel") -> Any:
-        """Return the network in 32-bit floats: without any head, or as the class ``kind`` of transformers has it."""
+        """Return the network in float32, loaded as the transformers class ``kind``; ``AutoModel`` has no head."""
         import torch
         import transformers
         from transformers import logging
 
         if not any(self.folder.glob("*.safetensors")):
-            raise UserError(f"{self.folder} has no *.safetensors weights, and nothing else is loaded; convert it first")
+            raise UserError(
+                f"{self.folder} has no *.safetensors weights, the only format that is loaded; convert it first"
+            )
         logging.disable_progress_bar()  # type: ignore[no-untyped-call]
         logging.set_verbosity_error()  # type: ignore[no-untyped-call]
         options = {**SAFE, "use_safetensors": True, "dtype": torch.float32}
@@ -64,15 +66,15 @@ class Checkpoint:
 
 
 def on_task_data(recipe: Budget, task: Budget) -> Budget:
-    """Return a budget that trains as ``recipe`` says, on as many examples as ``task`` says."""
+    """Return the budget ``recipe`` with the numbers of examples of the budget ``task``."""
     return replace(recipe, examples=task.examples, test_examples=task.test_examples, validation=task.validation)
 
 
 def find_checkpoint(name: str) -> Checkpoint:
-    """Return the checkpoint of a folder, or of the Hugging Face Hub (from its cache, else fetched).
+    """Return the checkpoint in a folder, or of the Hugging Face Hub (from the local cache, else downloaded).
 
     Raises:
-        UserError: there is none of that name.
+        UserError: no such checkpoint was found.
     """
     if Path(name).is_dir():
         return Checkpoint(Path(name))
@@ -89,6 +91,6 @@ def find_checkpoint(name: str) -> Checkpoint:
     except failures as error:
         reason = type(error).__name__
         raise UserError(
-            f"{name!r} is neither a folder nor a checkpoint that the Hugging Face Hub gives us ({reason}); "
-            "name a folder with config.json and model.safetensors, and tokenizer.json for texts"
+            f"{name!r} is neither a folder nor a checkpoint that the Hugging Face Hub offers ({reason}); "
+            "name a folder with config.json and model.safetensors, and tokenizer.json for text"
         ) from error

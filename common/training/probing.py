@@ -1,4 +1,4 @@
-"""Probes at work: one pass over the training set for all that learn, one over each data set for all that score."""
+"""Running probes: one pass over the training set to fit all of them, one pass over each data set to score it."""
 
 from collections import defaultdict
 from collections.abc import Collection, Iterator, Mapping
@@ -18,10 +18,10 @@ from common.model import Classifier, View, dropout_modules, look
 from common.training.predict import Collected
 
 ROWS = 50_000
-"""Rows of the training set that probes learn from at most; of a larger one, whole examples are drawn."""
+"""Largest number of training rows that probes are fitted on; of a larger training set, examples are sampled."""
 
 VALUES = 2**27
-"""Numbers that these rows may hold at most (512 MiB): fewer rows where layers or inputs are wide."""
+"""Largest number of values in these rows (512 MiB); wide layers or inputs mean fewer rows."""
 
 BATCH = 256
 

@@ -1,4 +1,4 @@
-"""What training gets to work with."""
+"""The inputs of a training: data, budget, criterion, seed, device."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -15,26 +15,26 @@ from common.model import Classifier
 from common.task import Budget, Task
 
 Criterion = Callable[[Classifier, Tensor, Batch], Tensor]
-"""From a model, the logits that it gave a batch, and the batch, to the mean loss: what a task's labels mean."""
+"""``(model, logits, batch) -> loss``: the mean loss of a batch under the task's labels."""
 
 
 @dataclass(frozen=True)
 class Setup:
-    """All that training may use: never a test example.
+    """Everything that training may use; it holds no test examples.
 
     Attributes:
         task: the declaration; an objective reads its ``distortions``, ``augment`` and ``options``.
         budget: of the chosen profile.
-        train: training examples, less the ``validation`` ones.
-        criterion: loss of the task's own objective (cross-entropy, CTC), for objectives that add to it.
-        validation: examples that choose the best epoch, or None.
+        train: training examples, without the ``validation`` examples.
+        criterion: the task's default loss (cross-entropy, CTC), for objectives that add a term to it.
+        validation: examples whose error selects the best epoch, or None.
         outliers: the task's auxiliary outliers, or None.
         labelled: the task's auxiliary labelled examples, or None.
-        distorted: the task's distorted training examples, or None; made when an objective asks for them.
-        seed: fixes everything random.
+        distorted: the task's distorted training examples, or None; made when called.
+        seed: of every random draw.
         device: where the model is trained.
-        progress: told of each epoch.
-        checkpoints: folder for what a killed run continues from, or None.
+        progress: prints each epoch.
+        checkpoints: folder of the checkpoints that an interrupted run resumes from, or None.
     """
 
     task: Task
@@ -51,7 +51,7 @@ class Setup:
     checkpoints: Path | None = None
 
     def options(self, objective: str) -> Mapping[str, Any]:
-        """Return what the task sets of an objective by name."""
+        """Return the task's options of an objective, by the objective's name."""
         return self.task.options.get(objective, {})
 
     def own_criterion(self, objective: str) -> Criterion:
@@ -70,12 +70,12 @@ class Setup:
 
 @dataclass(frozen=True)
 class Stream:
-    """Examples that training sees beside the training set: so many in each step, in random order, again and again.
+    """Additional examples for training: each step gets a batch of them, in random order, without end.
 
     Attributes:
-        examples: outliers, or further training examples.
-        batch_size: examples a step.
-        augmented: whether the task's augmentation bends them as it does the training examples.
+        examples: outliers, or additional training examples.
+        batch_size: examples per step.
+        augmented: whether the task's augmentation applies to them too.
     """
 
     examples: TensorDataset

@@ -1,4 +1,4 @@
-"""One update of a training: what the loop repeats."""
+"""One training step: the update that the training loop repeats."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -14,29 +14,29 @@ from common.model import Classifier
 from common.task import Budget
 
 Loss = Callable[[Classifier, Batch, Mapping[str, Batch]], Tensor]
-"""From a model, a batch of training examples and the batches of the streams beside them to the mean loss."""
+"""``(model, batch, beside) -> loss``: the mean loss of a training batch and of the additional streams' batches."""
 
 
 class Step(Protocol):
-    """One update; it may hold several networks and optimisers (a generator, a discriminator)."""
+    """One update of one or several networks (such as a generator and a discriminator)."""
 
     def __call__(self, batch: Batch, beside: Mapping[str, Batch], rate: float, weight: float) -> Tensor:
         """Update once and return the loss.
 
         Args:
             batch: this process's shard of the training batch.
-            beside: the same of each stream, by name.
-            rate: what every optimiser's learning rate is multiplied by in this step.
-            weight: fraction of the whole batch that the shard is; see ``common.base.workers.shard``.
+            beside: this process's shard of each additional stream's batch, by name.
+            rate: factor of every optimiser's learning rate in this step.
+            weight: the shard's fraction of the batch; see ``common.base.workers.shard``.
         """
 
     def parts(self) -> Mapping[str, nn.Module | torch.optim.Optimizer]:
-        """Return all that changes, by name: what a checkpoint keeps."""
+        """Return the networks and optimisers that a checkpoint stores, by name."""
 
 
 @dataclass(frozen=True)
 class GradientStep:
-    """The usual step: one loss, one optimiser."""
+    """The default step: one loss, one optimiser."""
 
     model: Classifier
     loss: Loss
@@ -70,13 +70,13 @@ def descend(
 
 
 def autocast(device: torch.device, budget: Budget) -> torch.autocast:
-    """Return the context in which products compute in bfloat16 where the budget and the device allow it."""
+    """Return a context that computes products in bfloat16 if the budget and the device allow it."""
     return torch.autocast(device.type, torch.bfloat16, enabled=budget.mixed_precision and has_bfloat16(device.type))
 
 
 @cache
 def has_bfloat16(device: str) -> bool:
-    """Whether a kind of device multiplies bfloat16 in hardware; where it is emulated it is slower than float32."""
+    """Whether a type of device multiplies bfloat16 in hardware; emulated bfloat16 is slower than float32."""
     if device == "cuda":
         return bool(torch.cuda.is_bf16_supported(including_emulation=False))
     return bool(torch.cpu.get_capabilities().get("avx512_bf16"))
@@ -85,7 +85,7 @@ def has_bfloat16(device: str) -> bool:
 def make_optimizer(
     model: Classifier, budget: Budget, parameters: list[nn.Parameter] | None = None
 ) -> torch.optim.Optimizer:
-    """Return the budget's optimiser over ``parameters`` (all of the model's if None), weight decay on ``decayed``."""
+    """Return the budget's optimiser of ``parameters`` (None: all); weight decay applies to ``model.decayed()``."""
     trained = parameters if parameters is not None else [p for p in model.parameters() if p.requires_grad]
     decayed = {id(p) for p in model.decayed()} if budget.weight_decay else set()
     groups = [
@@ -106,6 +106,6 @@ def make_optimizer(
 
 
 def set_rate(optimizer: torch.optim.Optimizer, rate: float) -> None:
-    """Set the learning rate of every parameter."""
+    """Set the learning rate of every parameter group."""
     for group in optimizer.param_groups:
         group["lr"] = rate

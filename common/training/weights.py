@@ -1,4 +1,4 @@
-"""Weights of a network in a safetensors file."""
+"""Saving and loading the weights of a network as safetensors."""
 
 from pathlib import Path
 
@@ -14,10 +14,10 @@ def save_weights(model: nn.Module, path: Path) -> None:
 
 
 def load_weights(model: nn.Module, path: Path) -> None:
-    """Read the weights into the model.
+    """Load the weights into the model.
 
     Raises:
-        UserError: the file is missing, damaged, or of another model.
+        UserError: the file is missing or damaged, or holds the weights of another model.
     """
     from safetensors import SafetensorError
     from safetensors.torch import load_file
@@ -25,7 +25,7 @@ def load_weights(model: nn.Module, path: Path) -> None:
     try:
         model.load_state_dict(load_file(path))
     except (SafetensorError, OSError) as error:
-        raise UserError(f"{path} holds no weights that can be read ({error}); name another file") from error
+        raise UserError(f"{path} cannot be read as weights ({error}); name another file") from error
     except RuntimeError as error:
         reason = " ".join(str(error).split())[:300]
         raise UserError(f"{path} does not fit the model ({reason}); choose the model it was trained as") from error
