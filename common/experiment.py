@@ -10,6 +10,7 @@ from common.base import workers
 from common.base.errors import UserError
 from common.base.progress import Progress
 from common.base.seeds import seed_of
+from common.data.disjoint import check_families
 from common.data.sources import AnySource, Folders
 from common.discover import load_architecture, load_objective, load_task
 from common.encoded import EncodedData
@@ -145,6 +146,7 @@ class Experiment:
         found = [one for source in self.task.outliers if (one := source.resolve(self.options.folders)) is not None]
         if not found:
             raise UserError(f"{self.name} has no auxiliary outliers here, which objective {objective} needs")
+        check_families(found, self.data.named_sources, self.options.folders)
         return found
 
     def _labelled(self, objective: str) -> list[AnySource]:
@@ -218,7 +220,7 @@ class Experiment:
             device=device,
             criterion=own.criterion if isinstance(own, LossObjective) else None,
             validation=data.validation,
-            outliers=data.encode_sources(outliers) if outliers else None,
+            outliers=data.encode_outliers(outliers) if outliers else None,
             labelled=data.encode_sources(labelled) if labelled else None,
             distorted=data.distorted if self.task.distorted else None,
             progress=self.progress,
