@@ -4,7 +4,7 @@ import time
 from dataclasses import asdict, dataclass, replace
 from functools import cached_property, partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 
 from common.base import workers
 from common.base.errors import UserError
@@ -18,7 +18,7 @@ from common.store.files import sha256
 from common.store.outputs import TaskOutputs
 from common.store.provenance import code_hash, versions
 from common.store.run_folder import RunFolder, run_folder
-from common.task import Budget, Model, Task
+from common.task import Budget, Model, Task, Tune
 
 if TYPE_CHECKING:
     import torch
@@ -29,9 +29,6 @@ if TYPE_CHECKING:
 
 CORE = ("common.experiment", "common.training.loop", "common.training.predict")
 """The part of the core that every model's outputs come through."""
-
-
-Tune = Literal["pseudo", "oracle", "none"]
 
 
 @dataclass(frozen=True)

@@ -3,7 +3,7 @@
 import shlex
 import sys
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, get_args
 
 import typer
 
@@ -14,8 +14,8 @@ from common.base.project import ROOT, modalities
 from common.base.workers import RANK
 from common.data.sources import Folders
 from common.discover import (
-    load_detector,
-    load_objective,
+    check_detector,
+    check_objective,
     load_user_files,
     parse_model,
     resolve_task,
@@ -24,7 +24,7 @@ from common.discover import (
 )
 from common.papers.table import POOLED
 from common.store.files import write_text
-from common.task import Model, Task
+from common.task import Model, Task, Tune
 
 app = typer.Typer(add_completion=False, pretty_exceptions_enable=False, rich_markup_mode=None)
 
@@ -48,8 +48,21 @@ def run(
     profile: Annotated[str, typer.Option(help="budget: quick or paper")] = "quick",
     seeds: Annotated[int, typer.Option(help="how many seeds; each draws held-out classes anew")] = 1,
     data_dir: Annotated[Path | None, typer.Option(help="folder of prepared data")] = None,
-    detectors: Annotated[str | None, typer.Option(help="comma-separated; all that apply by default")] = None,
-    objectives: Annotated[str | None, typer.Option(help="comma-separated; each task's own by default")] = None,
+    detectors: Annotated[
+        str | None,
+        typer.Option(help="scores to compare: default, all, or names between commas"),
+    ] = None,
+    objectives: Annotated[
+        str | None,
+        typer.Option(help="ways of training: all that fit a task, or names between commas; each task's own by default"),
+    ] = None,
+    tune: Annotated[
+        str,
+        typer.Option(
+            help="how detectors' options are chosen: pseudo (on made-up outliers), oracle (on the test OOD sets, "
+            "to see what that would gain) or none (as they are)"
+        ),
+    ] = "pseudo",
     model: Annotated[str | None, typer.Option(help="another architecture: NAME or NAME:ARGUMENT")] = None,
     examples: Annotated[
         str | None,
@@ -72,8 +85,8 @@ def run(
             return _download(download, data_dir or ROOT / "data")
         own = _own_task(in_, ood, modality, task)
         tasks = (f"{_own_modality(modality)}/own",) if own else _tasks(task, modality)
-        chosen_detectors = parse_names("--detectors", detectors, load_detector)
-        chosen_objectives = parse_names("--objectives", objectives, load_objective)
+        chosen_detectors = parse_names("--detectors", detectors, check_detector)
+        chosen_objectives = parse_names("--objectives", objectives, check_objective)
         sizes = parse_sizes("--examples", examples)
         _check(profile, seeds, weights, sizes)
         target = out or Path("runs") / profile
@@ -84,7 +97,7 @@ def run(
         from common.evaluate import Selection, evaluate
         from common.experiment import RunOptions
 
-        options = RunOptions(profile, target, folders, _device(device), _model(model, tasks), weights, own)
+        options = RunOptions(profile, target, folders, _device(device), _model(model, tasks), weights, own, _tune(tune))
         selection = Selection(
             tasks,
             seeds,
@@ -188,6 +201,14 @@ def _device(name: str) -> str:
     if name == "cuda":
         raise UserError("--device cuda: no CUDA device is usable here; use --device cpu")
     return "cpu"
+
+
+def _tune(name: str) -> Tune:
+    known: tuple[Tune, ...] = get_args(Tune)
+    found = next((one for one in known if one == name), None)
+    if found is None:
+        raise UserError(f"unknown --tune {name!r}{did_you_mean(name, list(known))}; there are: {', '.join(known)}")
+    return found
 
 
 def _check_writable(out: Path) -> None:

@@ -70,18 +70,24 @@ round syllabics) and most letters that look like Latin capitals.
 
 SYMBOLS = (
     # Arrows.
-    "←→↔↕↖↗↘↙↚↛↜↝↞↠↡↢↣↤↦↧↨↩↪↫↬↭↮↯↰↱↲↳↴↵↶↷↸↹↺↻↼↽↾⇀⇁⇂⇄⇅⇆⇇⇈⇉⇊⇋⇌⇍⇎⇏⇐⇑⇒⇓⇔⇕⇖⇗⇘⇙⇚⇛⇜⇝⇞⇠⇡⇢⇤⇥⇦⇧⇨⇩⇪⇱⇲⇳⇵⇶⟲⟳⟴⟷"
+    "←→↔↕↖↗↘↙↚↛↜↝↞↠↡↢↣↤↦↧↨↩↪↫↬↭↮↯↰↱↲↳↴↵↶↷↸↹↺↻↼↽↾⇀⇁⇂⇄⇅⇆⇇⇈⇉⇊⇋⇌"
+    "⇍⇎⇏⇐⇑⇒⇓⇔⇕⇖⇗⇘⇙⇚⇛⇜⇝⇞⇠⇡⇢⇤⇥⇦⇧⇨⇩⇪⇱⇲⇳⇵⇶⟲⟳⟴⟷"
     # Operators.
-    "∀∃∄∆∇∈∉∋∌∏∐∑∓∔∖∗√∛∜∝∞∠∡∢∧∨∩∪∬∭∯∰∱∲∳∴∵∷∺∻∾≁≃≄≅≆≇≈≉≊≋≌≍≎≏≐≑≒≓≔≕≖≗≘≙≚≛≜≝≞≟≠≡≢≣≤≥≦≧≨≩≪≫≬≭≮≯≰≱≲≳≶≷≺≻≼≽⊀⊁⊂⊃⊄⊅⊆⊇⊊⊋"
-    "⊌⊍⊎⊏⊐⊑⊒⊓⊔⊕⊗⊛⊝⊞⊟⊠⊡⊢⊣⊤⊥⊦⊧⊨⊩⊪⊬⊭⊰⊱⊲⊳⊴⊵⊶⊷⊹⊻⊼⊽⋃⋄⋇⋈⋉⋊⋋⋌⋎⋏⋐⋑⋒⋓⋔⋕⋚⋛⋞⋟⋠⋡⋲⋳⋵⋶⋷⋸⋹⋻⋿"
+    "∀∃∄∆∇∈∉∋∌∏∐∑∓∔∖∗√∛∜∝∞∠∡∢∧∨∩∪∬∭∯∰∱∲∳∴∵∷∺∻∾≁≃≄≅≆≇≈≉≊≋≌≍≎≏"
+    "≐≑≒≓≔≕≖≗≘≙≚≛≜≝≞≟≠≡≢≣≤≥≦≧≨≩≪≫≬≭≮≯≰≱≲≳≶≷≺≻≼≽⊀⊁⊂⊃⊄⊅⊆⊇⊊⊋"
+    "⊌⊍⊎⊏⊐⊑⊒⊓⊔⊕⊗⊛⊝⊞⊟⊠⊡⊢⊣⊤⊥⊦⊧⊨⊩⊪⊬⊭⊰⊱⊲⊳⊴⊵⊶⊷⊹⊻⊼⊽⋃⋄⋇⋈⋉⋊⋋⋌⋎⋏⋐⋑⋒⋓⋔"
+    "⋕⋚⋛⋞⋟⋠⋡⋲⋳⋵⋶⋷⋸⋹⋻⋿"
     # Technical signs, shapes, signs of the sky, of games and of music, ornaments.
     "⌁⌂⌃⌅⌆⌇⌈⌌⌍⌎⌏⌑⌘⌙⌜⌝⌞⌟⌤⌥⌦⌨⌫⌬⍳⍵⍽⎇⎔⎝⎞⎡⎣⎧⎨⎩⏎⏏⏣⏥"
     "▢▣▤▥▦▧▨△▴▵▶▷▹▻▽▾▿◀◁◂◃◄◅◆◇◈◊◢◣◤◥◧◨◩◪◫◬◭◮◰◱◲◳◸◹◺"
-    "☀☁☂☃☄★☆☇☈☊☋☌☎☏☐☑☒☓☔☕☖☘☙☚☛☜☝☞☟☠☡☢☣☤☥☦☧☨☩☪☫☬☭☮☯☹☺☻☼☽☾☿♀♁♂♃♄♅♆♇♈♉♊♋♌♍♎♏♐♑♒♓♔♕♖♗♘♙♚♛♜♝♞♟♠♡♢♣♤♥♦♧♨♩♪♫♬♭♮♯♰♱♻"
-    "⚐⚑⚒⚓⚔⚕⚖⚗⚘⚙⚚⚛⚜⚠⚡⚢⚣⚤⚥⚦⚧⚨⚩⚭⚮⚯⚲⚳⚴⚵⚶⚷⚸✁✂✃✄✆✇✈✉✌✍✎✏✐✑✒✓✔✕✖✗✘✙✚✛✜✝✞✟✠✡✢✣✤✥✦✧✩✪✫✬✭✮✯✰✱✲✳✴✵✶✷✸✹✺✻✼✽✾✿❀❁❂❃❄❅❆❇❈❉❊❋❖❡❢❣❤❥❦❧"
+    "☀☁☂☃☄★☆☇☈☊☋☌☎☏☐☑☒☓☔☕☖☘☙☚☛☜☝☞☟☠☡☢☣☤☥☦☧☨☩☪☫☬☭☮☯☹☺☻☼☽☾☿♀♁♂"
+    "♃♄♅♆♇♈♉♊♋♌♍♎♏♐♑♒♓♔♕♖♗♘♙♚♛♜♝♞♟♠♡♢♣♤♥♦♧♨♩♪♫♬♭♮♯♰♱♻"
+    "⚐⚑⚒⚓⚔⚕⚖⚗⚘⚙⚚⚛⚜⚠⚡⚢⚣⚤⚥⚦⚧⚨⚩⚭⚮⚯⚲⚳⚴⚵⚶⚷⚸✁✂✃✄✆✇✈✉✌✍✎✏✐✑✒✓✔✕✖✗✘✙"
+    "✚✛✜✝✞✟✠✡✢✣✤✥✦✧✩✪✫✬✭✮✯✰✱✲✳✴✵✶✷✸✹✺✻✼✽✾✿❀❁❂❃❄❅❆❇❈❉❊❋❖❡❢❣❤❥"
+    "❦❧"
     "➔➘➙➚➛➜➝➞➟➠➢➣➤➥➦➧➨➩➪➫➬➭➮➯➱➲➳➴➵➶➷➸➹➺➻➼➽➾"
 )
-"""Signs that are no letters, all of them in the four DejaVu Sans fonts: auxiliary outliers for digits.
+"""Signs that are no letters, all of them in the DejaVu Sans fonts: auxiliary outliers for digits.
 
 None is a letter of ``LETTERS`` or ``SCRIPTS``, which stand in for OOD sets. Excluded are signs that look like digits
 (circles, strokes, barred circles, dice), and those that fill their frame.
@@ -102,8 +108,7 @@ def scripts(*paths: Path) -> RawDataset:
 
 def symbols(*paths: Path) -> RawDataset:
     """Draw ``SYMBOLS`` in every font, upright and slanted one way or the other, in the size of MNIST's digits."""
-    drawn = np.stack(list(_glyphs(paths, SYMBOLS, (1.0,), (-0.2, 0.0, 0.2), box=20)))
-    return RawDataset(drawn)
+    return RawDataset(np.stack(list(_glyphs(paths, SYMBOLS, (1.0,), (-0.2, 0.0, 0.2), box=20))))
 
 
 def _glyphs(
