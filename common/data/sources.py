@@ -154,6 +154,8 @@ class Source:
         stand_in: what serves where this is not found; its own name says so.
         about: one line: size, licence, where it comes from.
         level_db, primary, distance: of an OOD set; see ``Derived``.
+        family: the content that it shares with other sets of this family, though no item is the same: one script, one
+            collection of captions. Outliers of a family are kept from a run that trains on or tests another of it.
     """
 
     name: str
@@ -163,6 +165,7 @@ class Source:
     level_db: float | None = None
     primary: bool = True
     distance: Distance | None = None
+    family: str = ""
 
     @property
     def key(self) -> OodKey:
@@ -229,6 +232,7 @@ class Derived:
         level_db: signal-to-noise ratio in dB of a set that comes at several; None for others.
         primary: whether the set belongs to the task's own setting: published, and at the task's own level.
         distance: how far the set is from the in-distribution, where that is said.
+        family: see ``Source``; what it is made of has families of its own.
     """
 
     name: str
@@ -240,6 +244,7 @@ class Derived:
     level_db: float | None = None
     primary: bool = True
     distance: Distance | None = None
+    family: str = ""
 
     @property
     def key(self) -> OodKey:
@@ -259,16 +264,21 @@ class Derived:
 
     def fingerprint(self, folders: Folders) -> str:
         """Return what identifies the content, the code apart."""
-        inputs = [source.fingerprint(folders) for source in self._inputs(folders)]
+        inputs = [source.fingerprint(folders) for source in self.resolved_inputs(folders)]
         return "+".join([f"{self.name} {draws_label(self.key)}", *inputs])
 
     def load(self, folders: Folders, seed: int = 0, test: RawDataset | None = None) -> RawDataset:
         """Make the data set; the generator depends on the seed, the set's name and its noise level alone."""
         rng = np.random.default_rng([seed, *f"{self.name} {draws_label(self.key)}".encode()])
-        inputs = [source.load(folders, seed, test) for source in self._inputs(folders)]
+        inputs = [source.load(folders, seed, test) for source in self.resolved_inputs(folders)]
         return replace(self.make(test, rng, *inputs), kind=self.kind)
 
-    def _inputs(self, folders: Folders) -> "list[AnySource]":
+    def resolved_inputs(self, folders: Folders) -> "list[AnySource]":
+        """Return what it will be made of.
+
+        Raises:
+            UserError: an input is not there.
+        """
         found = [source.resolve(folders) for source in self.inputs]
         missing = [source.name for source, there in zip(self.inputs, found, strict=True) if there is None]
         if missing:

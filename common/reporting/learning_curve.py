@@ -126,8 +126,8 @@ def _notes(results: TaskResults, trained: TrainedModel) -> tuple[str, ...]:
     spread = "± standard deviation over the seeds, then the smallest and the largest seed. " * (len(results.seeds) > 1)
     made = (
         f"Percent, {spread}The seed draws the smaller training sets; each is a subset of the next. All"
-        " trainings have the same number of optimiser steps, so examples of a smaller set are seen more often. All sizes"
-        " have the same test and OOD sets."
+        " trainings have the same number of optimiser steps, so examples of a smaller set are seen more often. All"
+        " sizes have the same test and OOD sets."
     )
     return tuple(said for said in (made, _trend(results, trained)) if said)
 
