@@ -103,7 +103,7 @@ class Experiment:
     def folder(self, objective: str) -> RunFolder:
         """Return where the outputs of a training are stored; its name is a hash of all that determines them."""
         folders = self.options.folders
-        task_module = self.name.replace("/", "." if self.options.user_task else ".tasks.")
+        task_module = f"{self.modality}.user_files" if self.options.user_task else self.name.replace("/", ".tasks.")
         model_module = f"{self.modality}.models.{self.model.name}"
         data = self.data
         auxiliary = [*self._outliers(objective), *self._labelled(objective)]

@@ -18,6 +18,7 @@ from common.comparisons import EvaluationSpec
 from common.data.sources import reading
 from common.discover import load_detector, names
 from common.judge import curves, evaluate_outputs
+from common.papers.table import POOLED
 from common.run import Run, finish, new_record
 from common.store.outputs import OodKey, Outputs, TaskOutputs
 from common.store.provenance import commit, versions
@@ -46,7 +47,7 @@ def run(
     def evaluated() -> int:
         chosen = parse_names("--detectors", detectors, load_detector) or names("common/detectors")
         loaded = [load_detector(name) for name in chosen]
-        outputs = read_outputs(in_distribution, parse_named_files(ood))
+        outputs = read_outputs(in_distribution, parse_named_files(ood, POOLED))
         print(evaluate_user_outputs(in_distribution.stem, outputs, loaded, out).report)
         return 0
 

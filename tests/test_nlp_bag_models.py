@@ -116,5 +116,5 @@ def test_weights_carry_their_words_and_refuse_a_model_that_knows_others(
     assert bytes(weights["_extra_state"].numpy()).decode().split() == ["bad", "dull", "film", "good", "great"]
     model_of(TRAIN).load_state_dict(weights)
     other = RawDataset([text.replace("dull", "lame") for text in TRAIN.items], TRAIN.labels, TRAIN.label_names)
-    with pytest.raises(UserError, match="these weights know other words"):
+    with pytest.raises(UserError, match="these weights belong to another vocabulary"):
         model_of(other).load_state_dict(weights)

@@ -77,7 +77,7 @@ def test_a_tagger_s_rows_are_words_in_the_order_of_the_text():
     outputs = predict(model, preprocessor(test))
     assert outputs.groups.tolist() == [0, 0, 1]
     assert outputs.labels.tolist() == [0, 1, 1]
-    assert outputs.extras["seen"].tolist() == [True, False, True]
+    assert outputs.row_extras["seen"].tolist() == [True, False, True]
 
 
 @pytest.mark.parametrize("name", ["lstm", "window"])

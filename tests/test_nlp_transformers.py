@@ -9,9 +9,9 @@ from common.data.examples import batches
 from common.data.samples import RawDataset
 from common.data.sources import Folders
 from common.discover import load_architecture, parse_model
-from common.objectives.cross_entropy import cross_entropy
+from common.objectives.cross_entropy import OBJECTIVE
 from common.task import Budget, Model, Task
-from common.training.loop import error_rate, fit
+from common.training.loop import error_rate
 from common.training.predict import predict
 from common.training.pretrained import Checkpoint, find_checkpoint
 from common.training.setup import Setup
@@ -55,7 +55,7 @@ def tiny(tmp_path_factory) -> Checkpoint:
 def train(model, examples, learning_rate=5e-3, epochs=15):
     budget = Budget(epochs, 4, learning_rate)
     task = Task("x", "X", None, None, (), Model("hf"), budget, budget)
-    fit(model, cross_entropy, Setup(task, budget, examples, 0, torch.device("cpu")))
+    OBJECTIVE.train(model, Setup(task, budget, examples, 0, torch.device("cpu")))
 
 
 def test_the_command_line_names_a_checkpoint(tiny):

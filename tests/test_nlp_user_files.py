@@ -87,7 +87,7 @@ def test_whole_numbers_are_labels_in_their_order(tmp_path):
         ("x.csv", b"text,label\na,b\n", "has 1 label for training; two or more are needed"),
         ("x.jsonl", b'{"text": "a", "label": 1}\n{"text":\n', "line 2 is not JSON"),
         ("x.jsonl", b"[1]\n", "line 1 is not an object"),
-        ("x.jsonl", b'{"text": 3, "label": 1}\n', "holds 3, which is no text"),
+        ("x.jsonl", b'{"text": 3, "label": 1}\n', "holds 3, which is not a text"),
         ("x.parquet", b"PAR1 and no more", "not a readable parquet file"),
     ],
 )

@@ -51,7 +51,8 @@ print("\\n" + json.dumps([code, sorted(written), sorted(unpickled), sorted(reach
 def test_a_run_writes_below_its_output_folder_alone_unpickles_nothing_and_stays_offline(tmp_path: Path) -> None:
     out, caches = tmp_path / "out", tmp_path / "caches"  # where Matplotlib and torch keep files of their own
     caches.mkdir()
-    places = {name: str(caches) for name in ("HOME", "XDG_CACHE_HOME", "XDG_CONFIG_HOME", "TMPDIR")}
+    names = ("HOME", "XDG_CACHE_HOME", "XDG_CONFIG_HOME", "TMPDIR", "TORCHINDUCTOR_CACHE_DIR")
+    places = {name: str(caches) for name in names}
     command = (sys.executable, "-B", "-c", WATCHED_RUN, "--task", "reuters8", "--detectors", "msp", "--out", str(out))
     done = subprocess.run(command, cwd=ROOT, env={**os.environ, **places}, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr

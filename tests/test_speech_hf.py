@@ -83,8 +83,8 @@ def test_as_it_is_it_scores_its_own_characters_without_the_blank(tiny: Path) -> 
     with torch.inference_mode():
         own = Wav2Vec2ForCTC.from_pretrained(tiny)(preprocessor(samples).inputs[None]).logits[0]
     kept = [i for i in range(VOCABULARY) if i != BLANK]
-    np.testing.assert_allclose(outputs.logits, own[:, kept].numpy(), atol=1e-5)
-    assert outputs.groups is not None and outputs.labels is None and "edits" not in outputs.extras
+    np.testing.assert_allclose(outputs.scored_logits, own[:, kept].numpy(), atol=1e-5)
+    assert outputs.groups is not None and outputs.labels is None and "edits" not in outputs.group_extras
 
 
 def test_where_the_labels_are_its_characters_there_is_an_error_rate(tmp_path: Path) -> None:
@@ -97,7 +97,7 @@ def test_where_the_labels_are_its_characters_there_is_an_error_rate(tmp_path: Pa
     letters = [tuple(vocabulary)[model.order[i]] for i in examples.labels.tolist()]
     assert "".join(letters) == "aebecede"
     outputs = predict(model, examples)
-    assert outputs.extras["edits"].shape == (4,) and outputs.extras["reference_length"].tolist() == [2] * 4
+    assert outputs.group_extras["edits"].shape == (4,) and outputs.group_extras["reference_length"].tolist() == [2] * 4
 
 
 def test_rows_are_those_of_the_shortened_time_and_padding_changes_nothing(tiny: Path) -> None:
@@ -119,8 +119,8 @@ def test_a_new_head_spells_the_tasks_phones_and_the_rest_stays_frozen(tiny: Path
     changed = {name for name, value in model.state_dict().items() if not torch.equal(value, before[name])}
     assert changed == {"output.weight", "output.bias"}
     outputs = predict(model, preprocessor(samples))
-    assert outputs.logits.shape[1] == 5 and outputs.extras["reference_length"].tolist() == [2, 2, 2, 2]
-    assert outputs.extras["edits"].shape == (4,)
+    assert outputs.scored_logits.shape[1] == 5 and outputs.group_extras["reference_length"].tolist() == [2, 2, 2, 2]
+    assert outputs.group_extras["edits"].shape == (4,)
 
 
 def test_tuning_trains_the_transformer_and_not_the_convolutions(tiny: Path) -> None:

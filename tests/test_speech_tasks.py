@@ -112,13 +112,13 @@ def test_a_ctc_network_learns_to_spell_and_its_outputs_have_utterances_and_edits
     budget = Budget(12, 4, 1e-2, "rmsprop", "one_cycle", gradient_norm=5.0)
     load_objective("ctc").train(model, Setup(task, budget, preprocessor(train), 0, torch.device("cpu")))
     outputs = predict(model, preprocessor(test))
-    assert outputs.logits.shape[1] == 3, "the blank is not scored"
+    assert outputs.scored_logits.shape[1] == 3, "the blank is not scored"
     assert outputs.units == 12 and outputs.labels is None
-    assert outputs.extras["reference_length"].tolist() == [len(labels) for labels in test.labels]
-    assert outputs.extras["edits"].sum() / outputs.extras["reference_length"].sum() < 0.3
+    assert outputs.group_extras["reference_length"].tolist() == [len(labels) for labels in test.labels]
+    assert outputs.group_extras["edits"].sum() / outputs.group_extras["reference_length"].sum() < 0.3
     silent = predict(model, preprocessor(replace(test, labels=None)))
     np.testing.assert_array_equal(silent.logits, outputs.logits)
-    assert "edits" not in silent.extras
+    assert "edits" not in silent.group_extras
 
 
 FORMS = {
@@ -165,7 +165,7 @@ def test_what_an_utterance_gets_does_not_depend_on_its_company() -> None:
     model = architecture.build(preprocessor, train)
     together, alone = (predict(model, preprocessor(train), batch_size=size) for size in (6, 1))
     np.testing.assert_allclose(together.logits, alone.logits, atol=1e-4)
-    np.testing.assert_array_equal(together.extras["edits"], alone.extras["edits"])
+    np.testing.assert_array_equal(together.group_extras["edits"], alone.group_extras["edits"])
 
 
 def framed(samples: RawDataset) -> RawDataset:

@@ -1,10 +1,9 @@
 """Lists that are typed on a command line: names or sizes between commas, and NAME=FILE."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from pathlib import Path
 
 from common.base.errors import UserError
-from common.papers.table import POOLED
 
 
 def parse_names(option: str, text: str | None, load: Callable[[str], object]) -> tuple[str, ...] | None:
@@ -52,8 +51,12 @@ def parse_sizes(option: str, text: str | None) -> tuple[int, ...]:
     return tuple(sorted(set(map(int, sizes))))
 
 
-def parse_named_files(texts: list[str] | None) -> dict[str, Path]:
+def parse_named_files(texts: list[str] | None, reserved: Collection[str]) -> dict[str, Path]:
     """Return the files of ``--ood NAME=FILE``, by name.
+
+    Args:
+        texts: what was typed, one a file.
+        reserved: names that a pool of all sets goes by.
 
     Raises:
         UserError: another form, a name given twice, or one that a pool of all sets goes by.
@@ -65,7 +68,7 @@ def parse_named_files(texts: list[str] | None) -> dict[str, Path]:
             raise UserError(f"--ood takes NAME=FILE, not {text!r}")
         if name in files:
             raise UserError(f"--ood {name}=... is given twice; give each set a name of its own")
-        if name in POOLED:
+        if name in reserved:
             raise UserError(f"--ood {name}=...: {name!r} is what a pool of all sets is called; choose another name")
         files[name] = Path(file)
     return files

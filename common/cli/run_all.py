@@ -22,6 +22,7 @@ from common.discover import (
     task_names,
     user_file_modalities,
 )
+from common.papers.table import POOLED
 from common.store.files import write_text
 from common.task import Model, Task
 
@@ -136,7 +137,7 @@ def _own_task(file: Path | None, ood: list[str] | None, modality: str | None, ta
         return None
     if task:
         raise UserError("--in makes a task of its own, so it does not go with --task")
-    return load_user_files(_own_modality(modality))(file, parse_named_files(ood))
+    return load_user_files(_own_modality(modality))(file, parse_named_files(ood, POOLED))
 
 
 def _own_modality(modality: str | None) -> str:

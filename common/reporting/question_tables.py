@@ -121,28 +121,29 @@ def ood_tables(results: TaskResults, trained: TrainedModel) -> list[Table]:
     other_levels = [key for key in keys if not key.primary and key.level_db is not None]
     label = results.label(trained)
     about = f" ({label})" if label else ""
-    tables = []
-    if own:
-        tables.append(_ood_table(results, trained, own, f"In-distribution against OOD{about}", folded=second))
-    if additional:
-        caption = f"Additional OOD sets, which the publication lacks{about}"
-        tables.append(_ood_table(results, trained, additional, caption, folded=second))
-    if other_levels:
-        caption = f"OOD sets by noise level{about}"
-        tables.append(_ood_table(results, trained, other_levels, caption, folded=bool(own)))
-    if results.by_group and (groups := results.by_group.own_sets(trained)):
+    tables = [
+        _ood_table(results, trained, own, f"In-distribution against OOD{about}", folded=second),
+        _ood_table(
+            results, trained, additional, f"Additional OOD sets, which the publication lacks{about}", folded=second
+        ),
+        _ood_table(results, trained, other_levels, f"OOD sets by noise level{about}", folded=bool(own)),
+    ]
+    if results.by_group:
         caption = f"In-distribution against OOD, by {results.by_group.facts.unit_name}{about}"
-        tables.append(_ood_table(results.by_group, trained, groups, caption, folded=True))
-    return tables
+        tables.append(_ood_table(results.by_group, trained, results.by_group.own_sets(trained), caption, folded=True))
+    return [table for table in tables if table is not None]
 
 
 def _ood_table(
     results: TaskResults, trained: TrainedModel, keys: Sequence[OodKey], caption: str, folded: bool = False
-) -> Table:
+) -> Table | None:
+    """Return a row a set and leading score, or None where there is no figure of the population that is shown."""
     detectors = results.leading(trained)
     found = [
         (key, one) for key in keys for detector in detectors if (one := results.ood(trained, detector, key)) is not None
     ]
+    if not found:
+        return None
     sources = sources_of(results.figures(one, "auroc") for _, one in found)
     other = {"correct": "all", "all": "correct"}[results.population]
     others = [results.ood(trained, one.row.detector, key, other) for key, one in found]
