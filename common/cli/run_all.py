@@ -113,9 +113,7 @@ def run(
         from common.experiment import RunOptions
 
         chosen_model = _model(model, tasks)
-        options = RunOptions(
-            profile, target, folders, _device(device), chosen_model, weights, user_task, _tune(tune)
-        )
+        options = RunOptions(profile, target, folders, _device(device), chosen_model, weights, user_task, _tune(tune))
         selection = Selection(
             tasks,
             seeds,
