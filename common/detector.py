@@ -1,11 +1,12 @@
 """What a detector is: a named confidence of a model's outputs, or of what a model sees while it runs."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, fields
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 from numpy.typing import NDArray
 
+from common.features.fitted import Fitted
 from common.store.outputs import Outputs
 
 if TYPE_CHECKING:  # a detector on logits runs without torch
@@ -15,9 +16,6 @@ if TYPE_CHECKING:  # a detector on logits runs without torch
     from common.model import View
 
 Option = float | int | str | bool
-Fitted = Mapping[str, "Tensor"]
-"""What a probe learned, by name; stored beside the model's outputs."""
-
 Family = Literal["supervised", "one-class", "unsupervised"]
 """What a method learns from: labels of the classes, in-distribution rows without labels, or nothing at all."""
 

@@ -14,8 +14,9 @@ from typing import TYPE_CHECKING, Any
 from numpy.typing import NDArray
 
 from common.base import workers
-from common.detector import Detector, Fitted, Option, Probe
+from common.detector import Detector, Option, Probe
 from common.experiment import Experiment
+from common.features.fitted import Fitted
 from common.store.files import read_tensors, write_tensors, write_text
 from common.store.outputs import Outputs, TaskOutputs
 from common.store.provenance import PROBE_DOWNSTREAM, code_hash

@@ -18,7 +18,8 @@ from numpy.typing import NDArray
 from common.base.errors import UserError
 from common.base.seeds import seed_of
 from common.data.sources import reading
-from common.detector import Detector, Fitted, Option, Probe
+from common.detector import Detector, Option, Probe
+from common.features.fitted import Fitted
 from common.store.outputs import Outputs, TaskOutputs
 
 if TYPE_CHECKING:  # logits alone are evaluated without torch

@@ -10,9 +10,10 @@ import torch
 from torch import Tensor, nn
 
 from common.data.examples import Batch
-from common.detector import Fitted, Probe
+from common.detector import Probe
 from common.detectors.mahalanobis import Mahalanobis
 from common.detectors.odin import Odin
+from common.features.fitted import Fitted
 from common.features.linear_head import fitted_head, head_of
 from common.features.moments import moments, whitener
 from common.features.training_views import TrainingViews

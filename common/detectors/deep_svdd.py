@@ -13,7 +13,8 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor, nn
 
-from common.detector import Detector, Fitted, Probe
+from common.detector import Detector, Probe
+from common.features.fitted import Fitted
 from common.features.small_networks import applied, seeded, trained
 from common.features.standardised import even_sample, scale_of, standardised
 from common.features.training_views import TrainingViews

@@ -13,8 +13,9 @@ from dataclasses import dataclass
 
 import torch
 
-from common.detector import Detector, Fitted
-from common.features.changed_energy import ChangedEnergy
+from common.detector import Detector
+from common.detectors.shared.changed_energy import ChangedEnergy
+from common.features.fitted import Fitted
 from common.features.training_views import TrainingViews
 
 

@@ -13,7 +13,8 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from common.detector import Detector, Fitted, Probe
+from common.detector import Detector, Probe
+from common.features.fitted import Fitted
 from common.features.moments import whitener
 from common.features.subspace import second_moment
 from common.features.training_views import TrainingViews

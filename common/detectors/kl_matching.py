@@ -15,7 +15,8 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from common.detector import Detector, Fitted, Probe
+from common.detector import Detector, Probe
+from common.features.fitted import Fitted
 from common.features.training_views import TrainingViews
 from common.model import View
 

@@ -17,7 +17,8 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from common.detector import Detector, Fitted, Probe
+from common.detector import Detector, Probe
+from common.features.fitted import Fitted
 from common.features.training_views import NotApplicable, TrainingViews
 from common.model import View
 

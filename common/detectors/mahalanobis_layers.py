@@ -14,8 +14,9 @@ from typing import ClassVar
 import torch
 from torch import Tensor
 
-from common.detector import Detector, Fitted, Probe
+from common.detector import Detector, Probe
 from common.features.class_distances import learned, nearest
+from common.features.fitted import Fitted
 from common.features.training_views import TrainingViews
 from common.model import View
 

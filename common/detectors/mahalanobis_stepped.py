@@ -15,9 +15,10 @@ from typing import ClassVar
 import torch
 from torch import Tensor
 
-from common.detector import Detector, Fitted
+from common.detector import Detector
 from common.detectors.mahalanobis import Mahalanobis
 from common.features.class_distances import nearest
+from common.features.fitted import Fitted
 from common.features.training_views import TrainingViews
 from common.model import View
 

@@ -14,8 +14,9 @@ from dataclasses import dataclass
 
 from torch import Tensor
 
-from common.detector import Detector, Fitted
-from common.features.dropout_draws import DropoutProbe
+from common.detector import Detector
+from common.detectors.shared.dropout_draws import DropoutProbe
+from common.features.fitted import Fitted
 from common.features.log_odds import probability
 from common.model import View
 

@@ -13,7 +13,8 @@ from dataclasses import dataclass
 from torch import Tensor
 from torch.nn import functional
 
-from common.detector import Detector, Fitted, Probe
+from common.detector import Detector, Probe
+from common.features.fitted import Fitted
 from common.features.neighbours import largest_products
 from common.features.training_views import TrainingViews
 from common.model import View

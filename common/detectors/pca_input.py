@@ -16,7 +16,8 @@ from typing import ClassVar
 import torch
 from torch import Tensor
 
-from common.detector import Detector, Fitted, Probe
+from common.detector import Detector, Probe
+from common.features.fitted import Fitted
 from common.features.subspace import distance_from, principal, second_moment
 from common.features.training_views import NotApplicable, TrainingViews
 from common.model import View

@@ -12,8 +12,9 @@ from dataclasses import dataclass
 
 from torch import Tensor
 
-from common.detector import Detector, Fitted, Probe
+from common.detector import Detector, Probe
 from common.features.class_distances import background, learned, nearest
+from common.features.fitted import Fitted
 from common.features.training_views import TrainingViews
 from common.model import View
 

@@ -10,9 +10,10 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from common.detector import Detector, Fitted
+from common.detector import Detector
 from common.detectors.mahalanobis_layers import LayeredMahalanobis
 from common.features.class_distances import background, nearest
+from common.features.fitted import Fitted
 from common.model import View
 
 

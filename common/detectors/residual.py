@@ -12,7 +12,8 @@ from dataclasses import dataclass
 
 from torch import Tensor
 
-from common.detector import Detector, Fitted, Probe
+from common.detector import Detector, Probe
+from common.features.fitted import Fitted
 from common.features.subspace import distance_from, part_of, principal, second_moment, zero_logits
 from common.features.training_views import TrainingViews
 from common.model import View

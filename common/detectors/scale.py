@@ -14,8 +14,9 @@ from dataclasses import dataclass
 
 from torch import Tensor
 
-from common.detector import Detector, Fitted
-from common.features.changed_energy import ChangedEnergy, largest, require_non_negative, sharing
+from common.detector import Detector
+from common.detectors.shared.changed_energy import ChangedEnergy, largest, require_non_negative, sharing
+from common.features.fitted import Fitted
 from common.features.training_views import TrainingViews
 
 

@@ -10,8 +10,9 @@ from dataclasses import dataclass
 from torch import Tensor
 from torch.nn import functional
 
-from common.detector import Detector, Fitted
+from common.detector import Detector
 from common.detectors.she import StoredPatterns
+from common.features.fitted import Fitted
 from common.model import View
 
 

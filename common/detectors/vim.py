@@ -12,8 +12,9 @@ from dataclasses import dataclass
 
 from torch import Tensor
 
-from common.detector import Detector, Fitted
+from common.detector import Detector
 from common.detectors.residual import Residual
+from common.features.fitted import Fitted
 from common.features.subspace import distance_from
 from common.features.training_views import NotApplicable, TrainingViews
 from common.model import View

@@ -16,8 +16,9 @@ from itertools import product
 import torch
 from torch import Tensor
 
-from common.detector import Detector, Fitted
-from common.features.changed_energy import ChangedEnergy, quantile
+from common.detector import Detector
+from common.detectors.shared.changed_energy import ChangedEnergy, quantile
+from common.features.fitted import Fitted
 from common.features.training_views import TrainingViews
 
 

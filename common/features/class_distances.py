@@ -7,7 +7,7 @@ Features are whitened once, so that all classes cost one matrix product.
 
 from torch import Tensor
 
-from common.detector import Fitted
+from common.features.fitted import Fitted
 from common.features.moments import Moments, squared_distances, whitener
 
 

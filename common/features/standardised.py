@@ -3,7 +3,7 @@
 import torch
 from torch import Tensor
 
-from common.detector import Fitted
+from common.features.fitted import Fitted
 
 
 def scale_of(rows: Tensor) -> dict[str, Tensor]:

@@ -2,7 +2,7 @@
 
 import torch
 
-from common.detector import Fitted
+from common.features.fitted import Fitted
 from common.features.training_views import NotApplicable, TrainingViews
 from common.metrics.calibration import fit_temperature
 

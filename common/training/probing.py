@@ -11,7 +11,8 @@ from torch import Tensor
 
 from common.base.seeds import seed_of
 from common.data.examples import TensorDataset, batches
-from common.detector import Fitted, Probe
+from common.detector import Probe
+from common.features.fitted import Fitted
 from common.features.linear_head import head_of
 from common.features.training_views import TrainingViews
 from common.model import Classifier, View, dropout_modules, look

@@ -5,7 +5,8 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from common.detector import Fitted, Probe
+from common.detector import Probe
+from common.features.fitted import Fitted
 from common.features.log_odds import log_odds
 from common.features.training_views import NotApplicable, TrainingViews
 from common.model import View
