@@ -16,7 +16,10 @@ if TYPE_CHECKING:
     from common.model import Architecture
     from common.objective import Objective
 
-GROUPS = ("default", "all")
+ALL = "all"
+"""Value of ``--detectors`` and ``--objectives`` that stands for every one."""
+
+GROUPS = ("default", ALL)
 """Values of ``--detectors`` that stand for several detectors."""
 
 
@@ -92,6 +95,12 @@ def check_detector(name: str) -> None:
     """Raise ``UserError`` unless ``name`` is a detector, ``default`` or ``all``."""
     if name not in GROUPS:
         load_detector(name)
+
+
+def check_objective(name: str) -> None:
+    """Raise ``UserError`` unless the name is an objective's or ``all``."""
+    if name != ALL:
+        load_objective(name)
 
 
 def load_objective(name: str) -> "Objective":

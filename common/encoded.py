@@ -1,6 +1,6 @@
 """The data sets of one task with one seed, as its model takes them: each read, drawn and encoded when first needed."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
@@ -9,6 +9,7 @@ import numpy as np
 
 from common.base.errors import MissingData
 from common.base.seeds import seed_of
+from common.data.disjoint import check_items, origins
 from common.data.samples import RawDataset, Split
 from common.data.sources import AnySource, Folders, draws_label
 from common.store.outputs import OodKey
@@ -151,10 +152,43 @@ class EncodedData:
         }
 
     def encode_sources(self, sources: Sequence[AnySource]) -> "TensorDataset":
-        """Return the examples of other sources, such as auxiliary outliers, put together."""
+        """Return the examples of auxiliary sources put together; what is made of others is made of training samples."""
         from common.data.examples import concatenated
 
-        return concatenated([self._encoded(source.load(self.folders, self.seed)) for source in sources])
+        return concatenated([self._encoded(self._loaded(source)) for source in sources])
+
+    def encode_outliers(self, sources: Sequence[AnySource]) -> "TensorDataset":
+        """Return the examples of auxiliary outliers put together.
+
+        Raises:
+            UserError: an outlier is also a training, test or OOD example.
+        """
+        check_items({source.name: self._origins(source) for source in sources}, self._other_items())
+        return self.encode_sources(sources)
+
+    def _loaded(self, source: AnySource) -> RawDataset:
+        samples = source.load(self.folders, self.seed, self.train_samples)
+        self._note_dropped(source.name, samples)
+        return samples
+
+    @property
+    def named_sources(self) -> dict[str, AnySource]:
+        """The training, test and OOD sets by what messages call them."""
+        sets = {"training set": self.train_source, "test set": self.test_source}
+        return {f"{role} {source.name}": source for role, source in sets.items()} | {
+            f"OOD set {source.name}": source for source in self.ood_sources
+        }
+
+    def _origins(self, source: AnySource) -> Iterator[RawDataset]:
+        return (one.load(self.folders, self.seed) for one in origins(source, self.folders))
+
+    def _other_items(self) -> Iterator[tuple[str, Iterable[RawDataset]]]:
+        """Yield what outliers must not share: all items of the split's sets, and of what OOD sets are made of."""
+        split = self._split[0]
+        yield f"training set {self.train_source.name}", [split.train]
+        yield f"test set {self.test_source.name}", [split.test]
+        yield from ((f"OOD set {name}", [samples]) for name, samples in split.ood.items())
+        yield from ((f"OOD set {source.name}", self._origins(source)) for source in self.ood_sources)
 
     def encode(self, samples: RawDataset) -> "TensorDataset":
         """Return raw data as examples."""

@@ -13,11 +13,13 @@ from typing import Any
 from common.base.errors import MissingData, UserError
 from common.base.progress import Progress
 from common.comparisons import EvaluationSpec
-from common.discover import GROUPS, chosen_detectors, load_detector, load_objective
+from common.data.sources import Distance
+from common.discover import ALL, GROUPS, check_objective, chosen_detectors, load_detector, names
 from common.experiment import Experiment, RunOptions
 from common.judge import curves, evaluate_outputs
 from common.probed import with_probes
 from common.run import Run, finish, new_record
+from common.store.outputs import TaskOutputs
 from common.store.provenance import commit, versions
 from common.store.rows import Row
 from common.store.run_record import TaskRecord
@@ -31,7 +33,7 @@ class Selection:
     Attributes:
         tasks: full names.
         seeds: how many, from 0.
-        objectives: by name, or None for each task's own.
+        objectives: by name, ``all`` for every one that fits a task, or None for each task's own.
         detectors: by name, ``default`` or ``all``; None: default.
         examples: training sets of so many examples, drawn from the task's own, are trained on beside it.
         required: whether missing data is an error, because the tasks were asked for by name.
@@ -57,7 +59,7 @@ def evaluate(selection: Selection, options: RunOptions, progress: Progress | Non
     """
     progress = progress or Progress()
     for objective in selection.objectives or ():
-        load_objective(objective)
+        check_objective(objective)
     run = Run(new_record(selection.command, options.profile, selection.seeds, options.device))
     try:
         for name, seed in product(selection.tasks, range(selection.seeds)):
@@ -80,9 +82,35 @@ def _attempt_all(
     experiment: Experiment, selection: Selection, detectors: Sequence[Any], run: Run
 ) -> Mapping[str, Any] | None:
     """Evaluate every way of training; return the facts about the data, or None where nothing ran."""
-    objectives = selection.objectives or experiment.task.objectives
-    found = [_attempt(experiment, objective, selection, detectors, run) for objective in objectives]
+    chosen = selection.objectives or experiment.task.objectives
+    asked = replace(selection, objectives=tuple(name for name in chosen if name != ALL))
+    found = [_attempt(experiment, objective, asked, detectors, run) for objective in asked.objectives or ()]
+    if ALL in chosen:
+        found += [_attempt_fitting(experiment, name, asked, detectors, run) for name in _further(experiment, asked)]
     return next((meta for meta in found if meta is not None), None)
+
+
+def _further(experiment: Experiment, asked: Selection) -> list[str]:
+    """Return the objectives that ``all`` adds to those named: the task's own first."""
+    every = dict.fromkeys([*experiment.task.objectives, *names("common/objectives")])
+    return [name for name in every if name not in (asked.objectives or ())]
+
+
+def _attempt_fitting(
+    experiment: Experiment, objective: str, asked: Selection, detectors: Sequence[Any], run: Run
+) -> Mapping[str, Any] | None:
+    """Evaluate one training of all, or note why it does not fit the task: what it needs, or the kind of labels.
+
+    The task's own ways of training fit it, so what stops one of them is told as ever.
+    """
+    if objective in experiment.task.objectives:
+        return _attempt(experiment, objective, asked, detectors, run)
+    try:
+        experiment.data.require()
+        return _evaluate(experiment, objective, asked, detectors, run)
+    except UserError as reason:
+        run.skip(f"{experiment.label} {objective}", f"objective {objective} does not apply here: {reason}")
+    return None
 
 
 def _reduced_budgets(
@@ -128,8 +156,7 @@ def _evaluate(
     outputs = with_probes(experiment, objective, experiment.outputs(objective), detectors)
     identity = _identity(experiment, objective, outputs.meta)
     size = _train_examples(experiment)
-    distances = {source.name: source.distance for source in experiment.data.ood_sources}
-    spec = EvaluationSpec.of(experiment.task, size, distances)
+    spec = EvaluationSpec.of(experiment.task, size, _distances(experiment, outputs))
     rows, skipped = evaluate_outputs(spec, outputs, detectors, identity)
     run.rows += rows
     for why in [*outputs.skipped, *skipped, *_not_applicable(selection, rows)]:
@@ -139,6 +166,12 @@ def _evaluate(
         run.record = replace(run.record, curves=(*run.record.curves, drawn))
     _describe(run, experiment, objective, outputs.meta)
     return outputs.meta
+
+
+def _distances(experiment: Experiment, outputs: TaskOutputs) -> dict[str, Distance | None]:
+    """Return how far each OOD set is: as its source says; near where a split held it out of the same data set."""
+    said = {source.name: source.distance for source in experiment.data.ood_sources}
+    return {key.name: said.get(key.name, "near") for key in outputs.ood}
 
 
 def _train_examples(experiment: Experiment) -> int | None:

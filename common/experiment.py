@@ -4,12 +4,13 @@ import time
 from dataclasses import asdict, dataclass, replace
 from functools import cached_property, partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 
 from common.base import workers
 from common.base.errors import UserError
 from common.base.progress import Progress
 from common.base.seeds import seed_of
+from common.data.disjoint import check_families
 from common.data.sources import AnySource, Folders
 from common.discover import load_architecture, load_objective, load_task
 from common.encoded import EncodedData
@@ -17,7 +18,7 @@ from common.store.files import sha256
 from common.store.outputs import TaskOutputs
 from common.store.provenance import code_hash, versions
 from common.store.run_folder import RunFolder, run_folder
-from common.task import Budget, Model, Task
+from common.task import Budget, Model, Task, Tune
 
 if TYPE_CHECKING:
     import torch
@@ -28,9 +29,6 @@ if TYPE_CHECKING:
 
 CORE = ("common.experiment", "common.training.loop", "common.training.predict")
 """The part of the core that every model's outputs come through."""
-
-
-Tune = Literal["pseudo", "oracle", "none"]
 
 
 @dataclass(frozen=True)
@@ -145,6 +143,7 @@ class Experiment:
         found = [one for source in self.task.outliers if (one := source.resolve(self.options.folders)) is not None]
         if not found:
             raise UserError(f"{self.name} has no auxiliary outliers here, which objective {objective} needs")
+        check_families(found, self.data.named_sources, self.options.folders)
         return found
 
     def _labelled(self, objective: str) -> list[AnySource]:
@@ -218,7 +217,7 @@ class Experiment:
             device=device,
             criterion=own.criterion if isinstance(own, LossObjective) else None,
             validation=data.validation,
-            outliers=data.encode_sources(outliers) if outliers else None,
+            outliers=data.encode_outliers(outliers) if outliers else None,
             labelled=data.encode_sources(labelled) if labelled else None,
             distorted=data.distorted if self.task.distorted else None,
             progress=self.progress,

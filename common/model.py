@@ -1,12 +1,14 @@
 """The base class of all classifiers (embed, encode, classify), and ``View``, a classifier's output on a batch."""
 
-from collections.abc import Callable
-from dataclasses import dataclass
-from typing import Protocol
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Any, Protocol
 
 import torch
 from torch import Tensor, nn
 
+from common.base.seeds import seed_of
 from common.data.examples import Batch, TensorDataset
 from common.data.samples import RawDataset
 
@@ -144,6 +146,7 @@ class View:
         unscored: (R,) bool, whether the most likely class is not scored (a CTC blank), or None.
         inputs: (R, I) the input of each row as one vector, if requested; or None.
         model, batch, embedded: the view was computed from these; None in a view of a user's features.
+        shared: results that probes of one family compute once for all of them, by a key of theirs.
     """
 
     logits: Tensor
@@ -155,6 +158,7 @@ class View:
     model: Classifier | None = None
     batch: Batch | None = None
     embedded: Tensor | None = None
+    shared: dict[object, Any] = field(default_factory=dict, repr=False, compare=False)
 
     @property
     def features(self) -> Tensor:
@@ -182,6 +186,34 @@ class View:
         (gradient,) = torch.autograd.grad(objective, self.embedded, ones, retain_graph=True)
         with torch.no_grad():
             return look(self.model, self.batch, self.embedded.detach() + epsilon * gradient.sign())
+
+    def row_extras(self) -> dict[str, Tensor]:
+        """Return (R,) further outputs of each row by name, with the graph from the embedded input on if there is one.
+
+        The hidden layers are computed again: a view keeps them without padding.
+        """
+        assert self.model is not None and self.batch is not None and self.embedded is not None, "made by a model"
+        hidden = self.model.encode(self.embedded, self.batch)
+        logits = self.model.classify(hidden)
+        inside = inside_rows(self.model, self.batch, logits)
+        extras = self.model.row_extras(self.batch, self.embedded, hidden, logits)
+        return {name: value if inside is None else value[inside] for name, value in extras.items()}
+
+    def resampled(self, passes: int, seed: int) -> Iterator["View"]:
+        """Yield the view of each of so many passes of the same batch with dropout active; all else stays in evaluation.
+
+        The draws follow from ``seed`` and the batch's first example, and leave torch's own random state alone.
+
+        Source: Gal & Ghahramani (ICML 2016), arXiv:1506.02142.
+        """
+        assert self.model is not None and self.batch is not None, "made by a model"
+        devices = [self.model.device] if self.model.device.type == "cuda" else []
+        first = int(self.batch.index[0])
+        for number in range(passes):
+            with torch.random.fork_rng(devices), torch.no_grad(), _active_dropout(self.model):
+                torch.manual_seed(seed_of(seed, "dropout", first, number))
+                view = look(self.model, self.batch)
+            yield view
 
 
 def inside_rows(model: Classifier, batch: Batch, logits: Tensor) -> Tensor | None:
@@ -230,6 +262,38 @@ def look(
         batch=batch,
         embedded=embedded,
     )
+
+
+DROPOUT = (nn.Dropout, nn.Dropout1d, nn.Dropout2d, nn.Dropout3d, nn.AlphaDropout, nn.FeatureAlphaDropout)
+
+
+def dropout_modules(model: Classifier) -> list[nn.Module]:
+    """Return the modules that drop values in training; none of a part that the model keeps frozen."""
+    mode = model.training
+    model.train()
+    found = [module for module in model.modules() if module.training and _drops(module)]
+    model.train(mode)
+    return found
+
+
+def _drops(module: nn.Module) -> bool:
+    if isinstance(module, DROPOUT):
+        return float(module.p) > 0
+    if isinstance(module, nn.RNNBase):
+        return module.dropout > 0 and module.num_layers > 1
+    return isinstance(module, nn.MultiheadAttention) and module.dropout > 0
+
+
+@contextmanager
+def _active_dropout(model: Classifier) -> Iterator[None]:
+    modules = dropout_modules(model)
+    for module in modules:
+        module.training = True  # of the module alone: train() would set its children too
+    try:
+        yield
+    finally:
+        for module in modules:
+            module.training = False
 
 
 class Architecture(Protocol):

@@ -44,6 +44,17 @@ class Objective(Protocol):
         """Train what ``wrap`` returned, in place."""
 
 
+class SameNetwork:
+    """Base of ways of training that add nothing to the network."""
+
+    needs: frozenset[Need] = frozenset()
+    continues: bool = False
+
+    def wrap(self, build: Callable[[], Classifier], train: TensorDataset) -> Classifier:
+        """Return the network as it is."""
+        return build()
+
+
 @dataclass(frozen=True)
 class LossObjective:
     """A way of training that adds nothing to the network: one loss of the logits, one call of the training loop."""

@@ -15,6 +15,9 @@ if TYPE_CHECKING:
     from common.store.outputs import Outputs
 
 
+Tune = Literal["pseudo", "oracle", "none"]
+"""How options of detectors are chosen; see ``common.tuning``."""
+
 Schedule = Literal["constant", "steps", "cosine", "one_cycle"]
 
 

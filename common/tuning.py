@@ -54,9 +54,9 @@ def _data(experiment: Experiment) -> tuple["TensorDataset", list["TensorDataset"
         return data.test, [examples for _, examples in primary], "oracle: the test OOD sets"
     held_out = data.tuning_samples[1]
     sources = load_pseudo_ood(experiment.modality)
-    made = [source.load(data.folders, experiment.seed, held_out) for source in sources]
-    names = ", ".join(source.name for source in sources)
-    return data.encode(held_out), [data.encode(samples) for samples in made], f"pseudo-OOD: {names}"
+    made = {source.name: source.load(data.folders, experiment.seed, held_out) for source in sources}
+    made = {name: samples for name, samples in made.items() if len(samples)}  # a form may have no meaning for the items
+    return data.encode(held_out), [data.encode(samples) for samples in made.values()], f"pseudo-OOD: {', '.join(made)}"
 
 
 def _mean_aurocs(

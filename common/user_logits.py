@@ -1,4 +1,4 @@
-"""``python -m common.evaluate``: evaluates a user's model, given files of its logits."""
+"""``python -m common.evaluate``: evaluates a user's model, given files of its logits (and features)."""
 
 import shlex
 import sys
@@ -7,22 +7,20 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Annotated, Any
 
-import numpy as np
 import typer
-from numpy.typing import NDArray
 
 from common.base.arguments import parse_named_files, parse_names
 from common.base.errors import UserError
 from common.base.exits import guarded
 from common.comparisons import EvaluationSpec
-from common.data.sources import reading
 from common.discover import load_detector, names
 from common.judge import curves, evaluate_outputs
 from common.papers.table import POOLED
 from common.run import Run, finish, new_record
-from common.store.outputs import OodKey, Outputs, TaskOutputs
+from common.store.outputs import OodKey, TaskOutputs
 from common.store.provenance import commit, versions
 from common.store.run_record import TaskRecord
+from common.user_features import UserRows, read_rows, with_user_scores
 
 app = typer.Typer(add_completion=False, pretty_exceptions_enable=False, rich_markup_mode=None)
 
@@ -41,69 +39,47 @@ def run(
         list[str] | None, typer.Option(metavar="NAME=OUT.npz", help="an OOD set: array logits (M, C); repeatable")
     ] = None,
     detectors: Annotated[str | None, typer.Option(help="comma-separated detectors; by default all that apply")] = None,
+    train: Annotated[
+        Path | None, typer.Option(metavar="TRAIN.npz", help="training set: detectors that learn use its features")
+    ] = None,
     out: Annotated[Path, typer.Option(help="output folder")] = Path("runs/own"),
 ) -> None:
     """Evaluate misclassification and OOD detection of a model, given its logits.
 
-    IN.npz holds the array logits; misclassification also needs the array labels. Each OOD file holds logits.
+    IN.npz holds the array logits; misclassification also needs the array labels. Each OOD file holds logits. With
+    --train, detectors that learn from features run too. TRAIN.npz holds logits and labels, and every file then holds
+    features (N, D), the input of the last layer; or features_0, features_1 and so on, the last of which is that input.
     """
 
     def evaluated() -> int:
         chosen = parse_names("--detectors", detectors, load_detector) or names("common/detectors")
         loaded = [load_detector(name) for name in chosen]
-        outputs = read_outputs(in_distribution, parse_named_files(ood, POOLED))
+        test = read_rows(in_distribution)
+        sets = {name: read_rows(file) for name, file in parse_named_files(ood, POOLED).items()}
+        outputs = read_outputs(sets, test)
+        if train or detectors:  # by default all that apply run, so nobody asked for those that learn
+            outputs = with_user_scores(outputs, [test, *sets.values()], read_rows(train) if train else None, loaded)
         print(evaluate_user_outputs(in_distribution.stem, outputs, loaded, out).report)
         return 0
 
     guarded(evaluated)
 
 
-def read_outputs(in_distribution: Path, ood: Mapping[str, Path]) -> TaskOutputs:
-    """Read the files of one model's outputs.
-
-    Args:
-        in_distribution: file of the test set.
-        ood: files of the OOD sets, by name.
+def read_outputs(sets: Mapping[str, UserRows], test: UserRows) -> TaskOutputs:
+    """Return the outputs of one model; ``sets`` are the OOD sets by name.
 
     Raises:
-        UserError: a file is damaged or empty, an array has a wrong shape, a label is out of range, or the numbers of
-            classes differ.
+        UserError: class counts differ, or there is nothing to compare.
     """
-    test = _read(in_distribution)
-    if test.labels is None and not ood:
-        raise UserError(
-            f"{in_distribution} has no labels and no --ood is given, so nothing can be compared; give one of the two"
-        )
-    classes = test.logits.shape[1]
-    sets: dict[OodKey, Outputs] = {}
-    for name, file in ood.items():
-        outputs = sets[OodKey(name)] = _read(file)
-        if outputs.logits.shape[1] != classes:
-            raise UserError(f"{file} has {outputs.logits.shape[1]} classes, but {in_distribution} has {classes}")
-    return TaskOutputs(test, sets, {"data": "full", "held_out": None, "split": None, "dropped": {}, "seconds": {}})
-
-
-def _read(file: Path) -> Outputs:
-    if not file.is_file():
-        raise UserError(f"{file} does not exist")
-    with reading((file,), "numpy.savez"), file.open("rb") as stream:
-        arrays = np.load(stream, allow_pickle=False)
-        if not isinstance(arrays, np.lib.npyio.NpzFile):
-            raise ValueError("one array, not an .npz archive of named ones")
-        found = {name: arrays[name] for name in arrays.files}
-    if "logits" not in found:
-        there = ", ".join(found) or "nothing"
-        raise UserError(f"{file} has no array 'logits' (it has: {there}); save logits of shape (N, C)")
-    try:
-        return Outputs(_floats(found["logits"]), labels=found.get("labels"))
-    except ValueError as error:
-        raise UserError(f"{file}: {error}") from error
-
-
-def _floats(logits: NDArray[Any]) -> NDArray[Any]:
-    if not (np.issubdtype(logits.dtype, np.floating) or np.issubdtype(logits.dtype, np.integer)):
-        raise ValueError(f"logits must be numbers, not {logits.dtype}")
-    return logits if logits.dtype == np.float64 else logits.astype(np.float32)
+    if test.outputs.labels is None and not sets:
+        raise UserError(f"{test.file} has no labels and no --ood is given, so there is nothing to compare")
+    classes = test.outputs.logits.shape[1]
+    for rows in sets.values():
+        if rows.outputs.logits.shape[1] != classes:
+            raise UserError(f"{rows.file} has {rows.outputs.logits.shape[1]} classes, {test.file} has {classes}")
+    ood = {OodKey(name): rows.outputs for name, rows in sets.items()}
+    meta: dict[str, Any] = {"data": "full", "held_out": None, "split": None, "dropped": {}, "seconds": {}}
+    return TaskOutputs(test.outputs, ood, meta)
 
 
 def evaluate_user_outputs(name: str, outputs: TaskOutputs, detectors: list[Any], out: Path) -> Run:
@@ -112,7 +88,7 @@ def evaluate_user_outputs(name: str, outputs: TaskOutputs, detectors: list[Any],
     identity = _identity(name)
     run = Run(new_record("python -m common.evaluate " + shlex.join(sys.argv[1:]), "own", 1, "none"))
     run.rows, skipped = evaluate_outputs(spec, outputs, detectors, identity)
-    for why in skipped:
+    for why in [*outputs.skipped, *skipped]:
         run.skip(identity["task"], why)
     run.describe(_task_record(identity["task"], name, spec))
     drawn = curves(spec, outputs, load_detector("msp"), identity)

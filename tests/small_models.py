@@ -5,13 +5,13 @@ from functools import partial
 
 import numpy as np
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
-from common.data.examples import TensorDataset
+from common.data.examples import IGNORE, Batch, TensorDataset
 from common.data.samples import RawDataset
 from common.data.sources import Derived
 from common.discover import load_architecture, load_objective
-from common.model import Classifier
+from common.model import Classifier, inside_rows
 from common.objective import LossObjective
 from common.task import Budget, Model, Task
 from common.training.setup import Setup
@@ -35,7 +35,7 @@ class Trained:
         """Return what an objective would get to train this network."""
         task = Task("small", "small", NOTHING, NOTHING, (), Model("small"), BUDGET, BUDGET)
         plain = Setup(task, BUDGET, self.train, 0, torch.device("cpu"), criterion=self.own.criterion)
-        return replace(plain, outliers=self.outside, **changes)
+        return replace(plain, **{"outliers": self.outside, **changes})
 
 
 def _trained(modality: str, model: Model, objective: str, sets: list[RawDataset], budget: Budget = BUDGET) -> Trained:
@@ -114,3 +114,22 @@ def first_rows(data: TensorDataset, count: int) -> TensorDataset:
 def same(one: Tensor, other: Tensor) -> bool:
     """Whether two tensors are equal but for rounding."""
     return torch.allclose(one, other, atol=1e-5)
+
+
+def padded_further(batch: Batch) -> Batch:
+    """Return the batch with three more steps of padding, which are anything; a batch of fixed sizes as it is."""
+    if batch.lengths is None:
+        return batch
+    anything = batch.inputs.flip(0)[:, :1].repeat(1, 3, *(1,) * (batch.inputs.ndim - 2))
+    longer = batch.with_inputs(torch.cat([batch.inputs, anything], 1))
+    if batch.labels is None or not batch.row_labels:
+        return longer
+    return replace(longer, labels=nn.functional.pad(batch.labels, (0, 3), value=IGNORE))
+
+
+def rows_of(model: Classifier, batch: Batch) -> "np.ndarray":
+    """Return (R, C) logits of all classes, float64, without padding."""
+    with torch.no_grad():
+        logits = model(batch)
+        inside = inside_rows(model, batch, logits)
+    return (logits if inside is None else logits[inside]).double().numpy()

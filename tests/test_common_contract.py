@@ -20,12 +20,13 @@ from common.metrics.detection import roc_auc
 from common.model import Classifier, View, look
 from common.objectives.deep_ensemble import DeepEnsemble, Ensemble
 from common.objectives.outlier_exposure import OBJECTIVE as OUTLIER_EXPOSURE
-from common.objectives.outlier_exposure import joint_logits, uniform_cross_entropy
+from common.training.exposure import joint_logits
 from common.training.loop import fit_steps, place
 from common.training.predict import predict
 from common.training.probing import probe_scores, training_views
 from common.training.setup import Setup, Stream
 from common.training.steps import autocast, descend, set_rate
+from common.training.uniform import uniform_cross_entropy
 from tests.small_models import BUDGET, CLASSES, KINDS, Trained, first_rows, same
 
 
@@ -171,7 +172,7 @@ def test_outlier_exposure_makes_outliers_less_sure_and_forgets_nothing(trained: 
     before = predict(trained.model, trained.outside).logit_scores["log_msp"].mean()
     sure = predict(trained.model, trained.test).logit_scores["log_msp"].mean()
     state = {name: value.clone() for name, value in trained.model.state_dict().items()}
-    setup = trained.setup(budget=replace(BUDGET, epochs=9, batch_size=8, learning_rate=1e-2))
+    setup = trained.setup(budget=replace(BUDGET, epochs=30, batch_size=8, learning_rate=3e-3))
     OUTLIER_EXPOSURE.train(trained.model, setup)
     after = predict(trained.model, trained.outside).logit_scores["log_msp"].mean()
     still = predict(trained.model, trained.test).logit_scores["log_msp"].mean()

@@ -22,6 +22,8 @@ def probabilities(z: NDArray[np.float64]) -> NDArray[np.float64]:
 
 
 FORMULAS = {
+    "doctor": lambda z: np.log((probabilities(z) ** 2).sum(axis=1) / (1 - (probabilities(z) ** 2).sum(axis=1))),
+    "gen": lambda z: -((probabilities(z) * (1 - probabilities(z))) ** 0.1).sum(axis=1),
     "msp": lambda z: np.log(probabilities(z).max(axis=1)),
     "kl_uniform": lambda z: (probabilities(z) * np.log(probabilities(z) * z.shape[1])).sum(axis=1),
     "entropy": lambda z: (probabilities(z) * np.log(probabilities(z))).sum(axis=1),
@@ -63,12 +65,40 @@ def test_a_detector_gives_one_score_a_row_and_leaves_the_logits_alone(name: str)
     np.testing.assert_array_equal(outputs.logits, LOGITS)
 
 
-def test_the_msp_is_averaged_as_a_probability_and_the_others_as_they_are() -> None:
+@pytest.mark.parametrize("name", FROM_LOGITS)
+def test_a_class_that_is_masked_out_or_has_no_rival_is_scored(name: str) -> None:
+    score = load_detector(name).score
+    masked = np.concatenate([LOGITS, np.full((100, 1), -np.inf, np.float32)], axis=1)
+    if name != "kl_uniform":  # it counts the class
+        np.testing.assert_allclose(score(Outputs(masked)), score(Outputs(LOGITS)), rtol=1e-9)
+    alone = score(Outputs(np.zeros((2, 1), np.float32)))
+    assert not np.isnan(alone).any()
+
+
+@pytest.mark.parametrize("name", ["doctor", "gen", "margin"])
+def test_no_lead_is_so_large_that_rows_tie(name: str) -> None:
+    logits = np.zeros((4, 3), np.float32)
+    logits[:, 0] = [40, 400, 900, 901]
+    assert (np.diff(load_detector(name).score(Outputs(logits))) > 0).all()
+
+
+def test_gen_takes_the_hundred_largest_probabilities() -> None:
+    logits = RNG.normal(0, 2, (20, 150)).astype(np.float32)
+    largest = np.sort(probabilities(logits.astype(np.float64)), axis=1)[:, -100:]
+    np.testing.assert_allclose(
+        load_detector("gen").score(Outputs(logits)), -((largest * (1 - largest)) ** 0.1).sum(axis=1), rtol=1e-9
+    )
+
+
+def test_probabilities_are_averaged_as_such_and_other_scores_as_they_are() -> None:
     outputs = Outputs(LOGITS)
     msp = load_detector("msp")
     expected = probabilities(LOGITS.astype(np.float64)).max(axis=1)
     np.testing.assert_allclose(msp.for_mean(msp.score(outputs)), expected, rtol=1e-12)
-    for name in set(FROM_LOGITS) - {"msp"}:
+    doctor = load_detector("doctor")
+    agreement = (probabilities(LOGITS.astype(np.float64)) ** 2).sum(axis=1)
+    np.testing.assert_allclose(doctor.for_mean(doctor.score(outputs)), agreement, rtol=1e-12)
+    for name in set(FROM_LOGITS) - {"msp", "doctor"}:
         detector = load_detector(name)
         np.testing.assert_array_equal(detector.for_mean(detector.score(outputs)), detector.score(outputs))
 

@@ -3,7 +3,7 @@
 import shlex
 import sys
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, get_args
 
 import typer
 
@@ -15,7 +15,7 @@ from common.base.workers import RANK
 from common.data.sources import Folders
 from common.discover import (
     check_detector,
-    load_objective,
+    check_objective,
     load_user_files,
     parse_model,
     resolve_task,
@@ -24,7 +24,7 @@ from common.discover import (
 )
 from common.papers.table import POOLED
 from common.store.files import write_text
-from common.task import Model, Task
+from common.task import Model, Task, Tune
 
 app = typer.Typer(add_completion=False, pretty_exceptions_enable=False, rich_markup_mode=None)
 
@@ -57,8 +57,16 @@ def run(
     data_dir: Annotated[Path | None, typer.Option(help="folder with the prepared data sets; data by default")] = None,
     detectors: Annotated[str | None, typer.Option(help="comma-separated detectors, default or all")] = None,
     objectives: Annotated[
-        str | None, typer.Option(help="comma-separated training objectives; by default those of each task")
+        str | None,
+        typer.Option(help="comma-separated training objectives, or all that fit; by default those of each task"),
     ] = None,
+    tune: Annotated[
+        str,
+        typer.Option(
+            help="choose the options of detectors on pseudo-outliers (pseudo), on the test OOD sets as an upper bound "
+            "(oracle), or use the defaults (none)"
+        ),
+    ] = "pseudo",
     model: Annotated[
         str | None, typer.Option(help="train this architecture instead of the task's: NAME or NAME:ARGUMENT")
     ] = None,
@@ -93,7 +101,7 @@ def run(
         user_task = _user_task(in_, ood, modality, task)
         tasks = (f"{_user_modality(modality)}/own",) if user_task else _tasks(task, modality)
         chosen_detectors = parse_names("--detectors", detectors, check_detector)
-        chosen_objectives = parse_names("--objectives", objectives, load_objective)
+        chosen_objectives = parse_names("--objectives", objectives, check_objective)
         sizes = parse_sizes("--examples", examples)
         _check(profile, seeds, weights, sizes)
         target = out or Path("runs") / profile
@@ -104,7 +112,8 @@ def run(
         from common.evaluate import Selection, evaluate
         from common.experiment import RunOptions
 
-        options = RunOptions(profile, target, folders, _device(device), _model(model, tasks), weights, user_task)
+        chosen_model = _model(model, tasks)
+        options = RunOptions(profile, target, folders, _device(device), chosen_model, weights, user_task, _tune(tune))
         selection = Selection(
             tasks,
             seeds,
@@ -208,6 +217,14 @@ def _device(name: str) -> str:
     if name == "cuda":
         raise UserError("--device cuda: no CUDA device is usable here; use --device cpu")
     return "cpu"
+
+
+def _tune(name: str) -> Tune:
+    known: tuple[Tune, ...] = get_args(Tune)
+    found = next((one for one in known if one == name), None)
+    if found is None:
+        raise UserError(f"unknown --tune {name!r}{did_you_mean(name, list(known))}; there are: {', '.join(known)}")
+    return found
 
 
 def _check_writable(out: Path) -> None:

@@ -154,6 +154,8 @@ class Source:
         stand_in: replaces the data set if no location exists; it has a different name.
         about: one line: size, licence, origin.
         level_db, primary, distance: of an OOD set; see ``Derived``.
+        family: name of the content that several sets have in common without common items: a script, a collection of
+            captions. A run does not use outliers of a family that it trains on or tests.
     """
 
     name: str
@@ -163,6 +165,7 @@ class Source:
     level_db: float | None = None
     primary: bool = True
     distance: Distance | None = None
+    family: str = ""
 
     @property
     def key(self) -> OodKey:
@@ -229,6 +232,7 @@ class Derived:
         level_db: signal-to-noise ratio in dB of a set that exists at several; None for other sets.
         primary: whether the set belongs to the task's default setting: published, at the default noise level.
         distance: declared distance of the set from the in-distribution, or None.
+        family: see ``Source``; each input has its own families.
     """
 
     name: str
@@ -240,6 +244,7 @@ class Derived:
     level_db: float | None = None
     primary: bool = True
     distance: Distance | None = None
+    family: str = ""
 
     @property
     def key(self) -> OodKey:
@@ -259,16 +264,21 @@ class Derived:
 
     def fingerprint(self, folders: Folders) -> str:
         """Return the identity of the content, apart from the code."""
-        inputs = [source.fingerprint(folders) for source in self._inputs(folders)]
+        inputs = [source.fingerprint(folders) for source in self.resolved_inputs(folders)]
         return "+".join([f"{self.name} {draws_label(self.key)}", *inputs])
 
     def load(self, folders: Folders, seed: int = 0, test: RawDataset | None = None) -> RawDataset:
         """Make the data set; its generator depends only on the seed, the set's name and its noise level."""
         rng = np.random.default_rng([seed, *f"{self.name} {draws_label(self.key)}".encode()])
-        inputs = [source.load(folders, seed, test) for source in self._inputs(folders)]
+        inputs = [source.load(folders, seed, test) for source in self.resolved_inputs(folders)]
         return replace(self.make(test, rng, *inputs), kind=self.kind)
 
-    def _inputs(self, folders: Folders) -> "list[AnySource]":
+    def resolved_inputs(self, folders: Folders) -> "list[AnySource]":
+        """Return the sources that serve as inputs, stand-ins included.
+
+        Raises:
+            UserError: an input is missing.
+        """
         found = [source.resolve(folders) for source in self.inputs]
         missing = [source.name for source, there in zip(self.inputs, found, strict=True) if there is None]
         if missing:

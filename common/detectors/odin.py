@@ -9,7 +9,9 @@ pixels in units of [0, 1], about 0.006 of ours. Where the gradient is 0 the publ
 Source: Liang, Li & Srikant (ICLR 2018), arXiv:1706.02690, equations 1 and 2.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import product
 from typing import ClassVar
 
 import numpy as np
@@ -33,6 +35,10 @@ class Odin(Probe):
     gradient: ClassVar[bool] = True
     temperature: float = 1000.0
     epsilon: float = 0.006
+
+    def settings(self) -> Sequence["Odin"]:
+        """Return temperatures and steps to choose from; the largest step is a tenth of the input's spread."""
+        return [Odin(temperature, step) for temperature, step in product((1000.0, 10.0, 1.0), (0.006, 0.0, 0.03, 0.1))]
 
     def fit(self, train: TrainingViews) -> Fitted:
         """Learn the size of a step."""

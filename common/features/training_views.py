@@ -31,6 +31,10 @@ class TrainingViews:
         head: the last layer, or None where it is not linear.
         input_std: standard deviation of the embedded input: the unit of input steps.
         total: how many rows there were; more than R if these are a sample.
+        dropout: whether the model drops values in training, so that passes can differ.
+        extras: names of the model's further outputs of each row.
+        held_out: the same of validation examples, which chose the epoch and which no gradient saw; None where the
+            budget holds none back.
     """
 
     logits: Tensor
@@ -41,6 +45,9 @@ class TrainingViews:
     head: LinearHead | None = None
     input_std: float = 1.0
     total: int = 0
+    dropout: bool = False
+    extras: frozenset[str] = frozenset()
+    held_out: "TrainingViews | None" = None
     _moments: dict[tuple[int, bool], Moments] = field(default_factory=dict)
 
     @property

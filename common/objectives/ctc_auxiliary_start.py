@@ -3,15 +3,13 @@
 For a small corpus beside a large one that is labelled alike but sounds different, such as synthetic speech.
 """
 
-from collections.abc import Callable
 from dataclasses import replace
 
 from torch import Tensor
 
 from common.base.errors import UserError
-from common.data.examples import TensorDataset
 from common.model import Classifier
-from common.objective import Need
+from common.objective import Need, SameNetwork
 from common.objectives.ctc import OBJECTIVE as CTC
 from common.training.loop import fit
 from common.training.setup import Setup
@@ -23,15 +21,10 @@ LONGEST_START = 4
 """Epochs of the start at most: there are as many auxiliary examples as ever, however few the others are."""
 
 
-class AuxiliaryStart:
+class AuxiliaryStart(SameNetwork):
     """Two trainings of the same weights, one after the other."""
 
     needs: frozenset[Need] = frozenset({"labelled"})
-    continues = False
-
-    def wrap(self, build: Callable[[], Classifier], train: TensorDataset) -> Classifier:
-        """Return the network as it is."""
-        return build()
 
     def train(self, model: Classifier, setup: Setup) -> None:
         """Train in place, first on the auxiliary examples, then as ``ctc`` does, for the fractions of the epochs above.

@@ -14,7 +14,7 @@ from common.data.examples import TensorDataset, batches
 from common.detector import Fitted, Probe
 from common.features.linear_head import head_of
 from common.features.training_views import TrainingViews
-from common.model import Classifier, View, look
+from common.model import Classifier, View, dropout_modules, look
 from common.training.predict import Collected
 
 ROWS = 50_000
@@ -56,6 +56,8 @@ def training_views(model: Classifier, examples: TensorDataset, probes: Collectio
         head=head_of(model, layers[-1], rows["logits"]),
         input_std=gathered.input_std,
         total=round(gathered.count * len(examples) / max(gathered.examples, 1)),
+        dropout=bool(dropout_modules(model)),
+        extras=gathered.extras,
     )
 
 
@@ -65,11 +67,14 @@ class _Gathered:
     def __init__(self, all_layers: bool, inputs: bool) -> None:
         self.all_layers, self.inputs = all_layers, inputs
         self.examples = self.count = self.width = self.layer_count = 0
+        self.extras: frozenset[str] = frozenset()
         self._parts: dict[str, list[Tensor]] = defaultdict(list)
         self._sums = torch.zeros(3, dtype=torch.float64)  # of 1, x and x^2
 
     def add(self, view: View, index: Tensor) -> None:
         """Add the scored rows of a view whose examples are ``index``."""
+        if not self.examples:
+            self.extras = frozenset(view.row_extras())
         parts = self._kept(view, index)
         for name, part in parts.items():
             self._parts[name].append(part.cpu())

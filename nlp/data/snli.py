@@ -7,4 +7,6 @@ SNLI = Source(
     "SNLI",
     (Location((Prepared("nlp/snli.parquet", "snli"),), text_table("test")),),
     about="9,824 hypotheses of the test split; CC BY-SA 4.0",
+    family="captions of Flickr30k",
+    distance="far",
 )

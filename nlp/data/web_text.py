@@ -7,4 +7,5 @@ WEB_TEXT = Source(
     "Web Treebank",
     (Location((Prepared("nlp/pos_ewt.parquet"),), text_table("test")),),
     about="2,077 test sentences of five genres, UD_English-EWT; CC BY-SA 4.0",
+    distance="far",
 )

@@ -7,4 +7,5 @@ WMT16 = Source(
     "WMT16",
     (Location((Prepared("nlp/wmt16_en.parquet"),), text_table()),),
     about="5,000 of the 22,169 sentences of the Outlier Exposure paper; no licence stated",
+    distance="far",
 )

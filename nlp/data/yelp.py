@@ -7,4 +7,5 @@ YELP = Source(
     "Yelp",
     (Location((Prepared("nlp/yelp_sentences.parquet"),), text_table("test")),),
     about="5,000 sentences, not the full reviews of the Outlier Exposure paper; academic use",
+    distance="far",
 )

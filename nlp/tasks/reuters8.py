@@ -5,6 +5,8 @@ Reproduces the Reuters 6 rows of tables 5 and 6, Hendrycks & Gimpel (ICLR 2017),
 
 from common.data.split import held_out_classes
 from common.task import Budget, Model, Task
+from nlp.data.far import FAR
+from nlp.data.outliers import TEXT_OUTLIERS, fine_tuning
 from nlp.data.reuters import TEST8, TRAIN8
 
 BUDGET = Budget(epochs=5, batch_size=32, learning_rate=1e-3, schedule="steps", decay_at=(4,), validation=500)
@@ -14,8 +16,10 @@ TASK = Task(
     in_dist="Reuters 6",
     train=TRAIN8,
     test=TEST8,
-    ood=(),
+    ood=FAR,
     split=held_out_classes(2, "Reuters 2"),
+    outliers=TEXT_OUTLIERS,
+    options={"outlier_exposure": fine_tuning(epochs=BUDGET.epochs)},
     model=Model("bag_of_words"),
     quick=BUDGET,
     paper=BUDGET,

@@ -147,7 +147,8 @@ def _source(by_frame: bool) -> Source:
     about = "TIMIT whole, a folder speech/timit (LDC93S1), or a sample of 16 speakers (CC BY-NC-SA as NLTK states it)"
     read = partial(read_timit, by_frame=by_frame)
     whole = Location((Directory("speech/timit", "TRAIN and TEST of LDC93S1"),), read, kind=None)
-    return Source("TIMIT", (whole, Location((Prepared("speech/timit_sample.parquet"),), read, "sample")), about=about)
+    sample = Location((Prepared("speech/timit_sample.parquet"),), read, "sample")
+    return Source("TIMIT", (whole, sample), about=about, family="TIMIT")
 
 
 TIMIT, TIMIT_BY_FRAME = _source(by_frame=False), _source(by_frame=True)

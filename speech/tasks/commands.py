@@ -2,6 +2,7 @@
 
 from common.task import Budget, Model, Task
 from speech.augment import other_speakers
+from speech.data.outliers import WORD_OUTLIERS
 from speech.data.short import CHIMES, DIGIT_WORDS, MANDARIN, NOISE, TONES
 from speech.data.speech_commands import COMMANDS_TEST, COMMANDS_TRAIN, OTHER_WORDS, SILENCE, speaker_folds
 
@@ -11,6 +12,8 @@ TASK = Task(
     train=COMMANDS_TRAIN,
     test=COMMANDS_TEST,
     ood=(OTHER_WORDS, DIGIT_WORDS, NOISE, CHIMES, TONES, MANDARIN, SILENCE),
+    outliers=WORD_OUTLIERS,
+    options={"outlier_exposure": {"rate_fraction": 1 / 3}},
     model=Model("mel_cnn", {"frames": 80}),
     quick=Budget(epochs=40, batch_size=32, learning_rate=3e-3, schedule="one_cycle", weight_decay=1e-3, examples=2000),
     paper=Budget(epochs=80, batch_size=32, learning_rate=3e-3, schedule="one_cycle", weight_decay=1e-3),

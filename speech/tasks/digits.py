@@ -3,6 +3,7 @@
 from common.task import Budget, Model, Task
 from speech.augment import other_speakers
 from speech.data.fsdd import FSDD_TEST, FSDD_TRAIN
+from speech.data.outliers import WORD_OUTLIERS
 from speech.data.short import CHIMES, COMMAND_WORDS, MANDARIN, NOISE, TONES
 
 OOD = (COMMAND_WORDS, NOISE, CHIMES, TONES, MANDARIN)
@@ -24,6 +25,8 @@ TASK = Task(
     train=FSDD_TRAIN,
     test=FSDD_TEST,
     ood=OOD,
+    outliers=WORD_OUTLIERS,
+    options={"outlier_exposure": {"rate_fraction": 1 / 3}},  # two epochs of the quick budget, from rate 1e-3
     model=Model("mel_cnn"),
     quick=QUICK,
     paper=BUDGET,

@@ -8,6 +8,7 @@ from functools import partial
 
 from common.task import Budget, Model, Task
 from speech.data.noise import at_levels, rumble, white, with_babble, with_made_noise
+from speech.data.outliers import SPEECH_OUTLIERS
 from speech.data.voices import ENGLISH_TEST, ENGLISH_TRAIN, GERMAN_SPEECH, MANDARIN_SPEECH, WHISPER
 
 LEVELS = (10, 20, 0)
@@ -25,6 +26,7 @@ TASK = Task(
         GERMAN_SPEECH,
         WHISPER,
     ),
+    outliers=SPEECH_OUTLIERS,
     model=Model("ctc_lstm", {"hidden": 128, "layers": 1}),
     quick=Budget(5, 8, 8e-3, "rmsprop", "one_cycle", gradient_norm=5.0, examples=500, test_examples=60),
     paper=Budget(20, 8, 8e-3, "rmsprop", "one_cycle", gradient_norm=5.0),

@@ -1,5 +1,6 @@
 """CIFAR-10bw: the CIFAR-10 test images converted to grey and resized to 28x28; OOD for digits."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -21,6 +22,7 @@ def read(path: Path) -> RawDataset:
 CIFAR10BW = Source(
     "CIFAR-10bw",
     (Location((Prepared("vision/cifar10_test.parquet", download="cifar10"),), read),),
-    stand_in=PHOTOGRAPH_PATCHES,
+    stand_in=replace(PHOTOGRAPH_PATCHES, distance="far"),
+    distance="far",
     about="10,000 images, Krizhevsky 2009",
 )

@@ -1,4 +1,4 @@
-"""Glyphs drawn with matplotlib's fonts: stand-ins for notMNIST (letters A-J) and Omniglot (other scripts).
+"""Glyphs drawn with matplotlib's fonts: stand-ins for notMNIST (letters A-J) and Omniglot (other scripts), outliers.
 
 notMNIST consists of the letters A-J in many fonts, each filling its 28x28 frame. Matplotlib has 22 text fonts, so each
 glyph is also drawn at several widths and slants. Both sets are deterministic.
@@ -68,6 +68,31 @@ the soft sign; Armenian Oh, Cha, Za, Sha, Yi; Hebrew samekh, vav, zayin and the 
 round syllabics) and most letters that look like Latin capitals.
 """
 
+SYMBOLS = (
+    # Arrows.
+    "←→↔↕↖↗↘↙↚↛↜↝↞↠↡↢↣↤↦↧↨↩↪↫↬↭↮↯↰↱↲↳↴↵↶↷↸↹↺↻↼↽↾⇀⇁⇂⇄⇅⇆⇇⇈⇉⇊⇋⇌"
+    "⇍⇎⇏⇐⇑⇒⇓⇔⇕⇖⇗⇘⇙⇚⇛⇜⇝⇞⇠⇡⇢⇤⇥⇦⇧⇨⇩⇪⇱⇲⇳⇵⇶⟲⟳⟴⟷"
+    # Operators.
+    "∀∃∄∆∇∈∉∋∌∏∐∑∓∔∖∗√∛∜∝∞∠∡∢∧∨∩∪∬∭∯∰∱∲∳∴∵∷∺∻∾≁≃≄≅≆≇≈≉≊≋≌≍≎≏"
+    "≐≑≒≓≔≕≖≗≘≙≚≛≜≝≞≟≠≡≢≣≤≥≦≧≨≩≪≫≬≭≮≯≰≱≲≳≶≷≺≻≼≽⊀⊁⊂⊃⊄⊅⊆⊇⊊⊋"
+    "⊌⊍⊎⊏⊐⊑⊒⊓⊔⊕⊗⊛⊝⊞⊟⊠⊡⊢⊣⊤⊥⊦⊧⊨⊩⊪⊬⊭⊰⊱⊲⊳⊴⊵⊶⊷⊹⊻⊼⊽⋃⋄⋇⋈⋉⋊⋋⋌⋎⋏⋐⋑⋒⋓⋔"
+    "⋕⋚⋛⋞⋟⋠⋡⋲⋳⋵⋶⋷⋸⋹⋻⋿"
+    # Technical signs, shapes, signs of the sky, of games and of music, ornaments.
+    "⌁⌂⌃⌅⌆⌇⌈⌌⌍⌎⌏⌑⌘⌙⌜⌝⌞⌟⌤⌥⌦⌨⌫⌬⍳⍵⍽⎇⎔⎝⎞⎡⎣⎧⎨⎩⏎⏏⏣⏥"
+    "▢▣▤▥▦▧▨△▴▵▶▷▹▻▽▾▿◀◁◂◃◄◅◆◇◈◊◢◣◤◥◧◨◩◪◫◬◭◮◰◱◲◳◸◹◺"
+    "☀☁☂☃☄★☆☇☈☊☋☌☎☏☐☑☒☓☔☕☖☘☙☚☛☜☝☞☟☠☡☢☣☤☥☦☧☨☩☪☫☬☭☮☯☹☺☻☼☽☾☿♀♁♂"
+    "♃♄♅♆♇♈♉♊♋♌♍♎♏♐♑♒♓♔♕♖♗♘♙♚♛♜♝♞♟♠♡♢♣♤♥♦♧♨♩♪♫♬♭♮♯♰♱♻"
+    "⚐⚑⚒⚓⚔⚕⚖⚗⚘⚙⚚⚛⚜⚠⚡⚢⚣⚤⚥⚦⚧⚨⚩⚭⚮⚯⚲⚳⚴⚵⚶⚷⚸✁✂✃✄✆✇✈✉✌✍✎✏✐✑✒✓✔✕✖✗✘✙"
+    "✚✛✜✝✞✟✠✡✢✣✤✥✦✧✩✪✫✬✭✮✯✰✱✲✳✴✵✶✷✸✹✺✻✼✽✾✿❀❁❂❃❄❅❆❇❈❉❊❋❖❡❢❣❤❥"
+    "❦❧"
+    "➔➘➙➚➛➜➝➞➟➠➢➣➤➥➦➧➨➩➪➫➬➭➮➯➱➲➳➴➵➶➷➸➹➺➻➼➽➾"
+)
+"""Signs that are no letters, all of them in the DejaVu Sans fonts: auxiliary outliers for digits.
+
+None is a letter of ``LETTERS`` or ``SCRIPTS``, which stand in for OOD sets. Excluded are signs that look like digits
+(circles, strokes, barred circles, dice), and those that fill their frame.
+"""
+
 _DRAWN = 64  # font size in pixels before scaling: large enough that no stroke is lost
 
 
@@ -79,6 +104,11 @@ def letters(*paths: Path) -> RawDataset:
 def scripts(*paths: Path) -> RawDataset:
     """Draw the letters of ``SCRIPTS`` in every font at three slants, 20 pixels high or wide as MNIST's digits are."""
     return RawDataset(np.stack(list(_glyphs(paths, "".join(SCRIPTS.values()), (1.0,), (-0.2, 0.0, 0.2), box=20))))
+
+
+def symbols(*paths: Path) -> RawDataset:
+    """Draw ``SYMBOLS`` in every font, upright and slanted one way or the other, in the size of MNIST's digits."""
+    return RawDataset(np.stack(list(_glyphs(paths, SYMBOLS, (1.0,), (-0.2, 0.0, 0.2), box=20))))
 
 
 def _glyphs(
@@ -128,3 +158,9 @@ OTHER_SCRIPTS = Source(
     (Location(_packaged(_SANS), scripts, kind="sample"),),
     about="drawn with the DejaVu Sans fonts in matplotlib (Bitstream Vera licence)",
 )
+FONT_SYMBOLS = Source(
+    "Symbols (fonts)",
+    (Location(_packaged(_SANS[:2]), symbols, kind="sample"),),
+    about="arrows, operators and other signs drawn with two DejaVu Sans fonts in matplotlib (Bitstream Vera licence)",
+)
+"""Auxiliary outliers."""

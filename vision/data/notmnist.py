@@ -49,6 +49,7 @@ NOTMNIST = Source(
         Location((Prepared("vision/notmnist.npz", download="notmnist"),), read),
         Location((Prepared("vision/notmnist_10k.npz"),), read, kind="sample"),
     ),
-    stand_in=FONT_LETTERS,
+    stand_in=replace(FONT_LETTERS, distance="far"),
+    distance="far",
     about=f"{ABOUT}; some glyphs are blank, solid or ornaments",
 )

@@ -4,8 +4,10 @@ The publication used 15 of the 30 alphabets of the background set, those without
 does not name them. The alphabets here were chosen by looking at the characters, before any result was known.
 """
 
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from PIL import Image, ImageOps
@@ -86,14 +88,16 @@ def _small(image: Image.Image) -> np.ndarray:
 FILES = ("vision/omniglot_background.npz", "vision/omniglot_eval.npz")
 DOWNLOADS = {"omniglot": Download(FILES, prepare, "15 MB, MIT, github.com/brendenlake/omniglot through torchvision")}
 
-OMNIGLOT = Source(
-    "Omniglot",
-    (
-        Location(
-            (Prepared("vision/omniglot_background.npz", download="omniglot"),), partial(read, alphabets=BACKGROUND)
-        ),
-        Location((Prepared("vision/omniglot_eval.npz", download="omniglot"),), partial(read, alphabets=EVALUATION)),
-    ),
-    stand_in=OTHER_SCRIPTS,
-    about="Lake, Salakhutdinov & Tenenbaum (MIT licence); alphabets without digit look-alikes",
+
+def _source(side: str, alphabets: tuple[str, ...], **more: Any) -> Source:
+    file = Prepared(f"vision/omniglot_{side}.npz", download="omniglot")
+    about = "Lake, Salakhutdinov & Tenenbaum (MIT licence); alphabets without digit look-alikes"
+    place = Location((file,), partial(read, alphabets=alphabets))
+    return Source("Omniglot", (place,), about=about, distance="near", **more)
+
+
+OMNIGLOT_EVALUATION = _source(
+    "eval", EVALUATION, stand_in=replace(OTHER_SCRIPTS, distance="near"), family="Kannada script"
 )
+OMNIGLOT = _source("background", BACKGROUND, stand_in=OMNIGLOT_EVALUATION)
+"""The background set, or where that is missing the evaluation set, or where both are, drawn letters."""

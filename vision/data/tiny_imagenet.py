@@ -108,8 +108,13 @@ def _opened(files: list[tuple[Path, int]]) -> Iterable[tuple[Image.Image, int]]:
 FILES = {side: f"vision/tiny_imagenet_{side}.parquet" for side in ("train", "val", "ood", "oe_aux")}
 DOWNLOADS = {"tiny_imagenet": Download(tuple(FILES.values()), prepare, ABOUT)}
 
-TINY_IMAGENET_TRAIN = colour_source("Tiny ImageNet", FILES["train"], "tiny_imagenet", 100_000, size=64, about=ABOUT)
-TINY_IMAGENET_TEST = colour_source("Tiny ImageNet", FILES["val"], "tiny_imagenet", 10_000, size=64, about=ABOUT)
+FAMILY = "Tiny ImageNet's classes"
+"""Of the whole sets and the outliers; the OOD set has other classes than these outliers, so it is of another."""
+
+TINY_IMAGENET_TRAIN, TINY_IMAGENET_TEST = (
+    replace(colour_source("Tiny ImageNet", FILES[side], "tiny_imagenet", whole, size=64, about=ABOUT), family=FAMILY)
+    for side, whole in (("train", 100_000), ("val", 10_000))
+)
 
 
 def tiny_imagenet_ood(without: Iterable[str] = ()) -> Source:
@@ -122,4 +127,5 @@ def tiny_imagenet_outliers(without: Iterable[str] = ()) -> Source:
     """Return the training images of 127 other classes except the classes ``without``: auxiliary outliers."""
     read = partial(read_without, excluded=frozenset(without))
     name = "Tiny ImageNet (other classes)"
-    return colour_source(name, FILES["oe_aux"], "tiny_imagenet", 63_500, about=ABOUT, read=read)
+    outliers = colour_source(name, FILES["oe_aux"], "tiny_imagenet", 63_500, about=ABOUT, read=read)
+    return replace(outliers, family=FAMILY)

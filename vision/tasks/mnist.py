@@ -12,6 +12,7 @@ from vision.data.mnist import MNIST_TEST, MNIST_TRAIN
 from vision.data.noise import UNIFORM, gaussian
 from vision.data.notmnist import NOTMNIST
 from vision.data.omniglot import OMNIGLOT
+from vision.data.outliers import DIGIT_OUTLIERS
 
 
 def distortions(*arguments: Any) -> Any:
@@ -31,6 +32,8 @@ TASK = Task(
     ood=(OMNIGLOT, NOTMNIST, CIFAR10BW, gaussian(), UNIFORM),  # noise of N(0, 1) and U(0, 1) a pixel, unclipped
     model=Model("mlp", {"hidden": (256, 256, 256)}),
     objectives=("cross_entropy", "abnormality"),
+    outliers=DIGIT_OUTLIERS,
+    options={"outlier_exposure": {"epochs_fraction": 4 / 30, "rate_fraction": 1.0}},  # 4 epochs from rate 1e-3
     distortions=distortions,
     paper=PAPER,
     quick=replace(PAPER, examples=4_000, test_examples=2_000),

@@ -1,0 +1,49 @@
+"""Auto-encoder of the features: how badly a network with a bottleneck reconstructs a row.
+
+    score = -mean over features of (x - decoder(encoder(x)))^2,   x the features, each with mean 0 and variance 1
+
+D -> D/2 -> D/8 -> D/2 -> D, GELU units, 20 epochs of Adam on at most 10,000 rows.
+
+Source: Sakurada & Yairi (MLSDA 2014), "Anomaly detection using autoencoders with nonlinear dimensionality reduction".
+"""
+
+from dataclasses import dataclass
+
+from torch import Tensor, nn
+
+from common.detector import Detector, Fitted, Probe
+from common.features.small_networks import applied, seeded, trained
+from common.features.standardised import even_sample, scale_of, standardised
+from common.features.training_views import TrainingViews
+from common.model import View
+
+ROWS = 10_000
+
+
+@dataclass(frozen=True)
+class Autoencoder(Probe):
+    """Reconstruction of the last hidden layer."""
+
+    def fit(self, train: TrainingViews) -> Fitted:
+        """Train the network."""
+        scale = scale_of(train.features)
+        rows = standardised(even_sample(train.features, ROWS), scale).float()
+        network = seeded(lambda: _network(rows.shape[1]))
+        return {**scale, **trained(network, rows, lambda batch: (network(batch) - batch).square().mean())}
+
+    def score(self, view: View, fitted: Fitted) -> Tensor:
+        """Return (R,) minus the mean squared error; at most 0."""
+        rows = standardised(view.features, fitted).float()
+        network = _network(rows.shape[1]).to(rows.device)
+        return -(applied(network, fitted, rows) - rows).square().mean(1)
+
+
+def _network(width: int) -> nn.Module:
+    wide, narrow = max(width // 2, 2), max(width // 8, 1)
+    return nn.Sequential(
+        *(nn.Linear(width, wide), nn.GELU(), nn.Linear(wide, narrow)),
+        *(nn.Linear(narrow, wide), nn.GELU(), nn.Linear(wide, width)),
+    )
+
+
+DETECTOR = Detector(name="autoencoder", title="Auto-encoder", probe=Autoencoder(), default=False, family="unsupervised")

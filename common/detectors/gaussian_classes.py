@@ -1,0 +1,55 @@
+"""Density of a Gaussian for each class with a covariance and a prior of its own.
+
+    score = log sum_c (n_c / n) N(f; mean_c, (1 - s) S_c + s tied)
+
+S_c is the covariance of class c. A class with fewer rows than features has a singular one, hence the shrinkage s
+towards the covariance that all share.
+
+Source: Mukhoti et al., "Deep deterministic uncertainty" (CVPR 2023), arXiv:2102.11582, algorithm 1, with shrinkage.
+"""
+
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from common.detector import Detector, Fitted, Probe
+from common.features.moments import whitener
+from common.features.subspace import second_moment
+from common.features.training_views import TrainingViews
+from common.model import View
+
+
+@dataclass(frozen=True)
+class GaussianClasses(Probe):
+    """Options.
+
+    Attributes:
+        shrinkage: s, from 0 to 1.
+    """
+
+    shrinkage: float = 0.2
+
+    def fit(self, train: TrainingViews) -> Fitted:
+        """Learn mean, whitening matrix and log of the weight of each class that has rows."""
+        moments = train.moments()
+        sizes = torch.bincount(train.classes)
+        kinds = sizes.nonzero()[:, 0].tolist()
+        whiten, weight = [], []
+        for kind, mean in zip(kinds, moments.means, strict=True):
+            own = second_moment(train.features[train.classes == kind], mean)
+            one = whitener((1 - self.shrinkage) * own + self.shrinkage * moments.tied)
+            whiten.append(one.float())
+            weight.append((sizes[kind] / len(train.classes)).log() + one.diagonal().log().sum())
+        return {"means": moments.means.float(), "whiten": torch.stack(whiten), "weight": torch.stack(weight)}
+
+    def score(self, view: View, fitted: Fitted) -> Tensor:
+        """Return (R,) the log density, less the constant (D / 2) log 2 pi."""
+        each = []
+        for mean, whiten, weight in zip(fitted["means"], fitted["whiten"], fitted["weight"], strict=True):
+            rows = (view.features - mean) @ whiten.T
+            each.append(weight - 0.5 * rows.double().square().sum(1))
+        return torch.stack(each).logsumexp(0)
+
+
+DETECTOR = Detector(name="gaussian_classes", title="Gaussian a class", probe=GaussianClasses(), default=False)

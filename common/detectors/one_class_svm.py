@@ -1,0 +1,59 @@
+"""One-class support vector machine on the features.
+
+    score = sum_i a_i exp(-gamma |x - x_i|^2) - rho,   x the features, each with mean 0 and variance 1
+
+Fitted by scikit-learn to at most 2,500 rows, since its time grows with their square; gamma = 1 / D.
+
+Source: Schölkopf, Platt, Shawe-Taylor, Smola & Williamson, "Estimating the support of a high-dimensional distribution",
+Neural Computation 13 (2001).
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from common.detector import Detector, Fitted, Probe
+from common.features.moments import squared_distances
+from common.features.standardised import even_sample, scale_of, standardised
+from common.features.training_views import TrainingViews
+from common.model import View
+
+ROWS = 2_500
+
+
+@dataclass(frozen=True)
+class SupportVectors(Probe):
+    """Options.
+
+    Attributes:
+        nu: fraction of training rows that may lie outside, at most.
+    """
+
+    nu: float = 0.1
+
+    def settings(self) -> Sequence["SupportVectors"]:
+        """Return fractions to choose from."""
+        return [SupportVectors(nu) for nu in (0.1, 0.01, 0.5)]
+
+    def fit(self, train: TrainingViews) -> Fitted:
+        """Fit support vectors, their coefficients and the offset."""
+        from sklearn.svm import OneClassSVM
+
+        scale = scale_of(train.features)
+        rows = standardised(even_sample(train.features, ROWS), scale).numpy()
+        found = OneClassSVM(nu=self.nu, gamma=1 / rows.shape[1]).fit(rows)
+        named = {"vectors": found.support_vectors_, "weights": found.dual_coef_[0], "offset": found.intercept_}
+        return {**scale, **{name: torch.from_numpy(value.copy()) for name, value in named.items()}}
+
+    def score(self, view: View, fitted: Fitted) -> Tensor:
+        """Return (R,) the decision function; below 0 outside."""
+        rows = standardised(view.features, fitted)
+        kernel = (-squared_distances(rows, fitted["vectors"]) / rows.shape[1]).exp()
+        return kernel @ fitted["weights"] + fitted["offset"]
+
+
+DETECTOR = Detector(
+    name="one_class_svm", title="One-class SVM", probe=SupportVectors(), default=False, family="one-class"
+)

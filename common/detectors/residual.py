@@ -1,0 +1,46 @@
+"""Residual: distance of the features from the principal subspace of the training features.
+
+    score = -|(I - P P^T)(f - u)|,   u = -pinv(W) b
+
+P are the directions of largest second moment around u, which is where all logits come nearest to 0.
+
+Source: Wang, Li, Feng & Zhang (CVPR 2022), arXiv:2203.10807, section 4.1.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from torch import Tensor
+
+from common.detector import Detector, Fitted, Probe
+from common.features.subspace import distance_from, part_of, principal, second_moment, zero_logits
+from common.features.training_views import TrainingViews
+from common.model import View
+
+
+@dataclass(frozen=True)
+class Residual(Probe):
+    """Options.
+
+    Attributes:
+        dimension: of the principal subspace, as a fraction of the features'.
+    """
+
+    dimension: float = 0.5
+
+    def settings(self) -> Sequence["Residual"]:
+        """Return dimensions to choose from."""
+        return [type(self)(dimension) for dimension in (0.5, 0.75, 0.25, 0.05)]
+
+    def fit(self, train: TrainingViews) -> Fitted:
+        """Learn origin and directions."""
+        origin = zero_logits(train.linear_head("residual"))
+        moment = second_moment(train.features, origin)
+        return {"origin": origin.float(), "directions": principal(moment, part_of(len(moment), self.dimension)).float()}
+
+    def score(self, view: View, fitted: Fitted) -> Tensor:
+        """Return (R,) minus the distance, in units of the features."""
+        return -distance_from(view.features, fitted["origin"], fitted["directions"])
+
+
+DETECTOR = Detector(name="residual", title="Residual", probe=Residual(), default=False)

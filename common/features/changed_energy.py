@@ -1,0 +1,87 @@
+"""Energy of logits that are computed again, from changed features or with changed weights of the last layer."""
+
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from common.detector import Fitted, Probe
+from common.features.linear_head import LinearHead
+from common.features.training_views import NotApplicable, TrainingViews
+from common.model import View
+
+QUANTILE_VALUES = 2**22
+"""Values that a quantile is taken of at most; of more, whole rows at equal steps."""
+
+NEGATIVE_SHARE = 0.3
+"""Features count as nearly non-negative if at most this share of their absolute sum is negative: ReLU 0, GELU of
+standard normal inputs 0.15; tanh and the outputs of an LSTM, which are signed, about 0.5."""
+
+
+@dataclass(frozen=True)
+class ChangedEnergy(Probe):
+    """score = logsumexp(W change(f) + b), in float64. A subclass defines ``name`` and ``change``."""
+
+    @property
+    def name(self) -> str:
+        """The detector's name, for messages."""
+        raise NotImplementedError
+
+    def change(self, features: Tensor, fitted: Fitted) -> Tensor:
+        """Return the (R, D) features that the last layer gets."""
+        return features
+
+    def fit(self, train: TrainingViews) -> Fitted:
+        """Keep the last layer."""
+        head = train.linear_head(self.name)
+        return {"weight": head.weight, "bias": head.bias}
+
+    def score(self, view: View, fitted: Fitted) -> Tensor:
+        """Return (R,) the energy, in units of the logits."""
+        head = LinearHead(fitted["weight"].double(), fitted["bias"].double())
+        return head(self.change(view.features.double(), fitted)).logsumexp(1)
+
+
+def quantile(features: Tensor, fraction: float) -> Tensor:
+    """Return the quantile of all values of (R, D) features, whatever their unit: one number for all D."""
+    rows = max(1, QUANTILE_VALUES // features.shape[1])
+    values = features[:: max(1, -(-len(features) // rows))].flatten().double()
+    # torch.quantile takes 2**24 values at most.
+    return torch.quantile(values, fraction)
+
+
+def require_non_negative(train: TrainingViews, method: str) -> None:
+    """Refuse features that are signed, for a method that reads activations as amounts.
+
+    Raises:
+        NotApplicable: more than ``NEGATIVE_SHARE`` of the absolute sum is negative.
+    """
+    total = float(train.features.abs().sum(dtype=torch.float64))
+    negative = -float(train.features.clamp_max(0).sum(dtype=torch.float64)) / max(total, 1e-300)
+    if negative > NEGATIVE_SHARE:
+        raise NotApplicable(
+            f"detector {method} needs features that are not negative (of ReLU or GELU units); "
+            f"{negative:.0%} of the absolute sum of this model's are"
+        )
+
+
+def largest(features: Tensor, pruned: float) -> Tensor:
+    """Return the features with all but the largest of each row set to 0.
+
+    Args:
+        features: (R, D).
+        pruned: fraction of the D values that become 0, rounded; one value is kept at least.
+    """
+    width = features.shape[1]
+    values, places = features.topk(max(width - round(pruned * width), 1), dim=1)
+    return torch.zeros_like(features).scatter(1, places, values)
+
+
+def sharing(features: Tensor, kept: Tensor) -> Tensor:
+    """Return (R, 1) s1 / s2: the sum of non-negative features over that of the kept ones, from 1 to D; 1 if all are 0.
+
+    The sum of the kept is at least a share of k / D of all, so for a pruned fraction of 0.95 the ratio is at most 20,
+    and its exponential needs no cap.
+    """
+    whole, part = features.sum(1, keepdim=True), kept.sum(1, keepdim=True)
+    return torch.where(part > 0, whole / part, 1.0)
