@@ -114,7 +114,7 @@ def test_the_curve_stands_in_report_and_terminal_and_is_not_trained_twice(
     monkeypatch.setattr(Experiment, "trained", lambda *arguments: pytest.fail("a finished run trains nothing"))
     selection = Selection((TASK,), seeds=2, detectors=("msp",), examples=(100, 400), required=True)
     before = (finished / "results.jsonl").read_bytes()
-    assert "What a smaller training set costs" in evaluate(selection, RunOptions(out=finished)).report
+    assert "Learning curve: smaller training sets" in evaluate(selection, RunOptions(out=finished)).report
     assert (finished / "results.jsonl").read_bytes() == before
     assert "Error over the size of the training set" in (finished / "report.html").read_text(encoding="utf-8")
 
@@ -158,19 +158,19 @@ def blocks(document: Document, kind: type, caption: str) -> list:
 
 
 def learning_table(*rows: Row) -> Table:
-    (table,) = blocks(build(RUN, rows), Table, "What a smaller training set costs")
+    (table,) = blocks(build(RUN, rows), Table, "Learning curve: smaller training sets")
     return table
 
 
 def test_rows_of_smaller_sets_leave_the_rest_of_the_report_as_it_was() -> None:
     plain, curved = build(RUN, WHOLE), build(RUN, CURVE)
-    new = [*blocks(curved, Table, "What a smaller"), *blocks(curved, Plots, "Error over the size")]
+    new = [*blocks(curved, Table, "Learning curve"), *blocks(curved, Plots, "Error over the size")]
     assert len(new) == 2
     kept = tuple(one for one in curved.tasks[0].blocks if one not in new)
     assert replace(curved, tasks=(replace(curved.tasks[0], blocks=kept),)) == plain
 
 
-def test_a_line_a_size_ascends_to_the_whole_and_the_published_figure() -> None:
+def test_lines_by_size_end_with_the_full_set_and_the_published_figure() -> None:
     table = learning_table(*CURVE)
     assert table.columns == ("training utterances", "frame error rate", "AUROC right / wrong", "AUROC OOD, mean")
     assert [[cell.text for cell in row] for row in table.rows] == [
@@ -180,7 +180,7 @@ def test_a_line_a_size_ascends_to_the_whole_and_the_published_figure() -> None:
         ["120", "37.0", "77.0", "85.0"],
         ["3,696", "29.69", "76.14", ""],
     ]
-    assert table.rows[3][0].note == "whole" and table.rows[4][0].note == "authors' run"
+    assert table.rows[3][0].note == "full" and table.rows[4][0].note == "authors' run"
 
 
 def test_seeds_give_mean_and_spread() -> None:
@@ -202,15 +202,15 @@ def test_the_fall_with_each_doubling_is_the_least_squares_line() -> None:
     assert error_by_doubling(zip(sizes, errors, strict=True)) == pytest.approx(tuple(wanted))
     there = 100 * np.polyval(wanted, np.log2(3696))
     said = learning_table(*CURVE).notes[1]
-    assert f"over 4 sizes: each doubling of the training set takes {-100 * wanted[0]:.1f} points off the error" in said
-    assert f"continued straight to the publication's 3,696 it would give {there:.1f} %, an extrapolation" in said
+    assert f"over 4 sizes: each doubling of the training set reduces the error by {-100 * wanted[0]:.1f}" in said
+    assert f"extrapolated linearly to the publication's 3,696 examples, this gives an error of {there:.1f} %" in said
 
 
 def test_two_sizes_make_no_trend_and_a_rise_is_called_one() -> None:
     assert len(learning_table(*WHOLE, *on(15, 0.5)).notes) == 1
-    assert "adds" in learning_table(*WHOLE, *on(15, 0.3), *on(30, 0.3)).notes[1]
+    assert "increases the error by" in learning_table(*WHOLE, *on(15, 0.3), *on(30, 0.3)).notes[1]
     steep = learning_table(*WHOLE, *on(15, 0.9), *on(30, 0.7)).notes[1]
-    assert "it would have passed zero, an extrapolation" in steep
+    assert "this gives an error below zero" in steep
 
 
 def test_the_plot_has_a_line_a_way_of_training_and_the_published_diamond() -> None:
@@ -219,20 +219,20 @@ def test_the_plot_has_a_line_a_way_of_training_and_the_published_diamond() -> No
     (drawing,) = plots.drawings
     for said in ("training utterances", "frame error rate, %", "cross_entropy", "abnormality", "published", "3,696"):
         assert said in drawing
-    assert len(blocks(build(RUN, (*CURVE, *further)), Table, "What a smaller")) == 2
+    assert len(blocks(build(RUN, (*CURVE, *further)), Table, "Learning curve")) == 2
 
 
 @pytest.mark.parametrize("render", [markdown, terminal])
 def test_the_table_is_shown_wherever_main_tables_are(render: Callable[[Document], str]) -> None:
     document = build(RUN, CURVE)
     shown = replace(document, tasks=tuple(map(main_tables, document.tasks)))
-    assert "What a smaller training set costs (msp)" in render(shown)
+    assert "Learning curve: smaller training sets (msp)" in render(shown)
     assert "3,696 (authors' run)" in render(shown)
 
 
 def test_facts_of_a_run_that_knows_no_sizes_still_give_a_table() -> None:
     facts = replace(RUN, tasks={ROW.task: replace(FACTS, n_train={})})
-    (table,) = blocks(build(facts, CURVE), Table, "What a smaller")
+    (table,) = blocks(build(facts, CURVE), Table, "Learning curve")
     assert [row[0].text for row in table.rows] == ["15", "30", "60", "all", "3,696"]
 
 

@@ -137,7 +137,7 @@ def test_a_stand_in_has_no_published_figure(report: Make) -> None:
 
 def test_a_pool_of_other_sets_says_why_it_has_no_published_figure(report: Make) -> None:
     made = report(MNIST, STAND_IN, replace(MNIST, out_dist="All"))
-    assert "All has no published figure beside it: the paper pools CIFAR-10bw" in made.markdown
+    assert "The published figures of All cannot be compared with ours: the paper pools CIFAR-10bw" in made.markdown
     assert "mean of the sets" in made.markdown
 
 
@@ -152,7 +152,7 @@ def test_what_did_not_run_stands_with_its_reason_and_remedy(report: Make) -> Non
     remedy = "uv run run_all.py --download imdb"
     made = report(MNIST, not_run=[{"what": "nlp/imdb", "why": "IMDB is not here", "remedy": remedy}])
     for text in (made.terminal, made.markdown, made.page):
-        assert f"nlp/imdb: IMDB is not here; mend it with: {remedy}" in text
+        assert f"nlp/imdb: IMDB is not here; fix it with: {remedy}" in text
 
 
 @pytest.mark.parametrize(("kind", "said"), [("synthetic", "SYNTHETIC DATA"), ("sample", "A SAMPLE of the data")])
@@ -177,7 +177,7 @@ def test_every_figure_is_explained(report: Make) -> None:
 
 
 def test_intervals_of_tokens_are_said_to_be_too_narrow(report: Make) -> None:
-    said = "those of one sentence are not, so the true intervals are wider"
+    said = "tokens of one sentence are not, so the true intervals are wider"
     assert said in report(MNIST, facts={"row_name": "token"}).markdown
     assert said not in report(MNIST).markdown
 
@@ -203,7 +203,7 @@ def test_seeds_give_mean_spread_and_the_place_of_the_published_draw(report: Make
 
 
 def test_one_seed_names_its_held_out_classes(report: Make) -> None:
-    assert "Held out of training in this draw: grain, ship." in report(REUTERS).markdown
+    assert "Held-out classes of this seed: grain, ship." in report(REUTERS).markdown
 
 
 def test_ways_of_training_stand_beside_each_other_with_the_mean_over_ood_sets(report: Make) -> None:
@@ -219,9 +219,9 @@ def test_ways_of_training_stand_beside_each_other_with_the_mean_over_ood_sets(re
     ]
     made = report(*rows)
     columns = "AUROC: cross_entropy · msp | AUROC: abnormality · msp | AUROC: abnormality · abnormality"
-    assert columns in made.line("Ways of training", "OOD set")
+    assert columns in made.line("Comparison of training objectives", "OOD set")
     mean = "| mean of the sets | 91.0 | 92.0 (paper 93) | **99.0** (paper 100) |"
-    assert mean in made.line("Ways of training", "mean of the sets")
+    assert mean in made.line("Comparison of training objectives", "mean of the sets")
 
 
 def test_scores_are_compared_over_modalities(report: Make) -> None:
@@ -326,7 +326,7 @@ def test_a_table_shows_every_level_with_the_mean_over_the_sets_that_come_at_leve
     levels = [(10.0, 0.90, 0.80), (5.0, 0.96, 0.84), (20.0, 0.60, 0.70)]
     rows = [noisy(name, level, value) for level, *values in levels for name, value in zip("ab", values, strict=True)]
     made = report(*rows, noisy("Mandarin", None, 0.4))
-    assert made.line("AUROC by signal", "OOD set") == "| OOD set | 20 dB | 10 dB, own | 5 dB |"
+    assert made.line("AUROC by signal", "OOD set") == "| OOD set | 20 dB | 10 dB, default | 5 dB |"
     assert made.line("AUROC by signal", "a") == "| a | 60.0 | 90.0 | 96.0 |"
     assert made.line("AUROC by signal", "mean of the sets") == "| mean of the sets | 65.0 | 85.0 | 90.0 |"
 
@@ -386,14 +386,14 @@ def test_an_unfinished_run_says_so(report: Make) -> None:
 
 
 def test_results_that_are_not_those_of_the_record_are_told(report: Make) -> None:
-    assert "WARNING: results.jsonl is not the file" in report(MNIST, results_sha256="0" * 64).terminal
+    assert "WARNING: results.jsonl does not belong to run.json" in report(MNIST, results_sha256="0" * 64).terminal
     assert "WARNING" not in report(MNIST).terminal, "an earlier record does not say"
 
 
 def test_a_run_in_which_nothing_ran_still_says_why(report: Make) -> None:
     made = report(not_run=[{"what": "nlp/imdb", "why": "IMDB is not here", "remedy": "get it"}])
     assert "Nothing ran" in made.terminal
-    assert "nlp/imdb: IMDB is not here; mend it with: get it" in made.terminal
+    assert "nlp/imdb: IMDB is not here; fix it with: get it" in made.terminal
 
 
 def test_where_it_comes_from_is_told(report: Make) -> None:

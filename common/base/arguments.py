@@ -21,7 +21,7 @@ def parse_names(option: str, text: str | None, load: Callable[[str], object]) ->
         return None
     names = tuple(dict.fromkeys(name.strip() for name in text.split(",") if name.strip()))
     if not names:
-        raise UserError(f"{option} names nothing; omit the option, or give comma-separated names")
+        raise UserError(f"{option} is empty; omit the option, or give comma-separated names")
     for name in names:
         load(name)
     return names
@@ -44,7 +44,7 @@ def parse_sizes(option: str, text: str | None) -> tuple[int, ...]:
         return ()
     sizes = [size.strip() for size in text.split(",") if size.strip()]
     if not sizes:
-        raise UserError(f"{option} names no size; omit the option, or give comma-separated whole numbers")
+        raise UserError(f"{option} has no size; omit the option, or give comma-separated whole numbers")
     for size in sizes:
         if not (size.isascii() and size.isdigit() and int(size)):
             raise UserError(f"{option} takes comma-separated whole numbers of 1 or more, not {size!r}")

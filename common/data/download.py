@@ -73,7 +73,7 @@ def download(name: str, folder: Path) -> None:
         raise UserError(f"unknown data set {name!r}{near}; there are: {', '.join(sorted(known))}")
     wanted = known[name]
     if all((folder / file).is_file() for file in wanted.files):
-        print(f"{name} is already in {folder}; delete {', '.join(wanted.files)} there to fetch it anew")
+        print(f"{name} is already in {folder}; delete {', '.join(wanted.files)} there to download it again")
         return
     print(f"{name}: {wanted.about}", flush=True)
     try:

@@ -1,4 +1,4 @@
-"""Where a data set is found, what it holds, and how one is made from another."""
+"""Sources of data sets: files in data folders or packages, and data sets derived from others."""
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -17,12 +17,12 @@ from common.store.files import checksum, sha256
 from common.store.outputs import OodKey
 
 Distance = Literal["near", "far"]
-"""How far an OOD set is from the in-distribution: ``near`` shares its kind of content, ``far`` does not."""
+"""Distance of an OOD set from the in-distribution: ``near`` has the same kind of content, ``far`` does not."""
 
 
 @dataclass(frozen=True)
 class Folders:
-    """Where prepared data may lie, searched in order, and where what is made once may be kept."""
+    """Folders of prepared data, searched in order, and the folder of cached files."""
 
     data: tuple[Path, ...] = ()
     cache: Path = Path("runs/cache")
@@ -60,11 +60,11 @@ class Prepared:
 
 @dataclass(frozen=True)
 class Directory:
-    """A folder of files inside a data folder, such as a corpus as its publisher ships it; case does not matter.
+    """A folder inside a data folder, such as a corpus as its publisher ships it; case-insensitive.
 
     Attributes:
         path: of the folder, ``speech/timit``.
-        holds: what belongs there, for whoever has to put it there.
+        holds: description of the files that belong there, for the message to the user.
     """
 
     path: str
@@ -72,7 +72,7 @@ class Directory:
 
     @property
     def remedy(self) -> str:
-        """What to do where it is missing."""
+        """Instruction that fixes a missing folder."""
         return f"put {self.holds} into {self.path}/ of a folder and name that with --data-dir"
 
     def find(self, folders: Folders) -> Path | None:
@@ -108,7 +108,7 @@ class Packaged:
         """Return its path; None where the package is not installed.
 
         Raises:
-            UserError: the package is there and the file is missing or damaged.
+            UserError: the package is installed, but the file is missing or damaged.
         """
         path = package_file(self.package, self.path)
         if path is None:
@@ -120,7 +120,7 @@ class Packaged:
 
 
 def package_file(package: str, path: str) -> Path | None:
-    """Return where ``path`` of an installed distribution lies, or None where that is not installed."""
+    """Return the location of ``path`` of a distribution, or None if the distribution is not installed."""
     try:
         return Path(str(metadata.distribution(package).locate_file(path)))
     except metadata.PackageNotFoundError:
@@ -129,9 +129,9 @@ def package_file(package: str, path: str) -> Path | None:
 
 @dataclass(frozen=True)
 class Location:
-    """One way to have a data set: its files, and ``read(*paths)``, which makes ``RawDataset`` of them.
+    """One location of a data set: its files, and ``read(*paths)``, which returns a ``RawDataset``.
 
-    ``kind`` None leaves it to the reader: a data folder may hold the whole or a part under the same name.
+    ``kind`` None: ``read`` decides, because a data folder may hold the full data or a sample under the same name.
     """
 
     files: tuple[File, ...]
@@ -146,16 +146,16 @@ class Location:
 
 @dataclass(frozen=True)
 class Source:
-    """A named data set and the places it can come from; the first that is there serves.
+    """A named data set and its possible locations; the first that exists is read.
 
     Attributes:
         name: as published tables spell it.
-        places: in order of preference; ``read`` of a place gets its paths.
-        stand_in: what serves where this is not found; its own name says so.
-        about: one line: size, licence, where it comes from.
+        places: locations in order of preference.
+        stand_in: replaces the data set if no location exists; it has a different name.
+        about: one line: size, licence, origin.
         level_db, primary, distance: of an OOD set; see ``Derived``.
-        family: the content that it shares with other sets of this family, though no item is the same: one script, one
-            collection of captions. Outliers of a family are kept from a run that trains on or tests another of it.
+        family: name of the content that several sets have in common without common items: a script, a collection of
+            captions. A run does not use outliers of a family that it trains on or tests.
     """
 
     name: str
@@ -191,7 +191,7 @@ class Source:
         return self.places[0].files[0].remedy
 
     def fingerprint(self, folders: Folders) -> str:
-        """Return what identifies the content: checksums of the files that would be read."""
+        """Return the checksums of the files to read, which identify the content."""
         _, paths = self._found(folders)
         return "+".join(checksum(path) for path in paths)
 
@@ -199,7 +199,7 @@ class Source:
         """Read the data set.
 
         Raises:
-            UserError: it is not there, or a file of it is damaged; the message names the file and the remedy.
+            UserError: the data set is missing or a file is damaged; the message names the file and the remedy.
         """
         place, paths = self._found(folders)
         with reading(paths, self.remedy):
@@ -215,24 +215,24 @@ class Source:
 
 @dataclass(frozen=True)
 class Derived:
-    """A data set made by a function: noise, glyphs of fonts, or the test examples changed.
+    """A data set made by a function: noise, glyphs of fonts, or modified test examples.
 
-    ``make(test, rng, *inputs)`` gets the in-distribution test samples, a seeded generator and the samples of
-    ``inputs``. What it makes is identified by the project's code, the test data, the seed, the inputs and the version
-    of the libraries, so it must depend on nothing else. A set that comes at several noise levels has one ``Derived``
-    for each, of the same name; each level has rows and an ``All`` of its own.
+    ``make(test, rng, *inputs)`` gets the in-distribution test data, a seeded generator and the data of
+    ``inputs``. The project's code, the test data, the seed, the inputs and the library versions identify the result, so
+    ``make`` must depend on nothing else. A set that exists at several noise levels has one ``Derived`` of the same name
+    per level; each level has separate rows and a separate ``All``.
 
     Attributes:
         name: as published tables spell it.
         make: see above.
-        inputs: what it is made of, besides the test samples.
-        kind: of the data made.
-        stand_in: what serves where an input is not found.
-        about: one line: what it is.
-        level_db: signal-to-noise ratio in dB of a set that comes at several; None for others.
-        primary: whether the set belongs to the task's own setting: published, and at the task's own level.
-        distance: how far the set is from the in-distribution, where that is said.
-        family: see ``Source``; what it is made of has families of its own.
+        inputs: sources that ``make`` uses besides the test data.
+        kind: of the resulting data.
+        stand_in: replaces the data set if an input is missing.
+        about: one-line description.
+        level_db: signal-to-noise ratio in dB of a set that exists at several; None for other sets.
+        primary: whether the set belongs to the task's default setting: published, at the default noise level.
+        distance: declared distance of the set from the in-distribution, or None.
+        family: see ``Source``; each input has its own families.
     """
 
     name: str
@@ -252,7 +252,7 @@ class Derived:
         return OodKey(self.name, self.level_db, self.primary)
 
     def resolve(self, folders: Folders) -> "AnySource | None":
-        """Return this if all inputs are found, else the stand-in, else None."""
+        """Return this source if all inputs are found, else the stand-in, else None."""
         if all(source.resolve(folders) is not None for source in self.inputs):
             return self
         return self.stand_in.resolve(folders) if self.stand_in else None
@@ -263,21 +263,21 @@ class Derived:
         return "; ".join(dict.fromkeys(source.remedy for source in self.inputs))
 
     def fingerprint(self, folders: Folders) -> str:
-        """Return what identifies the content, the code apart."""
+        """Return the identity of the content, apart from the code."""
         inputs = [source.fingerprint(folders) for source in self.resolved_inputs(folders)]
         return "+".join([f"{self.name} {draws_label(self.key)}", *inputs])
 
     def load(self, folders: Folders, seed: int = 0, test: RawDataset | None = None) -> RawDataset:
-        """Make the data set; the generator depends on the seed, the set's name and its noise level alone."""
+        """Make the data set; its generator depends only on the seed, the set's name and its noise level."""
         rng = np.random.default_rng([seed, *f"{self.name} {draws_label(self.key)}".encode()])
         inputs = [source.load(folders, seed, test) for source in self.resolved_inputs(folders)]
         return replace(self.make(test, rng, *inputs), kind=self.kind)
 
     def resolved_inputs(self, folders: Folders) -> "list[AnySource]":
-        """Return what it will be made of.
+        """Return the sources that serve as inputs, stand-ins included.
 
         Raises:
-            UserError: an input is not there.
+            UserError: an input is missing.
         """
         found = [source.resolve(folders) for source in self.inputs]
         missing = [source.name for source, there in zip(self.inputs, found, strict=True) if there is None]
@@ -290,9 +290,9 @@ AnySource = Source | Derived
 
 
 def draws_label(key: OodKey) -> str | None:
-    """Return what tells the random draws of one setting of an OOD set from those of its others.
+    """Return the label of an OOD set's noise level or setting that seeds its random draws.
 
-    These words are part of a seed: other words would be other noise and other figures.
+    The label is part of a seed: changing it would change the noise and the figures.
 
     >>> draws_label(OodKey("car", 10.0)), draws_label(OodKey("car", 5.0, primary=False))
     (None, '5 dB')
@@ -304,7 +304,7 @@ def draws_label(key: OodKey) -> str | None:
 
 @contextmanager
 def reading(paths: Sequence[Path], remedy: str) -> Iterator[None]:
-    """Turn what a reader raises on a damaged or unexpected file into a ``UserError`` that names the file."""
+    """Turn the exceptions of a reader on a damaged or unexpected file into a ``UserError`` that names the file."""
     try:
         yield
     except (OSError, ValueError, KeyError, IndexError, EOFError, BadZipFile, ZlibError) as error:

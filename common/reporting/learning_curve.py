@@ -123,11 +123,11 @@ def _points(results: TaskResults, trained: TrainedModel) -> list[Point]:
 
 def _notes(results: TaskResults, trained: TrainedModel) -> tuple[str, ...]:
     """Explain how the smaller training sets were made, and state the trend of the error."""
-    spread = "± standard deviation over the seeds, then the smallest and the largest seed. " * (len(results.seeds) > 1)
+    spread = "± standard deviation over the seeds, then their range. " * (len(results.seeds) > 1)
     made = (
         f"Percent, {spread}The seed draws the smaller training sets; each is a subset of the next. All"
-        " trainings have the same number of optimiser steps, so examples of a smaller set are seen more often. All"
-        " sizes have the same test and OOD sets."
+        " trainings have the same number of optimiser steps, so examples of a smaller set are seen more often. The test"
+        " and OOD sets are the same for all sizes."
     )
     return tuple(said for said in (made, _trend(results, trained)) if said)
 

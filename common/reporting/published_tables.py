@@ -83,9 +83,9 @@ def _ood_lines(results: TaskResults, trained: TrainedModel) -> Iterator[_Line]:
             for field, name in _OOD_FIELDS.items():
                 if one and (detector == leading or not field.startswith("mean")):
                     yield name_of(key), results.label(trained, detector), name, one, field
-        whole = results.ood(trained, leading, key, "all")
-        if whole and key == results.sets(trained)[0]:
-            yield "test set", results.label(trained), "mean MSP", whole, "mean_msp_positive"
+        all_rows = results.ood(trained, leading, key, "all")
+        if all_rows and key == results.sets(trained)[0]:
+            yield "test set", results.label(trained), "mean MSP", all_rows, "mean_msp_positive"
 
 
 def exposure_table(results: TaskResults) -> Table | None:

@@ -52,7 +52,7 @@ def _not_measured(records: Sequence[RunRecord]) -> str:
     devices = dict.fromkeys(record.device for record in records)
     return (
         f"Devices: {', '.join(devices) or 'none'}."
-        f" Tasks without a recorded run of the paper budget: {', '.join(missing) or 'nothing'}."
+        f" Tasks without a recorded run of the paper budget: {', '.join(missing) or 'none'}."
     )
 
 

@@ -109,7 +109,7 @@ def seed_table(results: TaskResults, trained: TrainedModel) -> Table | None:
         columns=("seed", results.record.error_name, *columns, *(("held-out classes",) if held_out else ())),
         rows=rows,
         notes=(
-            "The seed determines the initial weights, the order of examples and every draw (the held-out classes).",
+            "The seed determines the initial weights, the order of examples and every draw, such as held-out classes.",
         ),
         folded=True,
     )

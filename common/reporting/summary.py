@@ -191,7 +191,9 @@ def _size(modality: str, tasks: Sequence[TaskResults]) -> str:
 
 def _mean_cell(values: Sequence[float | None], tasks: Sequence[TaskResults], figure: object) -> Cell:
     known = [value for value in values if value is not None]
-    asked = [results for results in tasks if figure is not right_wrong or results.errors(results.trained_models[0])]
+    applicable = [
+        results for results in tasks if figure is not right_wrong or results.errors(results.trained_models[0])
+    ]
     if not known:
         return Cell(NOTHING)
-    return Cell(percent(fmean(known)), "" if len(known) == len(asked) else counted(len(known), "task"))
+    return Cell(percent(fmean(known)), "" if len(known) == len(applicable) else counted(len(known), "task"))

@@ -63,12 +63,12 @@ class Collected:
 
     def add(self, batch: Batch, values: dict[str, Tensor], inside: Tensor | None = None) -> None:
         """Add a batch's values, (B, ...) each; or, with ``inside`` (B, T), the marked rows of (B, T, ...) values."""
-        whose = batch.index if inside is None else batch.index[:, None].expand_as(inside)[inside]
-        self.add_rows(whose, {name: value if inside is None else value[inside] for name, value in values.items()})
+        index = batch.index if inside is None else batch.index[:, None].expand_as(inside)[inside]
+        self.add_rows(index, {name: value if inside is None else value[inside] for name, value in values.items()})
 
-    def add_rows(self, whose: Tensor, values: dict[str, Tensor]) -> None:
-        """Add values, (R, ...) each, of the examples ``whose`` (R,)."""
-        self._index.append(whose.cpu())
+    def add_rows(self, index: Tensor, values: dict[str, Tensor]) -> None:
+        """Add values, (R, ...) each, of the examples ``index`` (R,)."""
+        self._index.append(index.cpu())
         for name, value in values.items():
             self._parts[name].append(value.cpu())
 
@@ -81,5 +81,5 @@ class Collected:
 
     def examples_in_order(self) -> NDArray[Any]:
         """Return the (N,) example number of each value, ascending."""
-        whose: NDArray[Any] = torch.cat(self._index).sort().values.numpy()
-        return whose
+        index: NDArray[Any] = torch.cat(self._index).sort().values.numpy()
+        return index

@@ -100,9 +100,9 @@ class _Gathered:
 
     def rows(self) -> dict[str, Tensor]:
         """Return the rows by name, in the order of the data set."""
-        whole = {name: torch.cat(parts)[: self._limit] for name, parts in self._parts.items()}
-        order = whole["row_of"].argsort(stable=True)
-        return {name: part[order] for name, part in whole.items()}
+        joined = {name: torch.cat(parts)[: self._limit] for name, parts in self._parts.items()}
+        order = joined["row_of"].argsort(stable=True)
+        return {name: part[order] for name, part in joined.items()}
 
     @property
     def _limit(self) -> int:
