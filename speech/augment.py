@@ -1,4 +1,4 @@
-"""Other speakers, rooms and paces, as far as log filterbank energies can be bent into them."""
+"""Augmentation of log filterbank energies: other vocal tracts, speaking rates and background noise."""
 
 from typing import TYPE_CHECKING
 
@@ -6,36 +6,37 @@ if TYPE_CHECKING:
     from torch import Generator, Tensor
 
 WARP = 0.2
-"""Frequencies are stretched by up to this share about the lowest band: vocal tracts differ by as much."""
+"""Largest fraction by which frequencies are stretched about the lowest band: vocal tracts differ by as much."""
 
 STRETCH = 0.3
-"""Time is stretched or pressed by up to a factor exp(0.3) = 1.35."""
+"""Time is stretched or compressed by a factor of at most exp(0.3) = 1.35."""
 
 SHIFT = 0.1
-"""The word moves by up to this share of half the window."""
+"""Largest shift of the word in time, as a fraction of half the window."""
 
 NOISY = 0.7
-"""Share of the examples that get noise, 3 to 12 nats (13 to 52 dB) below their loudest band."""
+"""Fraction of the examples that get noise, 3 to 12 nats (13 to 52 dB) below their loudest band."""
 
 
 def other_speakers(inputs: "Tensor", generator: "Generator") -> "Tensor":
-    """Return (B, T, F) log energies as if other people had spoken them, elsewhere and at another pace.
+    """Return (B, T, F) log energies that sound like other speakers, other rooms and another speaking rate.
 
-    Each example gets a noise of its own, then is warped along mel frequency and time at once by one bilinear sampling
-    (vocal tract length perturbation, Jaitly & Hinton, ICML workshop 2013, in the manner of an image transform). What
-    comes in from beyond an edge repeats the edge. The generator is the CPU's.
+    Noise is drawn for each example. Then mel frequency and time are warped together by one bilinear sampling, as an
+    image would be. Values beyond an edge repeat the edge. The generator is the CPU's.
+
+    Source: vocal tract length perturbation, Jaitly & Hinton (ICML workshop 2013).
     """
     return warped(noisy(inputs.cpu(), generator), generator).to(inputs.device)
 
 
 def other_voices(inputs: "Tensor", generator: "Generator", bands: int = 26) -> "Tensor":
-    """Return (B, T * bands) windows of log energies, warped half as far as words are; the middle frame stays there."""
+    """Return (B, T * bands) windows of log energies, warped half as much as words; the middle frame stays in place."""
     windows = inputs.cpu().reshape(len(inputs), -1, bands)
     return warped(windows, generator, WARP / 2, STRETCH / 2, shift=0.0).flatten(1).to(inputs.device)
 
 
 def noisy(inputs: "Tensor", generator: "Generator") -> "Tensor":
-    """Add noise of a random level and tilt to a share ``NOISY`` of the examples: log(e^x + e^n)."""
+    """Add noise of random level and spectral tilt to a fraction ``NOISY`` of the examples: log(e^x + e^n)."""
     import torch
 
     count, _, bands = inputs.shape
@@ -50,7 +51,7 @@ def noisy(inputs: "Tensor", generator: "Generator") -> "Tensor":
 def warped(
     inputs: "Tensor", generator: "Generator", warp: float = WARP, stretch: float = STRETCH, shift: float = SHIFT
 ) -> "Tensor":
-    """Stretch frequency about the lowest band, and time about a place near the middle."""
+    """Stretch frequency about the lowest band, and time about a point near the middle."""
     import torch
     from torch.nn import functional
 

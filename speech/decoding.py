@@ -1,4 +1,4 @@
-"""From a CTC network's outputs to phones, and how far those are from what was said."""
+"""CTC decoding (best path, beam search) and edit distance."""
 
 import math
 from collections.abc import Sequence
@@ -12,12 +12,12 @@ Sequences = list[list[int]]
 
 
 def best_path(classes: Tensor, lengths: Tensor, blank: int) -> Sequences:
-    """Return what each utterance's most likely classes spell: repetitions become one, then blanks go.
+    """Return the best path of each utterance: repeated classes are merged, then blanks are removed.
 
     Args:
         classes: (B, T) most likely class of each frame.
-        lengths: (B,) frames of each utterance.
-        blank: the class that stands for no phone.
+        lengths: (B,) number of frames of each utterance.
+        blank: number of the blank.
 
     >>> best_path(torch.tensor([[1, 1, 9, 1, 2]]), torch.tensor([5]), blank=9)
     [[1, 1, 2]]
@@ -30,16 +30,16 @@ def best_path(classes: Tensor, lengths: Tensor, blank: int) -> Sequences:
 
 
 def beam_search(log_probabilities: Tensor, blank: int, width: int, classes: int = 12) -> list[int]:
-    """Return the sequence that is most likely over all its alignments, as far as a beam of prefixes finds it.
+    """Return the most likely sequence, summed over its alignments, that a beam search over prefixes finds.
 
-    Each prefix carries two log probabilities: of the alignments that end in a blank, and of those that end in its last
-    class. The same class again after a blank is a new symbol; without one it is the old symbol going on.
+    Each prefix has two log probabilities: of the alignments that end in a blank, and of those that end in its last
+    class. A class repeated after a blank is a new symbol; repeated without a blank it continues the last symbol.
 
     Args:
         log_probabilities: (T, C) of one utterance.
-        blank: the class that stands for no phone.
-        width: prefixes kept a frame.
-        classes: only so many of the most likely classes of a frame are tried.
+        blank: number of the blank.
+        width: prefixes kept after each frame.
+        classes: most likely classes of a frame that are tried.
 
     Source: Hannun, Maas, Jurafsky & Ng, "First-pass large vocabulary continuous speech recognition using
     bi-directional recurrent DNNs", arXiv:1408.2873, without a language model.
@@ -63,7 +63,7 @@ Beam = dict[tuple[int, ...], tuple[float, float]]
 
 
 def _offer(beam: Beam, prefix: tuple[int, ...], in_blank: float, in_class: float) -> None:
-    """Add to what is known of a prefix."""
+    """Add the probabilities of further alignments of a prefix."""
     old = beam.get(prefix, (-math.inf, -math.inf))
     beam[prefix] = _log_add(old[0], in_blank), _log_add(old[1], in_class)
 
@@ -74,15 +74,15 @@ def _log_add(one: float, other: float) -> float:
 
 
 def unpadded(labels: Tensor, lengths: Tensor) -> Sequences:
-    """Return (B, L) padded labels as lists of their own lengths."""
+    """Return (B, L) padded labels as lists without padding."""
     return [row[:length].tolist() for row, length in zip(labels, lengths.tolist(), strict=True)]
 
 
 def edit_distance(said: Sequence[Sequence[int]], wanted: Sequence[Sequence[int]]) -> Tensor:
-    """Return for each pair the fewest insertions, deletions and substitutions that make one the other: (B,) int64.
+    """Return the (B,) int64 edit distances of pairs: the fewest insertions, deletions and substitutions.
 
-    All pairs are worked on together, a row of the table at a time. Within a row, insertions from the left are a
-    running minimum: d[j] = min over i <= j of (c[i] + j - i).
+    The tables of all pairs are filled together, row by row. Within a row, insertions are a running minimum:
+    d[j] = min over i <= j of (c[i] + j - i).
 
     Source: Wagner & Fischer, "The string-to-string correction problem", Journal of the ACM 21 (1974).
 

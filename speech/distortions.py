@@ -1,4 +1,4 @@
-"""Distorted speech to learn abnormality from: noise made by a program, so that no recorded noise takes part."""
+"""Distorted speech that trains the abnormality head: synthetic noise only, no recorded noise."""
 
 from dataclasses import replace
 
@@ -10,26 +10,26 @@ from speech.data.audio import SAMPLE_RATE, Waveform
 from speech.data.noise import colour, low_passed, mix_all, shaped
 
 COLOURS = {"white": 0.0, "pink": 1.0, "brown": 2.0}
-"""Kinds of noise that the authors' head learned from, and how steeply their power falls with frequency."""
+"""Kinds of noise that train the authors' head, with the exponent by which their power falls with frequency."""
 
 LEVELS = -5.0, 20.0
-"""Decibels between active speech and noise, drawn evenly: the range over which the report draws AUROC."""
+"""Range of the signal-to-noise ratio in dB, drawn uniformly: the range of the report's plot of AUROC."""
 
 BEND = 2.5
-"""Deviation, in nats of power, of the random curve that bends each noise's spectrum; ``KNOTS`` places make it up."""
+"""Standard deviation, in nats of power, of the random curve through ``KNOTS`` points that bends a noise's spectrum."""
 
 KNOTS = 6
-NARROW_SHARE = 0.5
-"""Share of the noises that end at a random frequency above ``NARROWEST`` hertz, as recordings do."""
+NARROW_FRACTION = 0.5
+"""Fraction of the noises that end at a random frequency above ``NARROWEST`` hertz, as recordings do."""
 
 NARROWEST = 2000.0
 
 
 def with_made_up_noise(train: RawDataset, rng: np.random.Generator) -> RawDataset:
-    """Return each training utterance with white, with pink and with brown noise, each time at another level.
+    """Return each training utterance three times, with white, pink and brown noise at random levels.
 
-    The spectrum of each noise is bent by a random curve and its band is a random one, so that no two noises are alike
-    and neither colour nor bandwidth can be relied on. Silent utterances are left out; see ``mix_all``.
+    A random curve bends the spectrum of each noise and its bandwidth is random, so that neither colour nor bandwidth
+    identifies noise. Silent utterances are skipped; see ``mix_all``.
     """
     extras = {name: [*values] * len(COLOURS) for name, values in train.extras.items()}
     copies = replace(train, items=[*train.items] * len(COLOURS), labels=None, extras=extras)
@@ -48,10 +48,10 @@ def with_narrow_noise(train: RawDataset, rng: np.random.Generator) -> RawDataset
 
 
 def made_up_noise(length: int, rng: np.random.Generator, exponent: float) -> Waveform:
-    """Return coloured noise with a spectrum bent at random, half of the time without what is above some frequency."""
+    """Return coloured noise with a randomly bent spectrum, half of the time low-passed at a random frequency."""
     bends = 0.5 * BEND * rng.standard_normal(KNOTS)
     highest = SAMPLE_RATE / 2
-    end = rng.uniform(NARROWEST, highest) if rng.random() < NARROW_SHARE else highest
+    end = rng.uniform(NARROWEST, highest) if rng.random() < NARROW_FRACTION else highest
 
     def amplitude(frequencies: NDArray[np.float64]) -> NDArray[np.float64]:
         bend = np.interp(_mel(frequencies), np.linspace(0, _mel(np.array(highest)), KNOTS), bends)
@@ -61,5 +61,5 @@ def made_up_noise(length: int, rng: np.random.Generator, exponent: float) -> Wav
 
 
 def _mel(frequencies: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Return a scale on which the ear's steps are even, in units of its own."""
+    """Return mel frequencies up to a constant factor."""
     return np.log1p(frequencies / 700.0)

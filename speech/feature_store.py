@@ -1,4 +1,4 @@
-"""Features of speech, computed once and stored: what further models, objectives and runs take from the same sounds."""
+"""Store of computed speech features, shared by models, objectives and runs that read the same waveforms."""
 
 import hashlib
 from collections.abc import Callable, Sequence
@@ -15,31 +15,31 @@ from common.store.provenance import code_hash, versions
 from speech.data.audio import Waveform
 
 LIMIT = 2**31
-"""Bytes that are kept; the files unused for longest go first."""
+"""Size of the store in bytes; beyond it, the least recently used files are deleted."""
 
 Compute = Callable[[Sequence[Waveform]], TensorDataset]
 
 
 @dataclass(frozen=True)
 class FeatureStore:
-    """Files below the output folder's cache, each named by what determines its content: sounds, code and versions."""
+    """Files in the output folder's cache, each named by a hash of its waveforms, the code and library versions."""
 
     folders: Folders | None
 
     def get(self, name: str, compute: Compute, waveforms: Sequence[Waveform]) -> TensorDataset:
-        """Return ``compute(waveforms)``, sequences of features, from the store where it was computed before.
+        """Return ``compute(waveforms)``, sequences of features, from the store if it was computed before.
 
         Args:
-            name: of the features with their settings; two that differ need two names.
-            compute: called where nothing is stored.
-            waveforms: whose features; a hash of their samples finds them again.
+            name: of the features and their settings; different features need different names.
+            compute: called if nothing is stored.
+            waveforms: hashed to find their features again.
         """
         if self.folders is None:
             return compute(waveforms)
         path = self.folders.cache / "features" / f"{_key(name, waveforms)}.safetensors"
         if not path.is_file():
             made = compute(waveforms)
-            assert made.offsets is not None, "each waveform has frames of its own"
+            assert made.offsets is not None, "features are sequences of frames"
             write_tensors(path, {"inputs": made.inputs.numpy(), "offsets": made.offsets.numpy()})
             _prune(path.parent)
             return made
@@ -58,7 +58,7 @@ def _key(name: str, waveforms: Sequence[Waveform]) -> str:
 
 
 def _prune(folder: Path) -> None:
-    """Delete the files that were used longest ago, until the rest is no more than ``LIMIT`` bytes."""
+    """Delete the least recently used files until the others have at most ``LIMIT`` bytes."""
     facts = sorted(((status := file.stat()).st_mtime_ns, status.st_size, file) for file in folder.glob("*.safetensors"))
     total = sum(size for _, size, _ in facts)
     for _, size, file in facts[:-1]:

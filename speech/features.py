@@ -1,7 +1,7 @@
-"""Features of speech, computed once for a whole data set, in batches, by torchaudio.
+"""Speech features by torchaudio: log filterbank energies, MFCCs and their deltas.
 
-Waveforms are (T,) at 16 kHz. Frames are 25 ms long and begin every 10 ms; frame i has its middle at sample 160 i, with
-zeros beyond the ends, so that T samples give 1 + T // 160 frames and even an empty waveform gives one.
+Waveforms are (T,) at 16 kHz. Frames are 25 ms long and begin every 10 ms. Frame i is centred on sample 160 i, and zeros
+pad the ends, so T samples give 1 + T // 160 frames, and an empty waveform gives one frame.
 """
 
 from collections.abc import Callable, Iterator, Sequence
@@ -40,8 +40,8 @@ def _cosine(coefficients: int, bands: int) -> Tensor:
 
 
 def log_filterbank(waveforms: Tensor, bands: int = 26, lowest: float = 60.0, highest: float = 8000.0) -> Tensor:
-    """Return the log energy in ``bands`` triangular filters, spaced evenly in mel: (B, F, bands) of (B, T)."""
-    ended = nn.functional.pad(waveforms, (0, 1))  # an end is a step to zero, alone as in a batch
+    """Return the log energy in ``bands`` triangular filters, equally spaced in mel: (B, F, bands) of (B, T)."""
+    ended = nn.functional.pad(waveforms, (0, 1))  # the step to zero at the end counts in a batch as it does alone
     energies: Tensor = _mel(bands, lowest, highest)(functional.preemphasis(ended, 0.97))
     return energies[..., : frame_count(waveforms.shape[1])].add(_FLOOR).log().transpose(1, 2)
 
@@ -62,16 +62,16 @@ def _log_energy(waveforms: Tensor) -> Tensor:
 
 
 def mfcc_with_deltas(waveforms: Sequence[Waveform]) -> TensorDataset:
-    """Return 12 cepstra and the energy, with their first and second slopes: sequences of (F, 39)."""
+    """Return 12 cepstra and the energy, with their first and second deltas: sequences of (F, 39)."""
     return add_deltas(extract(waveforms, mfcc))
 
 
 def add_deltas(features: TensorDataset, window: int = 5) -> TensorDataset:
-    """Return sequences of (F, D) features with their first and second slopes over ``window`` frames: (F, 3 D).
+    """Return sequences of (F, D) features with their first and second deltas over ``window`` frames: (F, 3 D).
 
-    A slope is that of the least-squares line; beyond its ends a sequence goes on as it ended.
+    A delta is the slope of the least-squares line; the first and the last frame are repeated beyond the ends.
     """
-    assert features.offsets is not None, "slopes are taken along sequences"
+    assert features.offsets is not None, "deltas are taken along sequences"
     rows = [_with_deltas(part.T, window).T for part in torch.split(features.inputs, features.offsets.diff().tolist())]
     return replace(features, inputs=torch.cat(rows))
 
@@ -84,11 +84,11 @@ def _with_deltas(features: Tensor, window: int) -> Tensor:
 def extract(waveforms: Sequence[Waveform], features: Features) -> TensorDataset:
     """Return features of waveforms of any lengths as sequences without labels.
 
-    Each gets what it would get alone: waveforms of like length share a batch, zeros follow the shorter ones, and the
-    frames beyond an end are cut off.
+    Waveforms of similar length share a batch, the shorter ones padded with zeros. Frames beyond a waveform's end are
+    cut off, so that its features do not depend on the batch.
 
     Raises:
-        UserError: there is no waveform: a model has no use for an empty data set.
+        UserError: there is no waveform.
     """
     if not len(waveforms):
         raise UserError("a data set is empty: there is not one utterance to compute features of")
@@ -108,7 +108,7 @@ def mean_and_std(frames: Tensor) -> tuple[Tensor, Tensor]:
 
 
 def offsets_of(lengths: Sequence[int]) -> Tensor:
-    """Return (N + 1,) where each of N sequences begins, and where the last ends."""
+    """Return (N + 1,) offsets: where each of N sequences begins, and where the last ends."""
     return torch.tensor([0, *lengths]).cumsum(0)
 
 

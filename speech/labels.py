@@ -1,4 +1,4 @@
-"""What a task's labels are labels of: whether a model can learn from them is said before anything is computed."""
+"""Check that a model can learn from a task's labels, before any features are computed."""
 
 from typing import Literal
 
@@ -18,7 +18,7 @@ _MODELS: dict[Form, str] = {
 
 
 def form_of(samples: RawDataset) -> Form:
-    """Return what the labels of waveforms are labels of."""
+    """Return whether waveforms have one label each, a label for each frame, or a sequence of labels."""
     if isinstance(samples.labels, np.ndarray):
         return "one label an utterance"
     pairs = zip(samples.labels, samples.items, strict=True)
@@ -27,10 +27,10 @@ def form_of(samples: RawDataset) -> Form:
 
 
 def require_labels(samples: RawDataset, wanted: Form, model: str) -> None:
-    """Check that samples have the labels that a model learns from, or none, as sets have that are only scored.
+    """Check that a data set has the form of labels that a model needs, or no labels, as OOD sets.
 
     Raises:
-        UserError: they have others; the message says to choose another model.
+        UserError: the labels have another form; the message suggests a model.
     """
     if samples.labels is not None and (found := form_of(samples)) != wanted:
         fits = _MODELS[found]

@@ -50,7 +50,7 @@ def test_clipped_samples_stay_at_full_scale() -> None:
     assert np.abs(waveform).max() <= 1 and np.mean(np.abs(waveform) > 0.999) > 0.5
 
 
-def test_what_cannot_be_decoded_is_left_out_and_counted(tmp_path: Path) -> None:
+def test_what_cannot_be_decoded_is_skipped_and_counted(tmp_path: Path) -> None:
     good = encoded(tone(440, 16_000), 16_000)
     text = tmp_path / "notes.wav"
     text.write_text("not a sound")
@@ -61,7 +61,7 @@ def test_what_cannot_be_decoded_is_left_out_and_counted(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("value", [np.nan, np.inf, -np.inf, 1e300])
-def test_a_file_of_floats_that_are_not_finite_is_left_out_and_named(tmp_path: Path, value: float) -> None:
+def test_a_file_of_floats_that_are_not_finite_is_skipped_and_named(tmp_path: Path, value: float) -> None:
     samples = np.stack([tone(440, 8_000)] * 2, axis=1)
     samples[7] = value, -value
     soundfile.write(tmp_path / "broken.wav", samples, 8_000, subtype="DOUBLE")

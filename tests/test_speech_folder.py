@@ -1,4 +1,4 @@
-"""Folders of one's own sounds: any rate and number of channels go through, bad files are named, long ones streamed."""
+"""User's folders of sounds: every rate and number of channels is read, bad files are named, long ones streamed."""
 
 import tracemalloc
 from pathlib import Path
@@ -116,7 +116,7 @@ def test_what_a_recording_beyond_ten_minutes_loses_is_counted_by_file(tmp_path: 
     assert len(samples.dropped) == 2 and samples.dropped[told] == 2
 
 
-def test_a_long_recording_with_a_sample_that_is_not_finite_is_left_out_and_named(tmp_path: Path) -> None:
+def test_a_long_recording_with_a_sample_that_is_not_finite_is_skipped_and_named(tmp_path: Path) -> None:
     write(tmp_path / "good.wav", tone())
     samples = tone(30, 8_000)
     samples[100_000] = np.nan
@@ -130,7 +130,7 @@ def test_of_many_bad_files_the_first_are_named_and_the_rest_counted() -> None:
 
 
 @pytest.mark.parametrize("format_", ["WAV", "FLAC"])
-def test_a_long_recording_that_breaks_off_is_left_out_and_named(tmp_path: Path, format_: str) -> None:
+def test_a_long_recording_that_breaks_off_is_skipped_and_named(tmp_path: Path, format_: str) -> None:
     write(tmp_path / "good.wav", tone())
     noise = 0.1 * np.random.default_rng(0).standard_normal(40 * 8_000)
     soundfile.write(tmp_path / "long", noise, 8_000, "PCM_16", format=format_)

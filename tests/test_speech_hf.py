@@ -81,9 +81,9 @@ def test_as_it_is_it_scores_its_own_characters_without_the_blank(tiny: Path) -> 
     assert all(torch.equal(value, before[name]) for name, value in model.state_dict().items())
     outputs = predict(model, preprocessor(samples))
     with torch.inference_mode():
-        own = Wav2Vec2ForCTC.from_pretrained(tiny)(preprocessor(samples).inputs[None]).logits[0]
+        expected = Wav2Vec2ForCTC.from_pretrained(tiny)(preprocessor(samples).inputs[None]).logits[0]
     kept = [i for i in range(VOCABULARY) if i != BLANK]
-    np.testing.assert_allclose(outputs.scored_logits, own[:, kept].numpy(), atol=1e-5)
+    np.testing.assert_allclose(outputs.scored_logits, expected[:, kept].numpy(), atol=1e-5)
     assert outputs.groups is not None and outputs.labels is None and "edits" not in outputs.group_extras
 
 
@@ -182,9 +182,9 @@ def test_the_fingerprint_is_that_of_the_files(tmp_path: Path) -> None:
 
 
 def test_augmentation_of_the_tasks_own_features_stays_away_from_other_architectures(tiny: Path) -> None:
-    own = Experiment("speech/digits", 0, RunOptions())
+    default = Experiment("speech/digits", 0, RunOptions())
     other = Experiment("speech/digits", 0, RunOptions(model=parse_model("speech", f"hf:{tiny},head")))
-    assert own.task.augment is not None and other.task.augment is None
+    assert default.task.augment is not None and other.task.augment is None
     train = sounds(phones=False)
     architecture = load_architecture("speech", other.model)
     preprocessor = architecture.preprocessor(train)

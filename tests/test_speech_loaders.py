@@ -1,4 +1,4 @@
-"""LibriSpeech through torchaudio, FLEURS through datasets, one's own folders as a task: all without a network."""
+"""LibriSpeech through torchaudio, FLEURS through datasets, user's folders as a task: all without a network."""
 
 from pathlib import Path
 
@@ -72,7 +72,7 @@ def test_pieces_of_one_recording_are_never_on_both_sides() -> None:
         by_file(one, one, 0)
 
 
-def test_folders_of_ones_own_run_as_a_task_and_the_report_names_the_bad_file(tmp_path: Path) -> None:
+def test_a_users_folders_run_as_a_task_and_the_report_names_the_bad_file(tmp_path: Path) -> None:
     for word, hertz in (("high", 2000), ("low", 400)):
         for i in range(12):
             path = tmp_path / "speech" / "own_audio" / word / f"{i}.wav"

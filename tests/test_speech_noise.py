@@ -80,7 +80,7 @@ MAKERS = [recorded, partial(with_made_noise, make=white, snr=5), partial(with_ba
 
 
 @pytest.mark.parametrize(("make", "copies"), [*((make, 1) for make in MAKERS), (with_made_up_noise, 3)])
-def test_a_silent_utterance_is_left_out_and_counted_and_the_others_are_what_they_would_be(
+def test_a_silent_utterance_is_skipped_and_counted_and_the_others_are_what_they_would_be(
     make: Callable[..., RawDataset], copies: int
 ) -> None:
     """The same draws fall to the others: a sound one in place of the silent one changes nothing else."""

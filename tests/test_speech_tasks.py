@@ -55,7 +55,7 @@ def test_a_missing_noise_is_reported_and_stops_nothing() -> None:
     assert subway.resolve(Folders()) is None and "aurora2_subway" in subway.remedy
 
 
-def test_noise_of_ones_own_is_mixed_at_every_level_and_the_tasks_own_pool_stays_as_it_is(tmp_path: Path) -> None:
+def test_a_users_noise_is_mixed_at_every_level_and_the_primary_pool_stays_as_it_is(tmp_path: Path) -> None:
     sets = [source for source in load_task("speech/timit_ctc").ood if source.name == "TIMIT+own noise"]
     assert [one.level_db for one in sets] == [10, 20, 15, 5, 0, -5] and not any(one.primary for one in sets)
     folders = Folders((tmp_path,))

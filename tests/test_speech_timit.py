@@ -82,7 +82,7 @@ def test_the_sample_has_160_utterances_of_16_speakers_with_a_label_a_frame(folde
     assert not phones.dropped
 
 
-def test_a_row_of_the_table_with_an_unknown_phone_is_left_out_and_named(tmp_path: Path) -> None:
+def test_a_row_of_the_table_with_an_unknown_phone_is_skipped_and_named(tmp_path: Path) -> None:
     sound = {"bytes": flac(np.full(1600, 0.1, np.float32)), "path": "x.flac"}
     row = {"audio": sound, "speaker": "f1", "sex": "f", "text": "", "phone_starts": [0], "phone_stops": [1600]}
     phones = {"sx1": "aa", "sx2": "xyz", "sx3": "h#", "sx4": ""}

@@ -78,7 +78,7 @@ def test_frames_are_labelled_from_the_lists_of_phones(small: Path) -> None:
     assert [samples.label_names[i] for i in samples.labels[0][[0, 2, 3, 7, 8, 10]]] == "sil sil aa aa sil sil".split()
 
 
-def test_a_bad_file_is_left_out_and_named_and_the_rest_is_read(small: Path) -> None:
+def test_a_bad_file_is_skipped_and_named_and_the_rest_is_read(small: Path) -> None:
     folder = next((small / "speech/TIMIT/TRAIN").rglob("SA1.WAV")).parent
     for name, damage in (("SA1.WAV", b"no sound"), ("SX0.PHN", b"0 12\n"), ("SX1.PHN", b"")):
         (folder / name).unlink()  # a hard link: the others must stay whole
@@ -133,7 +133,7 @@ def test_a_folder_of_one_part_is_a_sample_and_divided_by_speaker(tmp_path: Path,
     for path in [] if texts else tmp_path.rglob("TIMIT/*/*/*/*.TXT"):
         path.unlink()
     samples = TIMIT.load(Folders((tmp_path,)))
-    for i in range(12):  # each speaker's own sentences, as in the corpus; the fixture gives all the same
+    for i in range(12):  # different sentences for each speaker, as in the corpus; the fixture's are all the same
         for j in range(2, 10):
             k = 10 * i + j
             samples.extras["sentence_id"][k] += f" {i}"
@@ -145,7 +145,7 @@ def test_a_folder_of_one_part_is_a_sample_and_divided_by_speaker(tmp_path: Path,
 
 
 @pytest.mark.slow
-def test_the_corpus_is_whole_also_where_utterances_are_left_out_and_a_sample_where_some_are_absent(
+def test_the_corpus_is_whole_also_where_utterances_are_skipped_and_a_sample_where_some_are_absent(
     tmp_path: Path,
 ) -> None:
     write_corpus(tmp_path / "speech" / "TIMIT", {"TRAIN": 462, "TEST": 168})

@@ -38,8 +38,8 @@ def test_half_are_mirrored_and_all_shifts_are_equally_likely():
     after = flipped_and_cropped(before, seeded(), padding=1, flip=True)
     found = torch.stack([(after == shift).flatten(1).all(1) for shift in shifts(before[0], 1)])
     assert torch.equal(found.sum(0), torch.ones(20_000, dtype=torch.int64))
-    share = found.float().mean(1)
-    assert torch.allclose(share, torch.full((18,), 1 / 18), atol=0.006)  # over 3 standard errors
+    fraction = found.float().mean(1)
+    assert torch.allclose(fraction, torch.full((18,), 1 / 18), atol=0.006)  # over 3 standard errors
 
 
 def test_without_padding_a_flip_is_the_exact_mirror_image():

@@ -205,8 +205,8 @@ def test_every_image_task_has_two_models_and_says_what_departs():
 
 def test_only_the_published_sets_are_pooled_for_cifar():
     for name in ("cifar10", "cifar100"):
-        own = [one.name for one in load_task(f"vision/{name}").ood if one.primary]
-        assert own == ["SUN", "Gaussian"]
+        primary = [one.name for one in load_task(f"vision/{name}").ood if one.primary]
+        assert primary == ["SUN", "Gaussian"]
 
 
 def test_noise_has_the_published_moments_after_the_mean_is_subtracted():

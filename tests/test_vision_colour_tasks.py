@@ -64,12 +64,12 @@ def test_what_cifar100_leaves_out_is_counted(folder, tmp_path, monkeypatch):
     assert dropped == {"Tiny ImageNet: of a class that the in-distribution has too": WORLD_SIZE // 2}
 
 
-def test_weights_of_ones_own_serve_instead_of_training_and_must_fit(folder, tmp_path, monkeypatch):
+def test_a_users_weights_replace_training_and_must_fit(folder, tmp_path, monkeypatch):
     first = experiment("cifar10", folder, tmp_path / "a", monkeypatch)
     logits = first.outputs("cross_entropy").test.logits
     weights = first.folder("cross_entropy").weights
-    own = experiment("cifar10", folder, tmp_path / "b", monkeypatch, weights=weights)
-    assert np.array_equal(own.outputs("cross_entropy").test.logits, logits)
+    loaded = experiment("cifar10", folder, tmp_path / "b", monkeypatch, weights=weights)
+    assert np.array_equal(loaded.outputs("cross_entropy").test.logits, logits)
     write_tensors(tmp_path / "other.safetensors", {"logits.weight": np.zeros((2, 3), np.float32)})
     other = experiment("cifar10", folder, tmp_path / "c", monkeypatch, weights=tmp_path / "other.safetensors")
     with pytest.raises(UserError, match=r"other.safetensors does not fit the model"):

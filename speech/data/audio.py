@@ -1,4 +1,4 @@
-"""Audio as the suite works with it: one channel, 16,000 samples a second, float32 in [-1, 1]."""
+"""Reading of audio files: one channel, resampled to 16 kHz, float32 in [-1, 1]."""
 
 import io
 import re
@@ -14,17 +14,17 @@ from numpy.typing import NDArray
 Waveform = NDArray[np.float32]
 
 SAMPLE_RATE = 16_000
-"""Samples a second of every waveform that leaves a reader."""
+"""Samples per second of every waveform that a reader returns."""
 
 HOP = SAMPLE_RATE // 100
-"""Samples from frame to frame; the middle of frame i is sample 160 i."""
+"""Samples from frame to frame; frame i is centred on sample 160 i."""
 
 NAMED = 20
-"""So many files that cannot be read are named; of more, the number is told."""
+"""Largest number of unreadable files that are named; the others are counted."""
 
 
 def frame_count(samples: int) -> int:
-    """Return how many frames a waveform of so many samples gives."""
+    """Return the number of frames of a waveform of ``samples`` samples."""
     return 1 + samples // HOP
 
 
@@ -34,8 +34,7 @@ def decode(file: Path | bytes) -> Waveform:
     Channels are averaged. Samples at full scale are kept as they are.
 
     Raises:
-        ValueError: it is no audio, there is not one sample in it, one is not finite, or it breaks off before the end
-            that it announces.
+        ValueError: the file is not audio, has no sample or one that is not finite, or is shorter than its header says.
     """
     import soundfile
 
@@ -45,7 +44,7 @@ def decode(file: Path | bytes) -> Waveform:
             expected = announced_frames(file, opened)
             rate = opened.samplerate
     except (soundfile.SoundFileError, TypeError) as error:
-        reason = getattr(error, "error_string", str(error))  # the rest names the file, or where it lies in memory
+        reason = getattr(error, "error_string", str(error))  # the rest is the file's name or its address in memory
         raise ValueError(f"no audio can be read from it: {reason}") from error
     if not len(samples):
         raise ValueError("there is not one sample in it")
@@ -56,11 +55,11 @@ def decode(file: Path | bytes) -> Waveform:
 
 _SHORT_CHUNK = re.compile(r"(?:data|SSND) : (\d+) \(should be (\d+)\)")
 _SPHERE_COUNT = re.compile(rb"sample_count -i (\d+)")
-_UNKNOWN_SIZE = 0x7FFF0000  # what programs write that do not know how long a recording will be
+_UNKNOWN_SIZE = 0x7FFF0000  # written by programs that do not know a recording's length in advance
 
 
 def announced_frames(file: Path | bytes, opened: Any) -> int:
-    """Return how many samples a channel the header promises, where libsndfile tells: it reads a short file as it is."""
+    """Return the samples per channel according to the header, since libsndfile reads a truncated file without error."""
     if opened.format == "NIST":
         found = _SPHERE_COUNT.search(_head(file))
         return int(found[1]) if found else int(opened.frames)
@@ -82,7 +81,7 @@ def mono(samples: NDArray[np.float32], rate: int) -> Waveform:
     """Return (T, channels) samples as one channel at 16 kHz.
 
     Raises:
-        ValueError: a sample is not finite, as a file of floats may hold.
+        ValueError: a sample is not finite, which files of floats allow.
     """
     if not np.isfinite(samples).all():
         raise ValueError("it holds samples that are not finite (NaN or infinity)")
@@ -90,7 +89,7 @@ def mono(samples: NDArray[np.float32], rate: int) -> Waveform:
 
 
 def resample(samples: NDArray[Any], rate: int) -> Waveform:
-    """Return (T,) samples taken ``rate`` times a second as float32 at 16 kHz, by a polyphase filter."""
+    """Return (T,) samples of the sampling rate ``rate`` as float32 at 16 kHz, by a polyphase filter."""
     if rate == SAMPLE_RATE:
         return np.ascontiguousarray(samples, dtype=np.float32)
     from scipy.signal import resample_poly
@@ -103,19 +102,18 @@ def resample(samples: NDArray[Any], rate: int) -> Waveform:
 def decode_all(
     files: Sequence[Path | bytes], names: Sequence[str] | None = None
 ) -> tuple[list[Waveform], list[int], dict[str, int]]:
-    """Decode many files on two threads; one that cannot be read is left out and named.
+    """Decode many files on two threads; files that cannot be read are skipped and named.
 
     Args:
         files: paths or contents.
-        names: what to call each; a path's name, or else its number, where None.
+        names: of the files; None takes the paths' names, or numbers for contents.
 
     Returns:
-        the waveforms, the positions in ``files`` that they come from, and what was left out: 1 by file and reason,
-        from the ``NAMED``-th on their count.
+        the waveforms, their positions in ``files``, and the skipped files as ``listed`` gives them.
     """
     from concurrent.futures import ThreadPoolExecutor
 
-    with ThreadPoolExecutor(2) as pool:  # libsndfile works outside Python's lock
+    with ThreadPoolExecutor(2) as pool:  # libsndfile releases the global interpreter lock
         results = list(pool.map(_decode_or_reason, files))
     kept = [i for i, result in enumerate(results) if not isinstance(result, str)]
     bad = [(i, reason) for i, reason in enumerate(results) if isinstance(reason, str)]
@@ -124,7 +122,7 @@ def decode_all(
 
 
 def listed(bad: Sequence[str]) -> dict[str, int]:
-    """Return what was left out as ``RawDataset.dropped`` wants it: the first ones named, the further ones counted."""
+    """Return skipped files for ``RawDataset.dropped``: the first ``NAMED`` by name, the others as a count."""
     return first_named(Counter(bad), "further files that cannot be read")
 
 
@@ -136,7 +134,7 @@ def first_named(counts: Mapping[str, int], further: str) -> dict[str, int]:
 
 
 def added_up(*dropped: Mapping[str, int]) -> dict[str, int]:
-    """Return several counts of what was left out as one; the counts of a common reason are added.
+    """Return the sum of several counts of skipped items by reason.
 
     >>> added_up({"a.wav: no audio": 1, "silent": 2}, {"silent": 3})
     {'a.wav: no audio': 1, 'silent': 5}
@@ -169,7 +167,7 @@ def read_table(
         where: a pyarrow expression that chooses rows, or None for all.
 
     Returns:
-        the waveforms, the named further columns, and how many rows were left out by reason.
+        the waveforms, the values of ``columns``, and the number of skipped rows by reason.
     """
     import pyarrow.parquet as parquet
 

@@ -1,8 +1,8 @@
-"""English, German and Mandarin spoken by a program: eSpeak NG, with the phones it says.
+"""Speech synthesis by eSpeak NG: English, German and Mandarin utterances with their phones.
 
-eSpeak NG (GPL-3.0) lies in the package ``espeakng-loader``. That package is not imported: its shared library is loaded
-through ctypes in a process of its own, which gives the same samples whenever the same utterances are asked for in the
-same order (within one process, what was said before changes the noise in what is said next).
+eSpeak NG (GPL-3.0) is in the package ``espeakng-loader``. That package is not imported: its shared library is loaded
+through ctypes in a subprocess, so that the same utterances in the same order give the same samples (within a process,
+earlier utterances change the noise in later ones).
 """
 
 import json
@@ -32,9 +32,9 @@ LIBRARY = {"darwin": "libespeak-ng.dylib", "win32": "espeak-ng.dll"}.get(sys.pla
 
 @dataclass(frozen=True)
 class EspeakFile:
-    """A file of the package, checked by size and SHA-256 where the build is the one we know, else by its presence.
+    """A file of the package, checked by size and SHA-256 on Linux x86-64, elsewhere by its presence.
 
-    The wheels for other systems carry other builds, whose checksums are not pinned here.
+    The wheels for other systems have other builds, whose checksums are not pinned here.
     """
 
     name: str
@@ -47,14 +47,14 @@ class EspeakFile:
 
     @property
     def remedy(self) -> str:
-        """The command that brings the file."""
+        """The command that installs the file."""
         return self._packaged.remedy
 
     def find(self, folders: Folders) -> Path | None:
         """Return its path; None where the package is not installed.
 
         Raises:
-            UserError: the package is there and the file is missing, or damaged as far as that can be told.
+            UserError: the package is installed and the file is missing or damaged.
         """
         if (sys.platform, platform.machine()) == ("linux", "x86_64"):
             return self._packaged.find(folders)
@@ -74,12 +74,12 @@ FILES: tuple[File, ...] = (
     EspeakFile("espeak-ng-data/cmn_dict", 1566347, "2a41ddab7213d0284a984def6b40c72cbc40b346d3220db08c6ae324f46d59aa"),
     EspeakFile("espeak-ng-data/de_dict", 69277, "755d9cab00305b04c074141990ef0339191835de746dfa074936e194f3a5ad54"),
 )
-"""The library first, then what it speaks from."""
+"""The library first, then its data."""
 
 
 @dataclass(frozen=True)
 class Utterance:
-    """Something to say: ``voice`` is a language, or a language and a variant, such as ``en-us+f2``.
+    """A text to speak: ``voice`` is a language, or a language and a variant, such as ``en-us+f2``.
 
     ``rate`` is in words a minute (eSpeak's default 175), ``pitch`` from 0 to 100 (50).
     """
@@ -100,16 +100,16 @@ class Spoken:
 
 
 def variants(library: Path) -> list[str]:
-    """Return the names of the voice variants that lie beside the library, sorted."""
+    """Return the names of the library's voice variants, sorted."""
     folder = library.parent / "espeak-ng-data" / "voices" / "!v"
     return sorted(path.name for path in folder.iterdir())
 
 
 def check_voice(voice: str, library: Path) -> None:
-    """Refuse a variant that is not there: eSpeak itself would speak on with another voice and say nothing.
+    """Check that a voice variant exists, since eSpeak silently replaces an unknown one.
 
     Raises:
-        UserError: naming the variant and the nearest one.
+        UserError: the variant does not exist; the message suggests a similar one.
     """
     _, _, variant = voice.partition("+")
     known = variants(library)
@@ -118,7 +118,7 @@ def check_voice(voice: str, library: Path) -> None:
 
 
 def speak(utterances: Sequence[Utterance], library: Path) -> list[Spoken]:
-    """Say the utterances, in a process of their own.
+    """Speak the utterances, in a subprocess.
 
     Raises:
         UserError: a voice is unknown, or eSpeak failed.
@@ -139,12 +139,12 @@ def speak(utterances: Sequence[Utterance], library: Path) -> list[Spoken]:
 
 
 def spoken_english(utterances: Sequence[Utterance], library: Path, silence: float = 0.15) -> RawDataset:
-    """Say English sentences and label them with the 39 phones.
+    """Speak English sentences and label them with the 39 phones.
 
     Args:
         utterances: in American English voices.
         library: path of the shared library.
-        silence: seconds of silence put to either end.
+        silence: seconds of silence added at each end.
     """
     quiet = round(silence * SAMPLE_RATE)
     spoken = speak(utterances, library)

@@ -1,4 +1,4 @@
-"""eSpeak NG through ctypes, in a process of its own: it can be started once in a process, and keeps a state.
+"""eSpeak NG through ctypes: the subprocess of ``speech.data.espeak``, since eSpeak keeps state in its process.
 
     python -m speech.data.espeak_process PLAN.json OUT.safetensors     # what ``speech.data.espeak.speak`` runs
 
@@ -40,7 +40,7 @@ _UTF8, _PHONEME_EVENT, _RATE, _PITCH = 1, 7, 1, 3
 
 
 class _Speaker:
-    """eSpeak in this process: it can be started once."""
+    """eSpeak in this process, which can start it only once."""
 
     def __init__(self, library: Path) -> None:
         self.samples: list[NDArray[np.int16]] = []
@@ -50,7 +50,7 @@ class _Speaker:
         self.rate = self._library.espeak_Initialize(_SYNCHRONOUS, 0, data, _PHONEME_EVENTS | _DO_NOT_EXIT)
         if self.rate <= 0:
             raise RuntimeError(f"espeak_Initialize returned {self.rate} for {data.decode()}")
-        self._callback = _Callback(self._receive)  # kept: eSpeak calls it long after this returns
+        self._callback = _Callback(self._receive)  # kept alive: eSpeak calls it later
         self._library.espeak_SetSynthCallback(self._callback)
 
     def say(self, text: str, voice: str, rate: int, pitch: int) -> None:
@@ -58,7 +58,7 @@ class _Speaker:
         self.samples, self.phonemes = [], []
         if self._library.espeak_SetVoiceByName(voice.encode()):
             raise RuntimeError(f"there is no voice {voice!r}")
-        self._library.espeak_ng_SetRandSeed(ctypes.c_long(1))  # else the breath in a voice comes from the time of day
+        self._library.espeak_ng_SetRandSeed(ctypes.c_long(1))  # otherwise the noise in a voice depends on the time
         self._library.espeak_SetParameter(_RATE, rate, 0)
         self._library.espeak_SetParameter(_PITCH, pitch, 0)
         content = text.encode() + b"\0"

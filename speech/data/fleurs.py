@@ -1,4 +1,4 @@
-"""Read FLEURS: sentences of Wikipedia read in many languages; here German, as a language that is not English.
+"""FLEURS: sentences of Wikipedia read aloud in many languages; here German, OOD for English.
 
 Conneau et al., "FLEURS: few-shot learning evaluation of universal representations of speech", 2022, arXiv:2205.12446.
 """
@@ -16,7 +16,7 @@ ABOUT = "FLEURS German, 862 test sentences; CC BY 4.0; google/fleurs on the Hugg
 
 
 def rows(fetched: Any) -> Iterator[dict[str, object]]:
-    """Yield the sounds of a Hugging Face data set with a column ``audio``, undecoded: soundfile decodes them."""
+    """Yield the undecoded audio of a Hugging Face data set with a column ``audio``; soundfile decodes it."""
     from datasets import Audio
 
     for row in fetched.select_columns(["audio"]).cast_column("audio", Audio(decode=False)):
@@ -25,7 +25,7 @@ def rows(fetched: Any) -> Iterator[dict[str, object]]:
 
 
 def prepare(work: Path, ready: Path) -> None:
-    """Fetch the test part through ``datasets``, from the Hub's own conversion to parquet: no code of theirs is run."""
+    """Fetch the test split through ``datasets``, from the Hub's conversion to parquet: no script is run."""
     from datasets import load_dataset
 
     options = {"split": "test", "revision": "refs/convert/parquet", "cache_dir": str(work)}

@@ -1,6 +1,6 @@
-"""Folders of sound files: a folder a class, or any files at all; a bad file is left out and named.
+"""Folders of sound files, one folder per class or without classes; unreadable files are skipped and named.
 
-Long recordings are never in memory whole: pieces are read from where they lie in the file.
+Long recordings are read in pieces, so they are never in memory as a whole.
 """
 
 from collections.abc import Iterator, Sequence
@@ -13,33 +13,33 @@ from common.data.sources import Directory, Location, Source
 from speech.data.audio import Waveform, added_up, announced_frames, decode, first_named, listed, mono
 
 LONGEST = 20.0
-"""Seconds; what is longer comes in pieces of ``PIECE`` seconds."""
+"""Seconds; longer recordings are divided into pieces of ``PIECE`` seconds."""
 
 PIECE = 10.0
 PIECES = 60
-"""So many pieces of one recording at most, ten minutes, evenly spread over it; what that leaves out is counted."""
+"""Most pieces read of one recording, ten minutes, evenly spaced over it; the others are counted."""
 
 
 def sound_files(folder: Path) -> list[Path]:
-    """Return all files below a folder, hidden ones apart, in the order of their names."""
+    """Return all files below a folder except hidden ones, sorted by name."""
     files = (path for path in folder.rglob("*") if path.is_file())
     return sorted(path for path in files if not any(part.startswith(".") for part in path.relative_to(folder).parts))
 
 
 def read_any(folder: Path) -> RawDataset:
-    """Read every sound below a folder, without labels; ``extras["file"]`` says where each comes from.
+    """Read every sound below a folder, without labels; ``extras["file"]`` has the file of each.
 
     Raises:
-        ValueError: there is not one sound that can be read.
+        ValueError: no sound can be read.
     """
     return _read(folder, sound_files(folder), labels=None, names=())
 
 
 def read_classes(folder: Path) -> RawDataset:
-    """Read a folder of folders, one a class and called like it; ``extras["file"]`` says where each sound comes from.
+    """Read a folder with one subfolder per class, named like the class; ``extras["file"]`` has the file of each sound.
 
     Raises:
-        ValueError: there are fewer than two folders, or one of them has no sound that can be read.
+        ValueError: there are fewer than two folders, or no sound can be read in one of them.
     """
     names = sorted(path.name for path in folder.iterdir() if path.is_dir() and not path.name.startswith("."))
     if len(names) < 2:
@@ -68,7 +68,7 @@ def _read(folder: Path, files: Sequence[Path], labels: Sequence[int] | None, nam
 
 
 def _all_pieces(files: Sequence[Path], called: Sequence[str]) -> tuple[list[Waveform], list[int], dict[str, int]]:
-    """Return the pieces of all files, the number of the file that each is of, and what was left out."""
+    """Return the pieces of all files, the number of each piece's file, and what was skipped."""
     items: list[Waveform] = []
     whose: list[int] = []
     bad: list[str] = []
@@ -88,7 +88,7 @@ def _all_pieces(files: Sequence[Path], called: Sequence[str]) -> tuple[list[Wave
 
 
 def pieces(path: Path) -> Iterator[Waveform]:
-    """Yield a sound file whole, or, beyond ``LONGEST`` seconds, in ``PIECES`` at most; each at 16 kHz with one channel.
+    """Yield a sound file whole or, beyond ``LONGEST`` seconds, in at most ``PIECES`` pieces; one channel at 16 kHz.
 
     Raises:
         ValueError: see ``decode``.
@@ -106,7 +106,7 @@ def pieces(path: Path) -> Iterator[Waveform]:
 
 
 def whole_pieces(path: Path) -> int:
-    """Return how many pieces of ``PIECE`` seconds a recording has, be they read or not."""
+    """Return the number of pieces of ``PIECE`` seconds in a recording, whether they are read or not."""
     import soundfile
 
     with soundfile.SoundFile(path) as file:
@@ -128,10 +128,10 @@ def _spread(path: Path) -> Iterator[Waveform]:
 
 
 def any_sounds(name: str, path: str) -> Source:
-    """Return a folder of a data folder as an OOD set: every sound below it."""
+    """Return an OOD set of every sound below a folder of the data folder."""
     return Source(name, (Location((Directory(path, "sound files (WAV, FLAC, Ogg, MP3)"),), read_any),))
 
 
 def class_folders(name: str, path: str) -> Source:
-    """Return a folder of a data folder as an in-distribution: a folder a class."""
+    """Return an in-distribution of a folder of the data folder with one subfolder per class."""
     return Source(name, (Location((Directory(path, "a folder of sound files a class"),), read_classes),))

@@ -1,4 +1,4 @@
-"""Read the Free Spoken Digit Dataset (FSDD): zero to nine by six people, recorded at 8 kHz.
+"""Free Spoken Digit Dataset (FSDD): zero to nine by six speakers, recorded at 8 kHz.
 
 Jackson et al., github.com/Jakobovski/free-spoken-digit-dataset, CC BY-SA 4.0.
 """
@@ -36,9 +36,9 @@ def read_digits(path: Path, part: str | None) -> RawDataset:
 
 
 def unseen_speakers(train: RawDataset, test: RawDataset, seed: int) -> Split:
-    """Train on four of the six speakers, test on the other two, with all that each has recorded.
+    """Train on four of the six speakers and test on the other two, with all their recordings.
 
-    Seeds 0, 1 and 2 test each speaker once; so do 3, 4 and 5 in other pairs, and so on.
+    Seeds 0, 1 and 2 together test each speaker once; so do 3, 4 and 5, in other pairs, and so on.
     """
     speakers = sorted(set(train.extras["speaker"]))
     folds = len(speakers) // TESTED

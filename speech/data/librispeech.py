@@ -1,4 +1,4 @@
-"""Read LibriSpeech: English read from audiobooks, with its text, by letters.
+"""LibriSpeech: English read aloud from audiobooks, with its text as a sequence of letters.
 
 Panayotov et al., "LibriSpeech: an ASR corpus based on public domain audio books", ICASSP 2015. CC BY 4.0.
 """
@@ -15,7 +15,7 @@ from common.data.sources import Location, Prepared, Source
 from speech.data.audio import read_table
 
 LETTERS = ("|", *"ABCDEFGHIJKLMNOPQRSTUVWXYZ", "'")
-"""The bar stands between words, as in the checkpoints that were trained on this corpus."""
+"""The bar separates words, as in checkpoints trained on this corpus."""
 
 PARTS = {"train": "dev-clean", "test": "test-clean"}
 ABOUT = "LibriSpeech dev-clean (2,703 utterances, to train on) and test-clean (2,620); CC BY 4.0; openslr.org/12"
@@ -29,7 +29,7 @@ def read_letters(path: Path) -> RawDataset:
 
 
 def rows(fetched: Any) -> Iterator[dict[str, object]]:
-    """Yield what ``torchaudio.datasets.LIBRISPEECH`` knows of each utterance; the sound is left to soundfile."""
+    """Yield the metadata of each utterance of ``torchaudio.datasets.LIBRISPEECH``; soundfile decodes the audio."""
     for i in range(len(fetched)):
         name, _, text, speaker, _, _ = fetched.get_metadata(i)
         yield {"audio": Path(fetched._archive, name), "text": text, "speaker": str(speaker)}

@@ -1,4 +1,4 @@
-"""Read Mandarin speech, which no English phone recogniser was made for."""
+"""Mandarin speech (THCHS-30, a sample of AISHELL): OOD for English phone recognisers."""
 
 import tarfile
 from collections.abc import Iterator
@@ -20,11 +20,11 @@ _read_table = partial(read_unlabelled, columns=("speaker",))
 def read_thchs30(folder: Path) -> RawDataset:
     """Read the test utterances of THCHS-30's archive, unpacked.
 
-    ``test/`` holds links into ``data/`` (where a file system has none, small files that say where); a speaker is what
-    a name has before its underscore.
+    ``test/`` has links into ``data/``, or small text files where the file system has no links. A file's name begins
+    with the speaker and an underscore.
 
     Raises:
-        ValueError: there is not one test utterance.
+        ValueError: there is no test utterance.
     """
     names = sorted(path.name for path in (folder / "test").glob("*.wav"))
     files = [path if (path := folder / "data" / name).is_file() else folder / "test" / name for name in names]
@@ -35,7 +35,7 @@ def read_thchs30(folder: Path) -> RawDataset:
 
 
 def thchs30_rows(archive: Path) -> Iterator[dict[str, object]]:
-    """Yield the test utterances of THCHS-30's archive, in the order in which their sound lies there."""
+    """Yield the test utterances of THCHS-30's archive, in the order of their audio in it."""
     with tarfile.open(archive) as tar:
         sounds = [member for member in tar.getmembers() if member.name.endswith(".wav")]
         places = {

@@ -1,4 +1,4 @@
-"""Noise added to speech, at an exact ratio of their levels."""
+"""Noisy speech: recorded or synthetic noise, mixed at a given signal-to-noise ratio."""
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
@@ -20,18 +20,17 @@ NOIZEUS = ("airport", "babble", "car", "exhibition", "restaurant", "station", "s
 """Kinds of the NOIZEUS corpus, cut from the recordings of AURORA."""
 
 SILENT = "silent, so it has no level to mix at"
-"""Why an utterance is left out of a noisy set: it, or the noise that it was to get, is nothing but zeros."""
+"""Reason in ``RawDataset.dropped``: the utterance or its noise is all zeros."""
 
 _FRAME = SAMPLE_RATE // 50
 _ACTIVE_RANGE_DB = 30.0
-_EMPTY_SHARE = 1e-4
+_EMPTY_FRACTION = 1e-4
 
 
 def active(speech: Waveform) -> NDArray[np.bool_]:
-    """Return (T,) True where there is speech: 20 ms stretches whose power is within 30 dB of the loud ones'.
+    """Return (T,) True where there is speech: 20 ms segments within 30 dB of the 95th percentile of their powers.
 
-    The loud ones are the 95th percentile of all stretches. A simpler rule than ITU-T P.56, to the same end: pauses do
-    not lower the level of the speech.
+    A simpler rule than ITU-T P.56 with the same purpose: pauses do not lower the level of the speech.
     """
     count = -(-len(speech) // _FRAME)
     padded = np.pad(speech, (0, count * _FRAME - len(speech))).astype(np.float64)
@@ -47,7 +46,7 @@ class SilentSignalError(ValueError):
 def mix(speech: Waveform, noise: Waveform, snr: float) -> Waveform:
     """Return speech with noise ``snr`` decibels below it: 10 log10(mean square of active speech / of all the noise).
 
-    The speech keeps its level, and the sum may go beyond full scale: nothing is clipped.
+    The speech keeps its level. The sum may exceed full scale and is not clipped.
 
     Args:
         speech: (T,) clean.
@@ -69,17 +68,17 @@ def mix(speech: Waveform, noise: Waveform, snr: float) -> Waveform:
 
 
 def mix_all(speech: RawDataset, noises: Iterable[tuple[Waveform, float]]) -> RawDataset:
-    """Return utterances, each mixed with a noise of its own; no labels are kept.
+    """Return utterances, each mixed with one noise, without labels.
 
-    Where the utterance or its noise is silent it is left out, and counted in ``dropped``; what ``speech`` itself lacks
-    is not counted again.
+    An utterance is skipped and counted in ``dropped`` if it or its noise is silent. What ``speech`` has in ``dropped``
+    is not repeated.
 
     Args:
         speech: clean.
-        noises: for each utterance a noise of its length, and the ratio of their levels in dB; taken one by one.
+        noises: for each utterance a noise of its length and the signal-to-noise ratio in dB; iterated lazily.
 
     Raises:
-        UserError: not one utterance can be mixed.
+        UserError: no utterance can be mixed.
     """
     items, kept = [], []
     for i, (clean, (noise, snr)) in enumerate(zip(speech.items, noises, strict=True)):
@@ -90,19 +89,19 @@ def mix_all(speech: RawDataset, noises: Iterable[tuple[Waveform, float]]) -> Raw
         kept.append(i)
     if not items:
         raise UserError(f"none of {len(speech)} utterances can be mixed with noise: they or the noises are silent")
-    left_out = len(speech) - len(kept)
+    silent = len(speech) - len(kept)
     mixed = replace(speech, labels=None).take(np.array(kept, dtype=np.int64))
-    return replace(mixed, items=items, dropped={SILENT: left_out} if left_out else {})
+    return replace(mixed, items=items, dropped={SILENT: silent} if silent else {})
 
 
 def cut(recording: Waveform, length: int, rng: np.random.Generator) -> Waveform:
-    """Return ``length`` samples from a random place of a recording, which starts anew where it ends."""
+    """Return ``length`` samples from a random position of a recording, which is repeated where it ends."""
     start = rng.integers(len(recording))
     return np.take(recording, np.arange(start, start + length), mode="wrap")
 
 
 def low_passed(waveform: Waveform, cutoff: float = 4000.0) -> Waveform:
-    """Return a waveform without what is above ``cutoff`` hertz: a linear-phase filter, 60 dB down from there on."""
+    """Return a low-passed waveform: a linear-phase filter with an attenuation of 60 dB from ``cutoff`` hertz on."""
     from scipy.signal import fftconvolve, firwin
 
     taps = firwin(513, cutoff - 100, window=("kaiser", 5.65), fs=SAMPLE_RATE)
@@ -110,16 +109,16 @@ def low_passed(waveform: Waveform, cutoff: float = 4000.0) -> Waveform:
 
 
 def is_narrow(recording: Waveform, cutoff: float = 4000.0) -> bool:
-    """Return whether a recording has nothing above ``cutoff`` hertz: less than a ten-thousandth of its power."""
+    """Return whether at most a ten-thousandth of a recording's power is above ``cutoff`` hertz."""
     power = np.square(np.abs(np.fft.rfft(recording)))
     above = power[np.fft.rfftfreq(len(recording), 1 / SAMPLE_RATE) > cutoff].sum()
-    return bool(above <= _EMPTY_SHARE * power.sum())
+    return bool(above <= _EMPTY_FRACTION * power.sum())
 
 
 def with_noise(test: RawDataset, rng: np.random.Generator, *noises: RawDataset, snr: float) -> RawDataset:
     """Return the test utterances, each mixed with a random cut of the noises' recordings; see ``mix_all``.
 
-    ``dropped`` is what the noises' readers left out and what is silent.
+    ``dropped`` counts what the noises' readers skipped, and silent utterances.
     """
     recording = np.concatenate([waveform for noise in noises for waveform in noise.items])
     mixed = mix_all(test, ((cut(recording, len(speech), rng), snr) for speech in test.items))
@@ -129,12 +128,12 @@ def with_noise(test: RawDataset, rng: np.random.Generator, *noises: RawDataset, 
 def with_made_noise(
     test: RawDataset, rng: np.random.Generator, *, make: Callable[[int, np.random.Generator], Waveform], snr: float
 ) -> RawDataset:
-    """Return the test utterances, each mixed with a noise that ``make(length, rng)`` makes; see ``mix_all``."""
+    """Return the test utterances, each mixed with the noise ``make(length, rng)``; see ``mix_all``."""
     return mix_all(test, ((make(len(speech), rng), snr) for speech in test.items))
 
 
 def with_babble(test: RawDataset, rng: np.random.Generator, *, voices: int, snr: float) -> RawDataset:
-    """Return the test utterances, each mixed with ``voices`` others from the same set, begun at random places."""
+    """Return the test utterances, each mixed with ``voices`` others of the set, cut at random positions."""
 
     def crowd(i: int) -> Waveform:
         others = rng.choice(np.setdiff1d(np.arange(len(test)), [i]), voices, replace=False)
@@ -156,20 +155,20 @@ def shaped(length: int, rng: np.random.Generator, amplitude: Callable[[NDArray[A
 
 
 def colour(frequencies: NDArray[Any], exponent: float) -> NDArray[Any]:
-    """Return amplitudes whose power falls as 1 / frequency^exponent: 0 is white, 1 pink, 2 brown; level below 60 Hz."""
+    """Return amplitudes of a power 1 / frequency^exponent (0 white, 1 pink, 2 brown), constant below 60 Hz."""
     return np.asarray(frequencies.clip(60.0) ** (-exponent / 2))
 
 
 def rumble(length: int, rng: np.random.Generator, cutoff: float = 300.0) -> Waveform:
-    """Return noise like a car's from inside: its amplitude falls by 12 dB an octave above ``cutoff`` hertz."""
+    """Return noise like that inside a car: its amplitude falls by 12 dB per octave above ``cutoff`` hertz."""
     return shaped(length, rng, lambda frequencies: 1 / (1 + np.square(frequencies / cutoff)))
 
 
 def read_noises(path: Path, kinds: tuple[str, ...] = ()) -> RawDataset:
-    """Read a table with columns ``audio`` and ``noise``, in its order; of ``kinds`` alone where some are named.
+    """Read a table with columns ``audio`` and ``noise``, in order; only the ``kinds`` if some are given.
 
     Raises:
-        ValueError: there is none.
+        ValueError: no noise is found.
     """
     import pyarrow.compute as compute
 
@@ -192,7 +191,7 @@ SUBWAY = Source(
 )
 
 USER_NOISE = any_sounds("own noise", "speech/own_noise")
-"""Noise of the user's own: any sounds, of which the test utterances get random cuts."""
+"""The user's noise: any sounds; random cuts of them are mixed with the test utterances."""
 
 
 def at_levels(

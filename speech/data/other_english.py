@@ -1,6 +1,6 @@
-"""English from elsewhere: what a recogniser takes for strange here is the recording or the accent, not the language.
+"""English speech of other corpora: OOD by recording conditions or accent, not by language.
 
-Sets to hold beside Mandarin: another microphone, room and loudness tell speech from TIMIT's as another language does.
+Compare these sets with Mandarin: another microphone, room and loudness alone can make speech differ from TIMIT's.
 """
 
 from common.data.sources import Location, Prepared, Source

@@ -1,8 +1,8 @@
-"""The phones that speech is labelled with: TIMIT's 61 symbols and eSpeak's mnemonics, folded onto the same 39.
+"""The 39 phone classes, and the folding of TIMIT's 61 symbols and eSpeak's mnemonics onto them.
 
 The 39 classes and the folding are those of Lee & Hon, "Speaker-independent phone recognition using hidden Markov
 models", IEEE Transactions on Acoustics, Speech and Signal Processing 37 (1989), table I: closures and pauses are
-silence, the glottal stop ``q`` is left out.
+silence, the glottal stop ``q`` is removed.
 """
 
 from collections.abc import Iterable
@@ -20,7 +20,7 @@ _FOLDED = {
     "epi": "sil",
 }  # fmt: skip
 TIMIT_TO_39: dict[str, str | None] = {**{phone: phone for phone in PHONES if phone != "sil"}, **_FOLDED, "q": None}
-"""Each of TIMIT's 61 symbols: its class, or None for ``q``."""
+"""The class of each of TIMIT's 61 symbols; None for ``q``."""
 
 # American English of eSpeak NG 1.52, stress marks removed. A vowel with a trailing r is a vowel and an r.
 _ESPEAK = """
@@ -34,16 +34,16 @@ ESPEAK_TO_39: dict[str, tuple[str, ...]] = {
     mnemonic: tuple(phones.split(",")) if phones else ()
     for mnemonic, phones in (entry.rsplit(":", 1) for entry in _ESPEAK.split())
 }
-"""eSpeak's mnemonics for American English: the classes each stands for; none for a mere junction."""
+"""The classes of each of eSpeak's mnemonics for American English; no class for a junction."""
 
 _STOPS = frozenset({"b", "ch", "d", "g", "jh", "k", "p", "t"})
 
 
 def check_timit(symbols: Iterable[str]) -> None:
-    """Check that all symbols are of TIMIT's 61.
+    """Check that all symbols are among TIMIT's 61.
 
     Raises:
-        ValueError: naming the first that is not.
+        ValueError: a symbol is not; the message names the first.
     """
     for symbol in symbols:
         if symbol not in TIMIT_TO_39:
@@ -51,7 +51,7 @@ def check_timit(symbols: Iterable[str]) -> None:
 
 
 def fold_timit(symbols: Iterable[str]) -> list[int]:
-    """Return class numbers of TIMIT symbols; ``q`` is left out and silences in a row are one.
+    """Return the class numbers of TIMIT symbols; ``q`` is removed and consecutive silences are merged.
 
     Raises:
         ValueError: a symbol is not one of the 61.
@@ -66,10 +66,10 @@ def fold_timit(symbols: Iterable[str]) -> list[int]:
 
 
 def fold_espeak(mnemonics: Iterable[str]) -> list[int]:
-    """Return class numbers of eSpeak's mnemonics for American English, in TIMIT's manner.
+    """Return the class numbers of eSpeak's mnemonics for American English, following TIMIT's conventions.
 
-    TIMIT writes a stop as its closure, which is silence here, and its release; so a silence goes before each stop, and
-    one to either end of the utterance.
+    TIMIT transcribes a stop as its closure, which is silence here, and its release. So a silence is inserted before
+    each stop, and at both ends of the utterance.
 
     Raises:
         ValueError: a mnemonic is unknown.
@@ -81,14 +81,14 @@ def fold_espeak(mnemonics: Iterable[str]) -> list[int]:
     for mnemonic in mnemonics:
         bare = mnemonic.lstrip("',%=")
         if bare not in ESPEAK_TO_39:
-            raise ValueError(f"eSpeak's phoneme {mnemonic!r} has no place among the 39 phones")
+            raise ValueError(f"eSpeak's phoneme {mnemonic!r} is not mapped to the 39 phones")
         for phone in ESPEAK_TO_39[bare]:
             phones += ["sil", phone] if phone in _STOPS else [phone]
     return numbered([*phones, "sil"])
 
 
 def numbered(phones: Iterable[str]) -> list[int]:
-    """Return class numbers of phones of the 39; silences in a row are one silence."""
+    """Return the class numbers of phones of the 39; consecutive silences are merged."""
     numbers: list[int] = []
     for phone in phones:
         number = PHONES.index(phone)

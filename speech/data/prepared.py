@@ -1,6 +1,6 @@
-"""Tables of sound, the layout of prepared data: how they are written, and read where the sounds have no labels.
+"""Audio tables of a data folder: how they are written, and how unlabelled ones are read.
 
-A column ``audio`` of {bytes, path}, as Hugging Face ``datasets`` has it, holds FLAC files of 16 kHz and one channel.
+The column ``audio`` is {bytes, path}, as in Hugging Face ``datasets``: FLAC files with one channel at 16 kHz.
 """
 
 import io
@@ -17,11 +17,11 @@ _ROWS = 1000
 
 
 def read_unlabelled(path: Path, columns: Sequence[str] = (), where: Any = None) -> RawDataset:
-    """Read the sounds of a table, without labels.
+    """Read the audio of a table, without labels.
 
     Args:
         path: of the table.
-        columns: further ones, which become ``extras``.
+        columns: further columns, which become ``extras``.
         where: a pyarrow expression that chooses rows, or None for all.
     """
     waveforms, values, dropped = read_table(path, columns, where)
@@ -29,14 +29,14 @@ def read_unlabelled(path: Path, columns: Sequence[str] = (), where: Any = None) 
 
 
 def write_table(path: Path, rows: Iterable[Mapping[str, Any]]) -> None:
-    """Write rows one group after another, so that a corpus of any size passes through.
+    """Write rows group by group, so that a corpus of any size fits into memory.
 
     Args:
         path: of the parquet file.
         rows: each with ``audio``, the path or the bytes of a sound file, and any further columns.
 
     Raises:
-        UserError: there is no row, or the sound of one cannot be read.
+        UserError: there is no row, or a sound file cannot be read.
     """
     import pyarrow as pa
     import pyarrow.parquet as parquet
@@ -61,7 +61,7 @@ def _packed(sound: Path | bytes, number: int) -> dict[str, Any]:
 
 
 def flac(waveform: Waveform) -> bytes:
-    """Return a waveform as a FLAC file of 16 bits; what goes beyond full scale is cut there."""
+    """Return a waveform as a 16-bit FLAC file; samples beyond full scale are clipped."""
     import soundfile
 
     file = io.BytesIO()

@@ -1,4 +1,4 @@
-"""Sentences of our own to be spoken: word lists and patterns, filled by a seeded generator."""
+"""Sentences for the speech synthesiser: word lists and patterns, filled by a seeded generator."""
 
 from collections.abc import Iterator
 from itertools import islice
@@ -7,7 +7,7 @@ import numpy as np
 
 
 def words(text: str, separator: str | None = None) -> tuple[str, ...]:
-    """Return the words of a text, or what stands between separators, without the white space around.
+    """Return the words of a text, or its parts between separators, without surrounding white space.
 
     >>> words("in the | park", "|")
     ('in the', 'park')
@@ -81,7 +81,7 @@ PATTERNS = (
 
 
 def english(count: int, seed: int = 0) -> list[str]:
-    """Return ``count`` different English sentences of 4 to 14 words; the first ones do not depend on ``count``."""
+    """Return ``count`` different English sentences of 4 to 14 words; a larger ``count`` only adds sentences."""
     return list(islice(_distinct(np.random.default_rng(seed)), count))
 
 
@@ -102,7 +102,7 @@ def _fill(pattern: str, rng: np.random.Generator) -> str:
 
 
 def combined(parts: tuple[str, ...], count: int, seed: int = 0) -> list[str]:
-    """Return ``count`` sentences with one alternative of each part, alternatives being separated by ``|``.
+    """Return ``count`` sentences, each of one alternative per part; ``|`` separates alternatives.
 
     >>> combined(("Der Hund|Die Katze", " schläft."), 1)
     ['Die Katze schläft.']

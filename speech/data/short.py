@@ -1,6 +1,7 @@
-"""What is no spoken word but as long as one: noises, bells, tones, pieces of another language.
+"""OOD sets for spoken words, of a word's length: noises, bells, tones, pieces of another language.
 
-Each set takes its lengths from the test words, so that length does not give it away, and ends at 4 kHz as they may do.
+Lengths are drawn from the test words and every set is low-passed at 4 kHz, so that neither duration nor bandwidth
+identifies a set.
 """
 
 from functools import partial
@@ -23,7 +24,7 @@ _FULL_SCALE = 0.5
 def pieces(test: RawDataset, rng: np.random.Generator, recordings: RawDataset, most: int) -> RawDataset:
     """Return up to ``most`` pieces of each recording, the loudest that do not overlap, low-passed at 4 kHz.
 
-    Every recording is cut at one length, drawn from those of the test words.
+    All pieces of a recording have one length, drawn from those of the test words.
     """
     items: list[Waveform] = []
     for recording in recordings.items:
@@ -33,7 +34,7 @@ def pieces(test: RawDataset, rng: np.random.Generator, recordings: RawDataset, m
 
 
 def loudest(recording: Waveform, length: int, most: int) -> list[Waveform]:
-    """Return the ``most`` loudest of a recording's pieces of ``length``, in their order; a short one is one piece."""
+    """Return the ``most`` loudest pieces of ``length`` in order; a recording no longer than that is one piece."""
     if len(recording) <= length:
         return [recording]
     cut = recording[: len(recording) // length * length].reshape(-1, length)
@@ -42,12 +43,12 @@ def loudest(recording: Waveform, length: int, most: int) -> list[Waveform]:
 
 
 def words(test: RawDataset, rng: np.random.Generator, recordings: RawDataset) -> RawDataset:
-    """Return the recordings whole, a word each, low-passed at 4 kHz."""
+    """Return whole recordings of one word, low-passed at 4 kHz."""
     return RawDataset([low_passed(recording) for recording in recordings.items], dropped=recordings.dropped)
 
 
 def tones(test: RawDataset, rng: np.random.Generator) -> RawDataset:
-    """Return a melody of one to four notes for each test word, as long as that, by a made-up instrument."""
+    """Return for each test word a synthetic melody of one to four notes with the word's length."""
     return RawDataset([low_passed(_melody(max(len(item), _LEAST), rng)) for item in test.items])
 
 
@@ -59,7 +60,7 @@ def _melody(length: int, rng: np.random.Generator) -> Waveform:
 
 
 def _note(length: int, hertz: float, timbre: np.ndarray, rng: np.random.Generator) -> np.ndarray:
-    """Return a note: six harmonics that rise within 10 ms and then fade, as a plucked string or a bell does."""
+    """Return a note: six harmonics that rise within 10 ms and then decay, as a plucked string or a bell does."""
     seconds = np.arange(length) / SAMPLE_RATE
     envelope = np.minimum(seconds / 0.01, 1) * np.exp(-seconds * rng.uniform(0, 8))
     phases = 2 * np.pi * hertz * np.outer(np.arange(1, 7), seconds) + rng.uniform(0, 2 * np.pi, (6, 1))

@@ -1,4 +1,4 @@
-"""Read Google Speech Commands v0.02: a word in a second of sound, from thousands of people and their own microphones.
+"""Google Speech Commands v0.02: one-second recordings of words by thousands of speakers.
 
 Warden, "Speech commands: a dataset for limited-vocabulary speech recognition", 2018, arXiv:1804.03209. CC BY 4.0.
 """
@@ -42,9 +42,9 @@ def read_words(path: Path, labels: tuple[str, ...], part: str | None = None) -> 
 
 
 def speaker_folds(train: RawDataset, test: RawDataset, seed: int) -> Split:
-    """Divide the sample into training and test speakers; the whole corpus is divided already, by speaker.
+    """Split the sample into training and test speakers; the whole corpus has a published split by speaker.
 
-    Seeds 0 to 4 are the five folds of one division, so that together they test every recording once.
+    Seeds 0 to 4 are the five folds of one partition, so together they test every recording once.
     """
     if train.kind == "full":
         return Split(train, test)
@@ -55,11 +55,11 @@ def speaker_folds(train: RawDataset, test: RawDataset, seed: int) -> Split:
 
 
 def rows(fetched: Any, parts: dict[str, str]) -> Iterator[dict[str, object]]:
-    """Yield what torchaudio's dataset knows of each recording; the sound is left to soundfile.
+    """Yield the metadata of each recording of torchaudio's data set; soundfile decodes the audio.
 
     Args:
         fetched: ``torchaudio.datasets.SPEECHCOMMANDS``.
-        parts: of the recordings that are not for training, by ``word/file``.
+        parts: ``validation`` or ``testing`` by ``word/file``; other recordings are for training.
     """
     for i in range(len(fetched)):
         name, _, word, speaker, _ = fetched.get_metadata(i)

@@ -1,4 +1,4 @@
-"""TIMIT: read sentences with phones whose times were marked by hand, divided by speaker.
+"""TIMIT: sentences read aloud, with phones time-aligned by hand; splits by speaker.
 
 Garofolo et al., "TIMIT acoustic-phonetic continuous speech corpus", LDC93S1, 1993.
 """
@@ -21,7 +21,7 @@ from speech.data.phones import PHONES, SILENCE, TIMIT_TO_39, check_timit, fold_t
 from speech.data.timit_folder import PARTS, read_timit_folder
 
 WHOLE = 6300
-"""Utterances of the whole corpus."""
+"""Number of utterances of the whole corpus."""
 
 COLUMNS = ("speaker", "sex", "sentence_id", "text", "phones", "phone_starts", "phone_stops")
 
@@ -29,10 +29,10 @@ COLUMNS = ("speaker", "sex", "sentence_id", "text", "phones", "phone_starts", "p
 def read_timit(path: Path, by_frame: bool) -> RawDataset:
     """Read utterances: audio, speaker, sex, sentence_id, text and phones with their times.
 
-    A folder is ``full`` with both parts and 6,300 utterances, those counted that are left out; else it is a ``sample``.
+    A folder is ``full`` if it has both parts and 6,300 utterances, skipped ones included; otherwise it is a ``sample``.
 
     Args:
-        path: of a parquet table (times are in samples at 16 kHz, half open), or of the folder that the LDC ships.
+        path: of a parquet table (times are in samples at 16 kHz, half open), or of the LDC's folder.
         by_frame: whether to label each frame, or to give each utterance the sequence of its phones.
     """
     waveforms, columns, dropped = read_timit_folder(path) if path.is_dir() else _read_known(path)
@@ -48,7 +48,7 @@ def read_timit(path: Path, by_frame: bool) -> RawDataset:
 
 
 def _read_known(path: Path) -> tuple[list[Waveform], dict[str, list[Any]], dict[str, int]]:
-    """Read a table, less the rows with a phone that TIMIT has not: these are named by speaker and sentence."""
+    """Read a table; rows with an unknown phone are skipped and named by speaker and sentence."""
     waveforms, columns, dropped = read_table(path, COLUMNS)
     kept, bad = [], []
     for i, phones in enumerate(columns["phones"]):
@@ -64,14 +64,14 @@ def _read_known(path: Path) -> tuple[list[Waveform], dict[str, list[Any]], dict[
 
 
 def phone_labels(phones: Sequence[str]) -> NDArray[np.int64]:
-    """Return the classes of an utterance's phones; ``q`` is left out and silences in a row are one."""
+    """Return the classes of an utterance's phones; ``q`` is removed and consecutive silences are merged."""
     return np.array(fold_timit(phones), dtype=np.int64)
 
 
 def frame_labels(phones: Sequence[str], stops: Sequence[int], waveform: Waveform) -> NDArray[np.int64]:
-    """Return the class of the phone at the middle of each frame, (1 + T // 160,).
+    """Return the class of the phone at the centre of each frame, (1 + T // 160,).
 
-    The glottal stop ``q`` has no class and counts as silence; what follows the last phone counts as that phone.
+    The glottal stop ``q`` has no class and counts as silence; frames after the last phone have its class.
     """
     classes = np.array([PHONES.index(TIMIT_TO_39[phone] or PHONES[SILENCE]) for phone in phones], dtype=np.int64)
     middles = np.arange(frame_count(len(waveform))) * HOP
@@ -79,18 +79,18 @@ def frame_labels(phones: Sequence[str], stops: Sequence[int], waveform: Waveform
 
 
 def by_speaker(train: RawDataset, test: RawDataset, seed: int, count: int = 4) -> Split:
-    """Divide one set of utterances into training and test speakers.
+    """Split one set of utterances into training and test speakers.
 
-    Where both published parts are there, they are the division, less the ``sa`` sentences (of the whole corpus 3,696
-    training and 1,344 test utterances), whatever the seed. Else seeds 0 to S / ``count`` - 1 are the folds of one
-    division of the S speakers, so that together they test every speaker once; later seeds go on with other divisions.
-    As many women as men test, where there are enough. What a test speaker says is a test utterance unless a training
-    speaker says it too (the two ``sa`` sentences), so that no sentence is on both sides.
+    If both published parts are present, they are the split for every seed, without the ``sa`` sentences (3,696
+    training and 1,344 test utterances of the whole corpus). Otherwise seeds 0 to S / ``count`` - 1 are the folds of one
+    partition of the S speakers, so together they test every speaker once; later seeds are folds of other partitions. A
+    fold has as many women as men if there are enough. A test speaker's sentence that a training speaker also reads (the
+    two ``sa`` sentences) is dropped, so that no sentence is in both sets.
 
     Args:
         train: all utterances.
-        test: the same ones.
-        seed: which fold of which division.
+        test: the same utterances.
+        seed: chooses the fold and the partition.
         count: test speakers of a fold.
 
     Raises:
@@ -109,7 +109,7 @@ def by_speaker(train: RawDataset, test: RawDataset, seed: int, count: int = 4) -
 
 
 def _published(samples: RawDataset) -> Split | None:
-    """Return the published division without the ``sa`` sentences; None unless both sides have utterances."""
+    """Return the published split without the ``sa`` sentences; None unless both parts have utterances."""
     if "part" not in samples.extras:
         return None
     parts = np.array(samples.extras["part"])
@@ -119,7 +119,7 @@ def _published(samples: RawDataset) -> Split | None:
 
 
 def _sentences(samples: RawDataset) -> list[str]:
-    """Return what tells an utterance's sentence: its text, or its number where a folder has no text of it."""
+    """Return what identifies each utterance's sentence: its text, or its number if the text is missing."""
     numbers = samples.extras.get("sentence_id", samples.extras["text"])
     return [text or number for text, number in zip(samples.extras["text"], numbers, strict=True)]
 
@@ -134,7 +134,7 @@ def _fold(sex: dict[str, Any], seed: int, count: int) -> list[str]:
 
 
 def by_speaker_below_4khz(train: RawDataset, test: RawDataset, seed: int) -> Split:
-    """Divide as ``by_speaker`` does, everything low-passed at 4 kHz: as narrow as telephone noise."""
+    """Split as ``by_speaker`` does, with everything low-passed at 4 kHz, the bandwidth of the noise."""
     split = by_speaker(train, test, seed)
     return replace(split, train=_narrowed(split.train), test=_narrowed(split.test))
 

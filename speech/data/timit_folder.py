@@ -1,11 +1,11 @@
-"""TIMIT as the LDC ships it: TRAIN and TEST, dialects, speakers, and for each sentence SPHERE sound and three lists.
+"""Reader of TIMIT as distributed by the LDC: folders TRAIN and TEST with audio, phones, words and text.
 
     TIMIT/TRAIN/DR1/FCJF0/SA1.WAV   SPHERE, 16 kHz, one channel
-                          SA1.PHN   "0 3050 h#": first sample, the one after the last, phone
+                          SA1.PHN   "0 3050 h#": first sample, end (exclusive), phone
                           SA1.WRD   words, likewise
                           SA1.TXT   the sentence, likewise
 
-Names are in capitals or not, by edition; some editions add SA1.WAV.wav, a RIFF copy, which is left alone.
+Editions differ in the case of names; some add SA1.WAV.wav, a RIFF copy, which is ignored.
 """
 
 from collections.abc import Iterator
@@ -23,11 +23,11 @@ def read_timit_folder(folder: Path) -> tuple[list[Waveform], dict[str, list[Any]
 
     Returns:
         the waveforms; columns part (``train`` or ``test``), speaker, dialect, sex (``f`` or ``m``), sentence_id, text,
-        phones, phone_starts, phone_stops, words, word_starts, word_stops, names in small letters and times in samples;
-        and what was left out, by file and reason.
+        phones, phone_starts, phone_stops, words, word_starts, word_stops, names in lower case and times in samples;
+        and the skipped files, by file and reason.
 
     Raises:
-        ValueError: there is not one whole utterance.
+        ValueError: there is no complete utterance.
     """
     root = _children(folder).get("timit", folder)
     found = [(part, path) for part in PARTS for path in _sounds(_children(root).get(part))]
@@ -43,7 +43,7 @@ def read_timit_folder(folder: Path) -> tuple[list[Waveform], dict[str, list[Any]
 
 
 def _rows(found: list[tuple[str, Path]], folder: Path) -> tuple[list[tuple[Path, dict[str, Any]]], list[str]]:
-    """Return what is known of each sound, and why others have no use."""
+    """Return the description of each sound, and why others are skipped."""
     rows, bad = [], []
     for part, path in found:
         try:
@@ -54,7 +54,7 @@ def _rows(found: list[tuple[str, Path]], folder: Path) -> tuple[list[tuple[Path,
 
 
 def _children(folder: Path) -> dict[str, Path]:
-    """Return what lies in a folder by its name in small letters."""
+    """Return a folder's entries by their names in lower case."""
     return {path.name.lower(): path for path in sorted(folder.iterdir())}
 
 
@@ -85,7 +85,7 @@ _FIELDS = {"_starts": 0, "_stops": 1, "s": 2}
 
 
 def _list_beside(sound: Path, suffix: str) -> list[tuple[int, int, str]]:
-    """Read the lines "start stop what" of the file beside ``sound``; none where there is no such file."""
+    """Read the lines "start stop what" of the file beside ``sound``; no lines if the file is missing."""
     for path in (sound.with_suffix(suffix), sound.with_suffix(suffix.upper())):
         if path.is_file():
             return [_segment(line, path) for line in path.read_text(encoding="ascii").splitlines() if line.strip()]

@@ -1,4 +1,4 @@
-"""What eSpeak says for the suite: sentences, voices and languages, each a data set."""
+"""Synthetic speech data sets: English in training and test voices, whisper, German and Mandarin."""
 
 from functools import partial
 from pathlib import Path
@@ -17,7 +17,7 @@ TRAIN_VOICES = words(
     kaukovalta linda m1 m2 m3 m4 marcelo max michel mike2 pablo paul pedro quincy rob sandro steph steph2 travis"""
 )
 TEST_VOICES = words("Gene2 iven3 victor f4 f5 ian m5 m6 m7 robert shelby steph3 zac miguel norbert")
-"""Variants that speak as a person might; robots, whispers and effects are in neither list."""
+"""Voice variants that sound human; robots, whispers and effects are in neither list."""
 
 ABOUT = (
     "spoken by eSpeak NG (GPL-3.0) of the package espeakng-loader, whose files are checked by SHA-256 on Linux x86-64 "
@@ -29,7 +29,7 @@ _NOISE_FLOOR = 1e-4  # of a quiet room, 80 dB below full scale
 
 
 def read_english(library: Path, *data: Path, train: bool) -> RawDataset:
-    """Say the training or the test sentences. No sentence and no voice is in both."""
+    """Speak the training or the test sentences, which share no sentence and no voice."""
     sentences = english(_TRAIN + _TEST)
     chosen = sentences[:_TRAIN] if train else sentences[_TRAIN:]
     voices = TRAIN_VOICES if train else TEST_VOICES
@@ -43,13 +43,13 @@ def read_whisper(library: Path, *data: Path) -> RawDataset:
 
 
 def read_language(library: Path, *data: Path, language: str, parts: tuple[str, ...]) -> RawDataset:
-    """Say sentences in another language, in the test voices."""
+    """Speak sentences of another language in the test voices."""
     utterances = _utterances(combined(parts, _OTHER), language, TEST_VOICES, seed=3)
     return _in_a_room(_foreign(utterances, library))
 
 
 def _utterances(sentences: list[str], language: str, voices: tuple[str, ...], seed: int) -> list[Utterance]:
-    """Give each sentence a voice, voices taking turns, at a pace and a pitch of its own."""
+    """Assign each sentence a voice, in rotation, and a random rate and pitch."""
     rng = np.random.default_rng(seed)
     rates, pitches = rng.integers(140, 211, len(sentences)), rng.integers(35, 66, len(sentences))
     return [
@@ -66,7 +66,7 @@ def _foreign(utterances: list[Utterance], library: Path) -> RawDataset:
 
 
 def _in_a_room(samples: RawDataset) -> RawDataset:
-    """Add the faint noise that no recording is without."""
+    """Add the faint background noise that every recording has."""
     rng = np.random.default_rng(len(samples))
     for waveform in samples.items:
         waveform += _NOISE_FLOOR * rng.standard_normal(len(waveform), dtype=np.float32)

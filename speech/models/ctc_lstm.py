@@ -1,4 +1,4 @@
-"""Bidirectional LSTM over MFCCs that spells an utterance's phones, for connectionist temporal classification (CTC).
+"""CTC phone recogniser: bidirectional LSTM over MFCCs (connectionist temporal classification).
 
 Source: Graves, Mohamed & Hinton, "Speech recognition with deep recurrent neural networks", ICASSP 2013,
 arXiv:1303.5778; sizes of Hendrycks & Gimpel (ICLR 2017), arXiv:1610.02136.
@@ -24,17 +24,17 @@ WANTED: Form = "a sequence of labels an utterance"
 
 @dataclass(frozen=True)
 class MfccPreprocessor:
-    """Waveforms to 39 numbers a frame, each with mean 0 and deviation 1 over the training frames."""
+    """Waveforms to 39 features per frame, standardised by the training frames' mean and standard deviation."""
 
     mean: Tensor
-    deviation: Tensor
+    std: Tensor
     store: FeatureStore
 
     def __call__(self, samples: RawDataset) -> TensorDataset:
-        """Return sequences of (F, 39), with the phone sequences as labels where there are any."""
+        """Return sequences of (F, 39), with the phone sequences as labels if there are any."""
         require_labels(samples, WANTED, "ctc_lstm")
         features = self.store.get(FEATURES, mfcc_with_deltas, samples.items)
-        examples = replace(features, inputs=(features.inputs - self.mean) / self.deviation)
+        examples = replace(features, inputs=(features.inputs - self.mean) / self.std)
         if samples.labels is None:
             return examples
         labels = torch.cat([torch.from_numpy(phones) for phones in samples.labels])
@@ -42,10 +42,10 @@ class MfccPreprocessor:
 
 
 class BidirectionalLstm(nn.Module):
-    """One bidirectional layer that takes padded batches: (B, T, inputs) to (B, T, 2 hidden).
+    """One bidirectional layer on padded batches: (B, T, inputs) to (B, T, 2 hidden).
 
-    The backward direction is a forward LSTM on sequences turned round within their own lengths. It gives what
-    ``torch.nn.LSTM`` gives on packed sequences, several times faster on CPUs, whose kernels want padded ones.
+    The backward direction is a forward LSTM on sequences that are reversed within their lengths. The states equal those
+    of ``torch.nn.LSTM`` on packed sequences, and are several times faster on CPUs, whose kernels need padded batches.
     """
 
     def __init__(self, inputs: int, hidden: int) -> None:
@@ -54,7 +54,7 @@ class BidirectionalLstm(nn.Module):
         self.backwards = nn.LSTM(inputs, hidden, batch_first=True)
 
     def forward(self, values: Tensor, lengths: Tensor) -> Tensor:
-        """Return both directions' states; rows beyond a sequence's length hold nothing of use."""
+        """Return both directions' states; rows beyond a sequence's length are undefined."""
         steps = torch.arange(values.shape[1], device=values.device)
         turned = torch.where(steps < lengths[:, None], lengths[:, None] - 1 - steps, steps)[..., None]
         backwards, _ = self.backwards(values.gather(1, turned.expand_as(values)))
@@ -62,7 +62,7 @@ class BidirectionalLstm(nn.Module):
 
 
 class CtcLstm(Classifier):
-    """Layers of bidirectional LSTM and a linear layer to the phones and, last, the blank."""
+    """Bidirectional LSTM layers and a linear layer to the phones and the blank, which is the last class."""
 
     def __init__(self, inputs: int, phones: int, options: "CtcLstmArchitecture") -> None:
         super().__init__()
@@ -75,13 +75,13 @@ class CtcLstm(Classifier):
         self.noise, self.beam = options.noise, options.beam
 
     def embed(self, batch: Batch) -> Tensor:
-        """Return the frames; in training with N(0, noise^2) added."""
+        """Return the frames, in training with noise from N(0, noise^2)."""
         if not self.training:
             return batch.inputs
         return batch.inputs + self.noise * torch.randn_like(batch.inputs)
 
     def hidden_layers(self, embedded: Tensor, batch: Batch) -> list[Tensor]:
-        """Return what each layer gives."""
+        """Return the (B, T, 2 hidden) states of each layer."""
         assert batch.lengths is not None, "CTC works on sequences"
         outputs = []
         for layer in self.layers:
@@ -90,12 +90,12 @@ class CtcLstm(Classifier):
         return outputs
 
     def classify(self, features: Tensor) -> Tensor:
-        """Return logits of the phones and of the blank, (B, T, phones + 1)."""
+        """Return the (B, T, phones + 1) logits of the phones and the blank."""
         logits: Tensor = self.output(features)
         return logits
 
     def group_extras(self, batch: Batch, embedded: Tensor, features: Tensor, logits: Tensor) -> dict[str, Tensor]:
-        """Return the edit distance of what is decoded of each utterance to its phones, and how many phones that has."""
+        """Return the edit distance from each decoded utterance to its phones, and its number of phones."""
         if batch.labels is None:
             return {}
         assert batch.lengths is not None and batch.label_lengths is not None
@@ -116,13 +116,12 @@ class CtcLstmArchitecture:
     """Options.
 
     Attributes:
-        beam: prefixes that decoding keeps; 1 takes the most likely class of each frame (the best path). ``--model
-            ctc_lstm:16`` sets it for the task's own network.
+        beam: prefixes that a beam search keeps; 1 decodes the best path. ``--model ctc_lstm:16`` sets it.
         hidden: units of each direction.
-        layers: of both directions.
-        dropout: share of each layer's outputs dropped in training.
-        noise: deviation of the Gaussian noise that training adds to the inputs.
-        folders: where features are stored, or None to compute them anew.
+        layers: number of bidirectional layers.
+        dropout: fraction of each layer's outputs set to zero in training.
+        noise: standard deviation of the Gaussian noise added to the inputs in training.
+        folders: where features are stored; None stores nothing.
     """
 
     beam: int = 1
@@ -133,7 +132,7 @@ class CtcLstmArchitecture:
     folders: Folders | None = None
 
     def preprocessor(self, train: RawDataset) -> MfccPreprocessor:
-        """Return what turns waveforms into frames, scaled by the training frames."""
+        """Return the preprocessor, with mean and standard deviation of the training frames."""
         require_labels(train, WANTED, "ctc_lstm")
         store = FeatureStore(self.folders)
         mean, std = mean_and_std(store.get(FEATURES, mfcc_with_deltas, train.items).inputs)

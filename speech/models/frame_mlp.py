@@ -1,4 +1,4 @@
-"""Fully connected network on a window of log filterbank frames: one phone a frame.
+"""Frame classifier: multilayer perceptron on a window of log filterbank frames.
 
 Source: Hendrycks & Gimpel (ICLR 2017), arXiv:1610.02136, section 3.3 and their code.
 """
@@ -27,21 +27,27 @@ WANTED: Form = "a label a frame"
 
 @dataclass(frozen=True)
 class WindowPreprocessor:
-    """Waveforms to windows of log filterbank energies around every frame; ``mean`` and ``deviation`` are a band's."""
+    """Waveforms to windows of log filterbank energies around each frame.
+
+    Attributes:
+        mean, std: (26,) mean and standard deviation of each band over the training frames.
+        frames: in a window.
+        store: of features.
+    """
 
     mean: Tensor
-    deviation: Tensor
+    std: Tensor
     frames: int
     store: FeatureStore
 
     def __call__(self, samples: RawDataset) -> TensorDataset:
-        """Return a window a frame, (N, frames * 26) in natural log units, with the frames' labels if there are any.
+        """Return one window per frame, (N, frames * 26) in natural log units, with the frames' labels if there are any.
 
-        Frames of a speaker are a group, or those of an utterance where speakers are not known.
+        The frames of a speaker form a group, or those of an utterance if speakers are unknown.
         """
         require_labels(samples, WANTED, "frame_mlp")
         features = self.store.get(FEATURES, _energies, samples.items)
-        assert features.offsets is not None, "each waveform has frames of its own"
+        assert features.offsets is not None, "features are sequences of frames"
         _, whose = np.unique(samples.extras.get("speaker", np.arange(len(samples))), return_inverse=True)
         return TensorDataset(
             windowed(features, self.frames),
@@ -55,7 +61,7 @@ def _energies(waveforms: Sequence[Waveform]) -> TensorDataset:
 
 
 def windowed(features: TensorDataset, frames: int) -> Tensor:
-    """Return each frame with its neighbours, (S, frames * D); beyond an end its last frame is repeated."""
+    """Return each frame with its neighbours, (S, frames * D); the end frames are repeated beyond the ends."""
     assert features.offsets is not None
     half = frames // 2
     padded = [
@@ -66,17 +72,17 @@ def windowed(features: TensorDataset, frames: int) -> Tensor:
 
 
 class FrameMlp(Classifier):
-    """Hidden layers of GELU units with dropout; weights begin as ``unit_norm_linear`` draws them."""
+    """Hidden layers of GELU units with dropout; ``unit_norm_linear`` draws the initial weights."""
 
     mean: Tensor
-    deviation: Tensor
+    std: Tensor
 
     def __init__(self, preprocessor: WindowPreprocessor, options: "FrameMlpArchitecture", phones: int) -> None:
         super().__init__()
         hidden, layers, dropout = options.hidden, options.layers, options.dropout
         self.noise = options.noise
         self.register_buffer("mean", preprocessor.mean.repeat(preprocessor.frames))
-        self.register_buffer("deviation", preprocessor.deviation.repeat(preprocessor.frames))
+        self.register_buffer("std", preprocessor.std.repeat(preprocessor.frames))
         widths = [len(self.mean)] + [hidden] * layers
         sizes = [1.0] + [GELU_MEAN_SQUARE / (1 - dropout)] * (layers - 1)
         self.layers = nn.ModuleList(
@@ -88,12 +94,12 @@ class FrameMlp(Classifier):
         self.output = unit_norm_linear(hidden, phones, math.sqrt(GELU_MEAN_SQUARE / (1 - dropout) + 1))
 
     def embed(self, batch: Batch) -> Tensor:
-        """Return the windows, each band with mean 0 and deviation 1 over the training frames; training adds noise."""
-        scaled = (batch.inputs - self.mean) / self.deviation
+        """Return the windows, standardised by the training frames' mean and standard deviation; training adds noise."""
+        scaled = (batch.inputs - self.mean) / self.std
         return scaled + self.noise * torch.randn_like(scaled) if self.training and self.noise else scaled
 
     def hidden_layers(self, embedded: Tensor, batch: Batch) -> list[Tensor]:
-        """Return what each hidden layer gives, (B, hidden) each."""
+        """Return the (B, hidden) values of each hidden layer."""
         outputs = []
         for layer in self.layers:
             embedded = layer(embedded)
@@ -113,10 +119,10 @@ class FrameMlpArchitecture:
     Attributes:
         frames: in a window.
         hidden: units of each hidden layer.
-        layers: hidden ones.
-        dropout: share of units dropped in training.
-        noise: deviation of the Gaussian noise that training adds to the inputs.
-        folders: where features are stored, or None to compute them anew.
+        layers: number of hidden layers.
+        dropout: fraction of units set to zero in training.
+        noise: standard deviation of the Gaussian noise added to the inputs in training.
+        folders: where features are stored; None stores nothing.
     """
 
     frames: int = 11
@@ -127,7 +133,7 @@ class FrameMlpArchitecture:
     folders: Folders | None = None
 
     def preprocessor(self, train: RawDataset) -> WindowPreprocessor:
-        """Return what turns waveforms into windows, and the training frames' scale."""
+        """Return the preprocessor, with mean and standard deviation of the training frames."""
         require_labels(train, WANTED, "frame_mlp")
         store = FeatureStore(self.folders)
         mean, std = mean_and_std(store.get(FEATURES, _energies, train.items).inputs)

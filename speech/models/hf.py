@@ -1,12 +1,12 @@
-"""Any pretrained recogniser of the Wav2Vec2ForCTC kind (wav2vec 2.0, HuBERT, WavLM, ...): ``--model hf:NAME_OR_PATH``.
+"""Any pretrained CTC recogniser of transformers (wav2vec 2.0, HuBERT, WavLM, ...): ``--model hf:NAME_OR_PATH``.
 
-What is trained stands behind a comma:
+A word after a comma says what is trained:
 
-    hf:PATH         nothing: the checkpoint's own characters, its blank left out of what is scored; there is an error
-                    rate where the task's labels are among them (letters), and none where they are not (phones)
-    hf:PATH,head    a new linear layer on frozen states: the task's phones and a blank, spelled by CTC; or the task's
-                    classes from the mean over time, where an utterance has one label
-    hf:PATH,tune    the same, and the transformer too (not the convolutions below it)
+    hf:PATH         nothing: the classes are the checkpoint's characters; its blank is not scored. There is an error
+                    rate if the task's labels are among the characters (letters), none otherwise (phones)
+    hf:PATH,head    a new linear layer on frozen states: the task's phones and a blank, with CTC; or, if an utterance
+                    has one label, the task's classes from the mean over time
+    hf:PATH,tune    the new linear layer and the transformer (not the convolutions below it)
 
 Only safetensors are read. Source: Baevski et al., "wav2vec 2.0", NeurIPS 2020, arXiv:2006.11477.
 """
@@ -40,18 +40,18 @@ RECIPES: dict[Trained, Budget] = {
 """How each part of the network is trained, whatever the task. Ours."""
 
 SHORTEST = 400
-"""Samples that the convolutions need for one row; what is shorter gets zeros."""
+"""Samples that the convolutions need for one row; shorter waveforms are padded with zeros."""
 
 _BATCH_SAMPLES = 60 * SAMPLE_RATE
 
 
 @dataclass(frozen=True)
 class WaveformPreprocessor:
-    """Waveforms as they are, or each with mean 0 and deviation 1.
+    """Waveforms to sequences of samples.
 
     Attributes:
-        normalised: whether mean and deviation are 0 and 1.
-        classes: for each label of the task the model's class; None where the model does not know them.
+        normalised: whether each waveform is standardised to mean 0 and standard deviation 1.
+        classes: the model's class for each label of the task; None if the model lacks one of them.
     """
 
     normalised: bool
@@ -75,19 +75,19 @@ class WaveformPreprocessor:
 
 
 class PretrainedSpeech(Classifier):
-    """What all three ways share: the states of a checkpoint's last layer, a row every 20 ms."""
+    """Base of the three networks: the states of a checkpoint's last layer, one row every 20 ms."""
 
     def __init__(self, network: nn.Module, trained: Trained) -> None:
         super().__init__()
         self.base = cast(Any, network).base_model
-        self.base.config.apply_spec_augment = False  # it refuses words that are shorter than its masks
+        self.base.config.apply_spec_augment = False  # it fails on words that are shorter than its masks
         self.alone = self.base.config.feat_extract_norm == "group"
         self.tuned = trained == "tune"
         self.base.requires_grad_(self.tuned)
         self.base.feature_extractor.requires_grad_(False)
 
     def train(self, mode: bool = True) -> "PretrainedSpeech":
-        """Switch dropout on or off; what is frozen never has any."""
+        """Set the training mode; frozen layers stay in evaluation mode, without dropout."""
         super().train(mode)
         self.base.train(mode and self.tuned)
         return self
@@ -97,14 +97,14 @@ class PretrainedSpeech(Classifier):
         return batch.inputs
 
     def row_lengths(self, batch: Batch) -> Tensor:
-        """Return how many rows each waveform has."""
+        """Return the number of rows of each waveform."""
         lengths: Tensor = self.base._get_feat_extract_output_lengths(batch.lengths)
         return lengths
 
     def states(self, embedded: Tensor, batch: Batch) -> Tensor:
-        """Return (B, T', D) states of the last layer; padding has no part in them.
+        """Return (B, T', D) states of the last layer, which do not depend on padding.
 
-        A network with group normalisation over time takes no mask: its utterances go through one by one.
+        A network with group normalisation over time takes no mask, so its utterances are processed one by one.
         """
         assert batch.lengths is not None and batch.mask is not None, "waveforms are sequences"
         if self.alone:
@@ -118,7 +118,7 @@ class PretrainedSpeech(Classifier):
 
 
 class PretrainedCtc(PretrainedSpeech):
-    """Characters or phones row by row, the blank last: (B, T', C + 1) logits."""
+    """Characters or phones of each row, the blank last: (B, T', C + 1) logits."""
 
     def __init__(self, network: nn.Module, trained: Trained, classes: int) -> None:
         super().__init__(network, trained)
@@ -138,12 +138,12 @@ class PretrainedCtc(PretrainedSpeech):
         return [self.states(embedded, batch)]
 
     def classify(self, features: Tensor) -> Tensor:
-        """Return logits, those of the blank last."""
+        """Return logits, the blank's last."""
         logits: Tensor = self.output(features)
         return logits[..., self.order]
 
     def group_extras(self, batch: Batch, embedded: Tensor, features: Tensor, logits: Tensor) -> dict[str, Tensor]:
-        """Return the edit distance of each utterance's best path to its phones, and how many phones that has."""
+        """Return the edit distance from each utterance's best path to its phones, and its number of phones."""
         if batch.labels is None or batch.label_lengths is None:
             return {}
         said = best_path(logits.argmax(-1).cpu(), self.row_lengths(batch).cpu(), self.blank)
@@ -152,7 +152,7 @@ class PretrainedCtc(PretrainedSpeech):
 
 
 def blank_last(classes: int, blank: int) -> list[int]:
-    """Return the checkpoint's classes in our order: the blank, which is its padding, goes last.
+    """Return the order of the checkpoint's classes with the blank, which is its padding, last.
 
     >>> blank_last(4, blank=1)
     [0, 2, 3, 1]
@@ -161,14 +161,14 @@ def blank_last(classes: int, blank: int) -> list[int]:
 
 
 class PretrainedUtterance(PretrainedSpeech):
-    """One class an utterance, from the mean of the states over time: (B, C) logits."""
+    """One class per utterance, from the mean of the states over time: (B, C) logits."""
 
     def __init__(self, network: nn.Module, trained: Trained, classes: int) -> None:
         super().__init__(network, trained)
         self.output = nn.Linear(cast(Any, network).config.hidden_size, classes)
 
     def hidden_layers(self, embedded: Tensor, batch: Batch) -> list[Tensor]:
-        """Return (B, D) means."""
+        """Return the (B, D) mean over time."""
         states, lengths = self.states(embedded, batch), self.row_lengths(batch)
         inside = torch.arange(states.shape[1], device=states.device) < lengths[:, None]
         return [(states * inside[..., None]).sum(1) / lengths[:, None]]
@@ -184,7 +184,7 @@ class PretrainedArchitecture:
     """Options.
 
     Attributes:
-        checkpoint: folder, or name on the Hugging Face Hub; behind a comma ``head`` or ``tune``.
+        checkpoint: folder, or name on the Hugging Face Hub; after a comma ``head`` or ``tune``.
     """
 
     checkpoint: str = ""
@@ -197,7 +197,7 @@ class PretrainedArchitecture:
         if not name:
             raise UserError("model hf needs a checkpoint: --model hf:NAME_OR_PATH")
         if trained not in ("nothing", "head", "tune"):
-            raise UserError(f"model hf:{self.checkpoint}: behind the comma stands head or tune, not {trained!r}")
+            raise UserError(f"model hf:{self.checkpoint}: after the comma write head or tune, not {trained!r}")
         return find_checkpoint(name), cast(Trained, trained)
 
     def fingerprint(self) -> str:
@@ -209,13 +209,14 @@ class PretrainedArchitecture:
         return replace(on_task_data(RECIPES[self._parts[1]], task), validation=0)
 
     def preprocessor(self, train: RawDataset) -> WaveformPreprocessor:
-        """Return what turns waveforms into the checkpoint's inputs."""
+        """Return the preprocessor, with the checkpoint's normalisation."""
         normalised = bool(self._settings("preprocessor_config.json").get("do_normalize", True))
-        own = tuple(range(len(train.label_names)))
-        return WaveformPreprocessor(normalised, self._characters(train) if self._parts[1] == "nothing" else own)
+        if self._parts[1] == "nothing":
+            return WaveformPreprocessor(normalised, self._characters(train))
+        return WaveformPreprocessor(normalised, tuple(range(len(train.label_names))))
 
     def _characters(self, train: RawDataset) -> tuple[int, ...] | None:
-        """Return the checkpoint's class of each label, in our order; None if it lacks one."""
+        """Return the checkpoint's class of each label, with the blank last; None if it lacks a label."""
         characters = self._settings("vocab.json")
         if not all(name in characters for name in train.label_names):
             return None
@@ -228,10 +229,10 @@ class PretrainedArchitecture:
         return dict(json.loads(path.read_text(encoding="utf-8"))) if path.is_file() else {}
 
     def build(self, preprocessor: Preprocessor, train: RawDataset) -> PretrainedSpeech:
-        """Return the checkpoint's network, with a new last layer where one is trained.
+        """Return the checkpoint's network, with a new last layer if one is trained.
 
         Raises:
-            UserError: the checkpoint cannot be read or is of another kind, or the task needs a new last layer.
+            UserError: the checkpoint cannot be read or does not read waveforms, or the task needs a new last layer.
         """
         checkpoint, trained = self._parts
         network = checkpoint.network("AutoModelForCTC")

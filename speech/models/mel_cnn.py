@@ -1,6 +1,6 @@
-"""Convolutions over the log filterbank energies of one word, for digits and commands.
+"""Word classifier for digits and commands: convolutions over log filterbank energies.
 
-A word is cut out of its recording, set into a window of fixed length and freed of its channel and loudness; three
+A word is cut out of its recording, centred in a window of fixed length and normalised for channel and loudness. Three
 convolutions over time follow, then the mean and the maximum over time and a linear layer.
 """
 
@@ -22,7 +22,7 @@ from speech.labels import require_labels
 
 _MARGIN = 3
 _FLOOR = 5
-_LEAST_DEVIATION = 0.3
+_LEAST_STD = 0.3
 
 
 @dataclass(frozen=True)
@@ -33,10 +33,10 @@ class MelCnn:
         frames: length of the window, in hundredths of a second.
         width: channels of each convolution.
         bands: filters from 60 Hz to ``highest``.
-        highest: in Hz. At 3,800 a recording of telephone bandwidth looks like any other.
-        trim: what is so far, in nats of energy, below the loudest frame counts as silence at either end.
-        dropout: share of channels' values left out in training.
-        folders: where features are stored, or None to compute them anew.
+        highest: in Hz. At 3,800, recordings of telephone bandwidth have the same bands as others.
+        trim: frames at either end that are this many nats of energy below the loudest frame are silence.
+        dropout: fraction of the channels' values set to zero in training.
+        folders: where features are stored; None stores nothing.
     """
 
     frames: int = 64
@@ -48,7 +48,7 @@ class MelCnn:
     folders: Folders | None = None
 
     def preprocessor(self, train: RawDataset) -> "MelPreprocessor":
-        """Return what turns waveforms into windows; nothing in it depends on the training samples."""
+        """Return the preprocessor; nothing is fitted to the training data."""
         return MelPreprocessor(self.frames, self.bands, self.highest, self.trim, FeatureStore(self.folders))
 
     def build(self, preprocessor: Preprocessor, train: RawDataset) -> "WordCnn":
@@ -67,12 +67,12 @@ class MelPreprocessor:
     store: FeatureStore
 
     def __call__(self, samples: RawDataset) -> TensorDataset:
-        """Return the examples."""
+        """Return the windows."""
         require_labels(samples, "one label an utterance", "mel_cnn")
         energies = partial(log_filterbank, bands=self.bands, highest=self.highest)
         name = f"{self.bands} log filterbank energies to {self.highest:g} Hz"
         features = self.store.get(name, partial(extract, features=energies), samples.items)
-        assert features.offsets is not None, "each waveform has frames of its own"
+        assert features.offsets is not None, "features are sequences of frames"
         words = np.split(features.inputs.numpy(), features.offsets[1:-1].numpy())
         windows = torch.from_numpy(np.stack([window(trimmed(word, self.trim), self.frames) for word in words]))
         labels = None if samples.labels is None else torch.from_numpy(samples.labels)
@@ -80,7 +80,7 @@ class MelPreprocessor:
 
 
 def trimmed(energies: NDArray[np.float32], below: float) -> NDArray[np.float32]:
-    """Return (T, F) log energies without the silence at either end, but for 30 ms of it.
+    """Return (T, F) log energies without the silence at either end, except 30 ms of it.
 
     >>> trimmed(np.array([-9, -9, -9, -9, -9, 0, -1, 0, -9], np.float32)[:, None], below=4.5).ravel().tolist()
     [-9.0, -9.0, -9.0, 0.0, -1.0, 0.0, -9.0]
@@ -91,9 +91,9 @@ def trimmed(energies: NDArray[np.float32], below: float) -> NDArray[np.float32]:
 
 
 def window(energies: NDArray[np.float32], frames: int) -> NDArray[np.float32]:
-    """Return (frames, F): the word in the middle of its own background, or the loudest part of what is longer.
+    """Return (frames, F): the word centred on a constant background, or the loudest part of a longer word.
 
-    The background is, band by band, what the word's quietest 5 % of frames do not exceed.
+    The background is the 5th percentile of each band over the word's frames.
     """
     spare = frames - len(energies)
     if spare >= 0:
@@ -107,7 +107,7 @@ def window(energies: NDArray[np.float32], frames: int) -> NDArray[np.float32]:
 
 
 class WordCnn(Classifier):
-    """The network."""
+    """The network; C classes."""
 
     def __init__(self, bands: int, width: int, classes: int, dropout: float) -> None:
         super().__init__()
@@ -119,16 +119,16 @@ class WordCnn(Classifier):
         self.output = nn.Linear(2 * width, classes)
 
     def embed(self, batch: Batch) -> Tensor:
-        """Return (B, T, F) energies, each band with mean 0 over time and all with deviation 1 together.
+        """Return (B, T, F) energies with mean 0 over time in each band, divided by their common standard deviation.
 
-        The mean of a band is what the channel and the microphone do to it; the common deviation leaves the bands'
-        shares in the word as they are.
+        Subtracting the mean of a band removes the channel and the microphone. The common standard deviation, plus 0.3,
+        keeps the proportions of the bands.
         """
         centred = batch.inputs - batch.inputs.mean(1, keepdim=True)
-        return centred / (centred.std((1, 2), keepdim=True) + _LEAST_DEVIATION)
+        return centred / (centred.std((1, 2), keepdim=True) + _LEAST_STD)
 
     def hidden_layers(self, embedded: Tensor, batch: Batch) -> list[Tensor]:
-        """Return the mean and the maximum over time of each convolution, (B, 2 width)."""
+        """Return the (B, 2 width) mean and maximum over time of each convolution."""
         values, outputs = embedded.transpose(1, 2), []
         for i, layer in enumerate(self.layers):
             values = self.dropout(layer(values if i == 0 else self.pool(values)))

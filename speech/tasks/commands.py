@@ -1,4 +1,4 @@
-"""Ten spoken commands by unseen speakers, told by convolutions, against other words, digits, noise and Mandarin."""
+"""Spoken command classification, unseen speakers, convolutional network; OOD: other words, noise, Mandarin."""
 
 from common.task import Budget, Model, Task
 from speech.augment import other_speakers
@@ -20,15 +20,15 @@ TASK = Task(
     split=speaker_folds,
     augment=other_speakers,
     row_name="word",
-    deviations_from_paper=("No publication's experiment: the paper's method on words in place of phones.",),
+    deviations_from_paper=("Not an experiment of the paper: its method on words, not phones.",),
     notes=(
-        "A data folder may have but a sample, 30 test recordings of each command: then a seed is one of five folds by "
-        "speaker, about 240 recordings train and 60 test, and the error says how little can be learned from so few. "
-        "Rows say `sample` there; compare means over five seeds.",
-        "Settings are those of the digits, with a longer window; nothing was chosen on commands.",
-        "Features end at 3.8 kHz, since digits and NOIZEUS noise were recorded at 8 kHz: bandwidth gives nothing away.",
-        "Noises, bells, tones and Mandarin are pieces of a second, as long as the commands' recordings; words are "
-        "shorter, so duration may tell where silence around the word is cut away.",
+        "If the data folder has only the sample, 30 test recordings of each command, a seed is one of five folds by "
+        "speaker with about 240 training and 60 test recordings, too few for a low error. Rows then say `sample`; "
+        "compare means over five seeds.",
+        "The settings are those of the digits with a longer window; none was chosen on commands.",
+        "Features end at 3.8 kHz, since digits and NOIZEUS noise were recorded at 8 kHz: bandwidth reveals none.",
+        "Noises, bells, tones and Mandarin are one-second pieces, as long as the commands' recordings. Spoken words are "
+        "shorter, so duration may identify OOD pieces once silence is trimmed.",
     ),
 )
 

@@ -1,4 +1,4 @@
-"""Spoken digits by known speakers, told by convolutions, against other words, noise, music-like sounds and Mandarin."""
+"""Spoken digit classification, known speakers, convolutional network; OOD: other words, noise, tones, Mandarin."""
 
 from common.task import Budget, Model, Task
 from speech.augment import other_speakers
@@ -12,9 +12,9 @@ QUICK = Budget(epochs=6, batch_size=64, learning_rate=3e-3, schedule="one_cycle"
 
 ABOUT_OOD = (
     "FSDD was recorded at 8 kHz: features end at 3.8 kHz and every OOD set is low-passed at 4 kHz, so that bandwidth "
-    "gives nothing away. Noises, bells, tones and Mandarin are as long as digits are.",
-    "Other words are the ten commands of Speech Commands; its `unknown` words are not used, for digits are among them.",
-    "Bells and alarms are few recordings (20), each cut into up to 8 pieces; a noise gives two, a Mandarin sentence "
+    "identifies no set. Noises, bells, tones and Mandarin pieces are as long as digits.",
+    "Other words are the ten commands of Speech Commands; its `unknown` words include digits and are not used.",
+    "Bells and alarms are only 20 recordings, each cut into up to 8 pieces; a noise gives two, a Mandarin sentence "
     "three. Pieces of one recording and words of one of the six speakers are not independent, so the true intervals "
     "are wider than those shown.",
 )
@@ -32,10 +32,10 @@ TASK = Task(
     paper=BUDGET,
     augment=other_speakers,
     row_name="word",
-    deviations_from_paper=("No publication's experiment: the paper's method on words in place of phones.",),
+    deviations_from_paper=("Not an experiment of the paper: its method on words, not phones.",),
     notes=(
-        "FSDD's own split: the six speakers of the test recordings are those of training.",
-        "The number of epochs was chosen on 400 training recordings held back.",
+        "The split is FSDD's: the six speakers are in the training and the test set.",
+        "The number of epochs was chosen on a validation set of 400 training recordings.",
         *ABOUT_OOD,
     ),
 )

@@ -1,12 +1,13 @@
-"""Phones of synthetic English, spelled by a network trained with CTC, against noise, whisper and other languages.
+"""Phone recognition of synthetic English, CTC; OOD: noise, whisper and other languages.
 
-In the manner of table 9 of Hendrycks & Gimpel (ICLR 2017), arXiv:1610.02136, without a recording: everything is
-spoken by eSpeak NG, so it runs anywhere.
+Modelled on table 9 of Hendrycks & Gimpel (ICLR 2017), arXiv:1610.02136. eSpeak NG synthesises all speech, so the task
+needs no download.
 """
 
 from functools import partial
 
 from common.task import Budget, Model, Task
+from speech.ctc_task import PHONE_NOTES
 from speech.data.noise import at_levels, rumble, white, with_babble, with_made_noise
 from speech.data.outliers import SPEECH_OUTLIERS
 from speech.data.voices import ENGLISH_TEST, ENGLISH_TRAIN, GERMAN_SPEECH, MANDARIN_SPEECH, WHISPER
@@ -37,15 +38,12 @@ TASK = Task(
     error_name="phone error rate",
     population="all",
     deviations_from_paper=(
-        "No published figure answers to it: speech, labels and most noises are made by programs.",
-        "The network is smaller than the publication's: one bidirectional layer of 128 in place of two of 256.",
+        "Not an experiment of the paper: speech, labels and most noises are synthetic.",
+        "The network is smaller than the paper's: one bidirectional layer of 128 units, not two of 256.",
     ),
     notes=(
-        "An utterance's score is the mean over its frames of the largest softmax probability over the 39 phones, the "
-        "blank left out.",
-        "Right and wrong have no meaning for an utterance spelled by CTC, so there is no error detection; `error` is "
-        "the phone error rate of what is decoded: the most likely path, or a beam's (`--model ctc_lstm:16`).",
-        "The noise of the first three sets is 10 dB below active speech, where no other level is said.",
+        *PHONE_NOTES,
+        "The noise of the first three sets is 10 dB below active speech unless another level is stated.",
     ),
 )
 

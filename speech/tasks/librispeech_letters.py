@@ -1,9 +1,10 @@
-"""Letters of read English, spelled by CTC, against noise, German and Mandarin: the task for pretrained recognisers.
+"""Letter recognition of read English, CTC, for pretrained recognisers; OOD: noise, German and Mandarin.
 
 For instance: uv run run_all.py --task librispeech_letters --profile paper --model hf:facebook/wav2vec2-base-960h
 """
 
 from common.task import Budget, Model, Task
+from speech.ctc_task import score_note
 from speech.data.fleurs import GERMAN
 from speech.data.librispeech import LIBRISPEECH_TEST, LIBRISPEECH_TRAIN
 from speech.data.mandarin import THCHS30
@@ -28,13 +29,12 @@ TASK = Task(
     misclassification=False,
     error_name="letter error rate",
     population="all",
-    deviations_from_paper=("No publication's experiment: the paper's method on letters in place of phones.",),
+    deviations_from_paper=("Not an experiment of the paper: its method on letters, not phones.",),
     notes=(
-        "An utterance's score is the mean over its frames of the largest softmax probability over the letters, the "
-        "blank left out.",
-        "dev-clean (5 hours) trains, which is little for a recogniser from scratch; pretrained ones "
-        "(`--model hf:NAME_OR_PATH`) train on nothing here unless asked to.",
-        "The noises have nothing above 4 kHz and the speech has, so bandwidth may help to tell them.",
+        score_note("letters"),
+        "The training set is dev-clean (5 hours), little for a recogniser without pretraining. Pretrained recognisers "
+        "(`--model hf:NAME_OR_PATH`) are not trained unless the option says so.",
+        "The noises have no energy above 4 kHz and the speech has, so bandwidth may help to identify noisy speech.",
     ),
 )
 

@@ -1,6 +1,6 @@
-"""Sounds of one's own: a folder a class trains and tests, another folder holds what belongs to no class.
+"""User's sound files: one folder per class for training and testing, another folder of OOD sounds.
 
-Sounds lie in DATA/speech/own_audio/CLASS/ and, of no class, in DATA/speech/own_audio_ood/; then:
+Put sounds into DATA/speech/own_audio/CLASS/, and OOD sounds into DATA/speech/own_audio_ood/; then run:
 uv run run_all.py --task own_audio --data-dir DATA
 """
 
@@ -15,7 +15,7 @@ from speech.data.folder import any_sounds, class_folders
 from speech.data.short import MANDARIN, NOISE, TONES
 
 TESTED = 0.25
-OWN = class_folders("Own sounds", "speech/own_audio")
+USER_SOUNDS = class_folders("Own sounds", "speech/own_audio")
 
 
 def by_file(train: RawDataset, test: RawDataset, seed: int) -> Split:
@@ -27,20 +27,20 @@ def by_file(train: RawDataset, test: RawDataset, seed: int) -> Split:
     files = np.array(train.extras["file"])
     tested: list[str] = []
     for label, name in enumerate(train.label_names):
-        own = np.unique(files[train.labels == label])
-        if len(own) < 2:
-            raise UserError(f"class {name!r} has one file; two or more are needed, to train on and to test on")
-        order = np.random.default_rng(seed_of(seed, "files", name)).permutation(own)
-        tested += order[: max(round(TESTED * len(own)), 1)].tolist()
+        of_class = np.unique(files[train.labels == label])
+        if len(of_class) < 2:
+            raise UserError(f"class {name!r} has one file; two or more are needed, for training and for testing")
+        order = np.random.default_rng(seed_of(seed, "files", name)).permutation(of_class)
+        tested += order[: max(round(TESTED * len(of_class)), 1)].tolist()
     out = np.isin(files, tested)
     return Split(train.take(np.flatnonzero(~out)), train.take(np.flatnonzero(out)), name="files")
 
 
 TASK = Task(
-    title="Sounds of your own",
+    title="User's sound files",
     in_dist="Own sounds",
-    train=OWN,
-    test=OWN,
+    train=USER_SOUNDS,
+    test=USER_SOUNDS,
     ood=(any_sounds("Own other sounds", "speech/own_audio_ood"), NOISE, TONES, MANDARIN),
     model=Model("mel_cnn", {"frames": 100}),
     quick=Budget(epochs=20, batch_size=32, learning_rate=3e-3, schedule="one_cycle", weight_decay=1e-3, examples=2000),
@@ -48,12 +48,12 @@ TASK = Task(
     split=by_file,
     augment=other_speakers,
     row_name="sound",
-    deviations_from_paper=("No publication's experiment.",),
+    deviations_from_paper=("Not an experiment of the paper.",),
     notes=(
-        "A quarter of each class's files tests. If one person recorded several files, the error says nothing about "
-        "other people.",
-        "What is longer than 20 seconds comes in pieces of 10, 60 of a recording at most, evenly spread over it; what "
-        "that leaves out is counted. Of each sound the loudest second counts, up to 3.8 kHz.",
+        "The test set is a quarter of each class's files. If one person recorded several files, the error does not "
+        "hold for other people.",
+        "Recordings longer than 20 seconds are divided into pieces of 10, at most 60 of a recording, evenly spaced; "
+        "the skipped ones are counted. The model uses the loudest second of each sound, up to 3.8 kHz.",
     ),
 )
 

@@ -1,7 +1,7 @@
-"""The task timit_ctc with everything low-passed at 4 kHz, training and test speech alike.
+"""TIMIT phone recognition, CTC, with training and test speech low-passed at 4 kHz; OOD: noise.
 
-The noises were recorded for telephones and have nothing above 4 kHz. Here the speech has nothing there either, so that
-bandwidth alone tells nothing.
+The noises were recorded for telephones and have no energy above 4 kHz. Here the speech has none either, so that
+bandwidth does not identify noisy speech.
 """
 
 from dataclasses import replace
@@ -10,7 +10,7 @@ from speech.data.timit import by_speaker_below_4khz
 from speech.tasks.timit_ctc import LEVELS, noisy
 from speech.tasks.timit_ctc import TASK as FULL_BAND
 
-NARROW = "Speech is low-passed at 4 kHz, as the noises are; no published figure answers to it."
+NARROW = "Not an experiment of the paper: speech is low-passed at 4 kHz, the bandwidth of the noises."
 
 TASK = replace(
     FULL_BAND,

@@ -1,4 +1,4 @@
-"""The task timit_frames with everything low-passed at 4 kHz, training and test speech alike: see timit_ctc_4khz."""
+"""TIMIT frame classification with training and test speech low-passed at 4 kHz; OOD: noise. See timit_ctc_4khz."""
 
 from dataclasses import replace
 
