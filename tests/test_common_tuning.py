@@ -13,7 +13,7 @@ import common.tuning
 from common.data.samples import RawDataset
 from common.data.sources import Derived, Folders
 from common.detector import Fitted, Probe
-from common.discover import load_pseudo_ood, load_task
+from common.discover import load_pseudo_ood
 from common.experiment import Experiment, RunOptions
 from common.features.training_views import TrainingViews
 from common.model import View
@@ -38,10 +38,10 @@ class Sign(Probe):
 
 @pytest.fixture
 def experiment(tmp_path: Path) -> Experiment:
-    task = load_task("vision/mnist")
-    quick = replace(task.quick, epochs=2, examples=1000, test_examples=200)
-    options = RunOptions(out=tmp_path, folders=Folders(), user_task=replace(task, quick=quick, augment=None))
-    return Experiment("vision/mnist", 0, options)
+    found = Experiment("vision/mnist", 0, RunOptions(out=tmp_path, folders=Folders()))
+    quick = replace(found.task.quick, epochs=2, examples=1000, test_examples=200)
+    found.task = replace(found.task, quick=quick)
+    return found
 
 
 @pytest.fixture
