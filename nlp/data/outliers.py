@@ -18,7 +18,7 @@ from nlp.data.tables import text_table
 MOST = 5000
 """Of each kind at most, by a run's seed."""
 
-FEWEST_WORDS = 4
+FEWEST_WORDS = 5
 """Texts with fewer words are left out: they say little, and two corpora may share them by chance."""
 
 

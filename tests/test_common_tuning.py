@@ -1,0 +1,132 @@
+"""Options of detectors are chosen on pseudo-OOD: the better of two settings, and no test OOD set is looked at."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from torch import Tensor
+
+import common.tuning
+from common.data.samples import RawDataset
+from common.data.sources import Derived, Folders
+from common.detector import Fitted, Probe
+from common.discover import load_pseudo_ood
+from common.experiment import Experiment, RunOptions
+from common.features.training_views import TrainingViews
+from common.model import View
+from common.tuning import chosen
+
+
+@dataclass(frozen=True)
+class Sign(Probe):
+    """The largest probability, or minus it: the second of the two settings is the better one."""
+
+    sign: float = -1.0
+
+    def settings(self) -> Sequence[Probe]:
+        return Sign(-1.0), Sign(1.0)
+
+    def fit(self, train: TrainingViews) -> Fitted:
+        return {"sign": torch.tensor(self.sign)}
+
+    def score(self, view: View, fitted: Fitted) -> Tensor:
+        return fitted["sign"] * view.logits.softmax(1).amax(1)
+
+
+@pytest.fixture
+def experiment(tmp_path: Path) -> Experiment:
+    found = Experiment("vision/mnist", 0, RunOptions(out=tmp_path, folders=Folders()))
+    quick = replace(found.task.quick, epochs=2, examples=1000, test_examples=200)
+    found.task = replace(found.task, quick=quick)
+    return found
+
+
+@pytest.fixture
+def model(experiment: Experiment) -> object:
+    return experiment.trained("cross_entropy", experiment.folder("cross_entropy"))
+
+
+def test_pseudo_ood_chooses_the_better_setting_and_no_test_set_is_touched(
+    experiment: Experiment, model: object, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def touched(*arguments: object) -> Iterator[object]:
+        raise AssertionError("test OOD sets are not for tuning")
+
+    monkeypatch.setattr("common.encoded.EncodedData.ood_examples", touched)
+    monkeypatch.setattr("common.encoded.EncodedData.test", property(touched))
+    probe, told = chosen(experiment, model, {"sign": Sign()})["sign"]
+    assert probe == Sign(1.0)
+    assert told["sign"] == 1.0 and told["chosen_on"].startswith("pseudo-OOD: Gaussian, uniform, inverted, jigsaw")
+
+
+def test_the_oracle_looks_at_the_test_ood_sets_and_rows_say_so(experiment: Experiment, model: object) -> None:
+    experiment.options = replace(experiment.options, tune="oracle")
+    probe, told = chosen(experiment, model, {"sign": Sign()})["sign"]
+    assert probe == Sign(1.0) and told["chosen_on"] == "oracle: the test OOD sets"
+
+
+def test_without_tuning_the_options_are_as_they_are(
+    experiment: Experiment, model: object, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    experiment.options = replace(experiment.options, tune="none")
+    monkeypatch.setattr(common.tuning, "_data", None)
+    assert chosen(experiment, model, {"sign": Sign()})["sign"] == (Sign(-1.0), {"sign": -1.0})
+
+
+RNG = np.random.default_rng(0)
+TEXTS = RawDataset(["one two three four", "five six", "seven eight nine"], np.array([0, 1, 0]), ("a", "b"))
+HELD_OUT = {
+    "vision": [
+        RawDataset(RNG.integers(0, 256, (6, 10, 10), dtype=np.uint8)),
+        RawDataset(RNG.random((6, 8, 8, 3), dtype=np.float32)),
+    ],
+    "nlp": [TEXTS, RawDataset([text.split() for text in TEXTS.items], [np.arange(4), np.arange(2), np.arange(3)])],
+    "speech": [RawDataset([0.1 * RNG.standard_normal(length, dtype=np.float32) for length in (800, 1601, 5)])],
+}
+CASES = [
+    pytest.param(source, held_out, id=f"{modality} {number} {source.name}")
+    for modality, sets in HELD_OUT.items()
+    for number, held_out in enumerate(sets)
+    for source in load_pseudo_ood(modality)
+]
+
+
+@pytest.mark.parametrize(("source", "held_out"), CASES)
+def test_pseudo_ood_has_the_form_of_what_it_is_made_of_and_no_labels(source: Derived, held_out: RawDataset) -> None:
+    made = source.load(Folders(), 0, held_out)
+    again = source.load(Folders(), 0, held_out)
+    assert made.labels is None
+    if source.name == "shuffled words" and isinstance(held_out.items[0], str):
+        assert len(made) == 0, "a bag of words has no order"
+        return
+    assert len(made) == len(held_out)
+    for one, same, old in zip(made.items, again.items, held_out.items, strict=True):
+        assert type(one) is type(old)
+        if isinstance(one, np.ndarray):
+            assert one.dtype == np.float32 and np.isfinite(one).all() and np.array_equal(one, same)
+            assert one.ndim == old.ndim and (
+                one.ndim == 1 or (one.shape == old.shape and 0 <= one.min() <= one.max() <= 1)
+            )
+        else:
+            assert one == same
+    if source.name != "scrambled words" and not isinstance(made.items, np.ndarray):
+        assert any(not np.array_equal(one, old) for one, old in zip(made.items, held_out.items, strict=True))
+
+
+def test_noise_and_tones_have_the_level_and_length_of_the_sound_they_replace() -> None:
+    (held_out,) = HELD_OUT["speech"]
+    for source in load_pseudo_ood("speech")[3:]:
+        for made, old in zip(source.load(Folders(), 0, held_out).items[:2], held_out.items, strict=False):
+            assert len(made) == len(old)
+            assert np.square(made).mean() == pytest.approx(np.square(old).mean(), rel=1e-3)
+
+
+def test_joined_halves_come_from_texts_of_different_classes() -> None:
+    joined = next(source for source in load_pseudo_ood("nlp") if source.name == "joined halves")
+    class_of = {word: label for item, label in zip(TEXTS.items, TEXTS.labels, strict=True) for word in item.split()}
+    for text, label in zip(joined.load(Folders(), 0, TEXTS).items, TEXTS.labels, strict=True):
+        words = text.split()
+        assert class_of[words[0]] == label != class_of[words[-1]]
