@@ -1,7 +1,6 @@
 """The base class of all classifiers (embed, encode, classify), and ``View``, a classifier's output on a batch."""
 
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
@@ -11,6 +10,7 @@ from torch import Tensor, nn
 from common.base.seeds import seed_of
 from common.data.examples import Batch, TensorDataset
 from common.data.samples import RawDataset
+from common.dropout import active_dropout
 
 Preprocessor = Callable[[RawDataset], TensorDataset]
 """Function from raw data to a model's inputs; made from the training data alone (a vocabulary, a mean)."""
@@ -210,7 +210,7 @@ class View:
         devices = [self.model.device] if self.model.device.type == "cuda" else []
         first = int(self.batch.index[0])
         for number in range(passes):
-            with torch.random.fork_rng(devices), torch.no_grad(), _active_dropout(self.model):
+            with torch.random.fork_rng(devices), torch.no_grad(), active_dropout(self.model):
                 torch.manual_seed(seed_of(seed, "dropout", first, number))
                 view = look(self.model, self.batch)
             yield view
@@ -262,38 +262,6 @@ def look(
         batch=batch,
         embedded=embedded,
     )
-
-
-DROPOUT = (nn.Dropout, nn.Dropout1d, nn.Dropout2d, nn.Dropout3d, nn.AlphaDropout, nn.FeatureAlphaDropout)
-
-
-def dropout_modules(model: Classifier) -> list[nn.Module]:
-    """Return the modules that drop values in training; none of a part that the model keeps frozen."""
-    mode = model.training
-    model.train()
-    found = [module for module in model.modules() if module.training and _drops(module)]
-    model.train(mode)
-    return found
-
-
-def _drops(module: nn.Module) -> bool:
-    if isinstance(module, DROPOUT):
-        return float(module.p) > 0
-    if isinstance(module, nn.RNNBase):
-        return module.dropout > 0 and module.num_layers > 1
-    return isinstance(module, nn.MultiheadAttention) and module.dropout > 0
-
-
-@contextmanager
-def _active_dropout(model: Classifier) -> Iterator[None]:
-    modules = dropout_modules(model)
-    for module in modules:
-        module.training = True  # of the module alone: train() would set its children too
-    try:
-        yield
-    finally:
-        for module in modules:
-            module.training = False
 
 
 class Architecture(Protocol):

@@ -15,9 +15,10 @@ from common.detectors.mc_dropout_msp import McDropoutMsp
 from common.detectors.mc_dropout_mutual_information import McDropoutMutualInformation
 from common.detectors.mc_dropout_variation import McDropoutVariation
 from common.discover import load_detector
+from common.dropout import dropout_modules
 from common.features.training_views import NotApplicable
 from common.metrics.detection import roc_auc
-from common.model import Classifier, View, dropout_modules, look
+from common.model import Classifier, View, look
 from common.store.outputs import Outputs
 from common.training.probing import probe_scores, training_views
 

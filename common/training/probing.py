@@ -12,10 +12,11 @@ from torch import Tensor
 from common.base.seeds import seed_of
 from common.data.examples import TensorDataset, batches
 from common.detector import Probe
+from common.dropout import dropout_modules
 from common.features.fitted import Fitted
 from common.features.linear_head import head_of
 from common.features.training_views import TrainingViews
-from common.model import Classifier, View, dropout_modules, look
+from common.model import Classifier, View, look
 from common.training.predict import Collected
 
 ROWS = 50_000
