@@ -57,6 +57,13 @@ def test_the_families_of_a_tasks_outliers_are_none_of_its_other_sets(name: str, 
 DATA = ["vision/mnist", "nlp/reuters52", "nlp/newsgroups", "nlp/rotten_tomatoes", "nlp/trec", "speech/digits"]
 
 
+def test_no_drawn_sign_is_a_letter_that_stands_in_for_an_ood_set() -> None:
+    data = EncodedData(load_task("vision/mnist"), None, Budget(1, 1, 1.0), 0, NOWHERE)
+    found = [one for outlier in data.task.outliers if (one := outlier.resolve(NOWHERE))]
+    assert len(found) == 1
+    check_items({one.name: data._origins(one) for one in found}, data._other_items())
+
+
 @pytest.mark.parametrize("name", DATA)
 def test_no_outlier_is_an_item_of_another_set_of_the_task(name: str, folders: Folders) -> None:
     data = EncodedData(load_task(name), None, Budget(1, 1, 1.0), 0, folders)

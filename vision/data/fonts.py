@@ -73,12 +73,12 @@ SYMBOLS = (
     "←→↔↕↖↗↘↙↚↛↜↝↞↠↡↢↣↤↦↧↨↩↪↫↬↭↮↯↰↱↲↳↴↵↶↷↸↹↺↻↼↽↾⇀⇁⇂⇄⇅⇆⇇⇈⇉⇊⇋⇌"
     "⇍⇎⇏⇐⇑⇒⇓⇔⇕⇖⇗⇘⇙⇚⇛⇜⇝⇞⇠⇡⇢⇤⇥⇦⇧⇨⇩⇪⇱⇲⇳⇵⇶⟲⟳⟴⟷"
     # Operators.
-    "∀∃∄∆∇∈∉∋∌∏∐∑∓∔∖∗√∛∜∝∞∠∡∢∧∨∩∪∬∭∯∰∱∲∳∴∵∷∺∻∾≁≃≄≅≆≇≈≉≊≋≌≍≎≏"
+    "∃∄∈∉∋∌∏∐∓∔∖∗√∛∜∝∞∠∡∢∧∨∬∭∯∰∱∲∳∴∵∷∺∻∾≁≃≄≅≆≇≈≉≊≋≌≍≎≏"
     "≐≑≒≓≔≕≖≗≘≙≚≛≜≝≞≟≠≡≢≣≤≥≦≧≨≩≪≫≬≭≮≯≰≱≲≳≶≷≺≻≼≽⊀⊁⊂⊃⊄⊅⊆⊇⊊⊋"
-    "⊌⊍⊎⊏⊐⊑⊒⊓⊔⊕⊗⊛⊝⊞⊟⊠⊡⊢⊣⊤⊥⊦⊧⊨⊩⊪⊬⊭⊰⊱⊲⊳⊴⊵⊶⊷⊹⊻⊼⊽⋃⋄⋇⋈⋉⋊⋋⋌⋎⋏⋐⋑⋒⋓⋔"
+    "⊌⊍⊎⊏⊐⊑⊒⊓⊔⊕⊗⊛⊝⊞⊟⊠⊡⊢⊣⊤⊥⊦⊧⊨⊩⊪⊬⊭⊰⊱⊲⊴⊵⊶⊷⊹⊻⊼⊽⋄⋇⋈⋉⋊⋋⋌⋎⋏⋐⋑⋒⋓⋔"
     "⋕⋚⋛⋞⋟⋠⋡⋲⋳⋵⋶⋷⋸⋹⋻⋿"
     # Technical signs, shapes, signs of the sky, of games and of music, ornaments.
-    "⌁⌂⌃⌅⌆⌇⌈⌌⌍⌎⌏⌑⌘⌙⌜⌝⌞⌟⌤⌥⌦⌨⌫⌬⍳⍵⍽⎇⎔⎝⎞⎡⎣⎧⎨⎩⏎⏏⏣⏥"
+    "⌁⌂⌃⌅⌆⌇⌈⌌⌍⌎⌏⌑⌘⌙⌜⌝⌞⌟⌤⌥⌦⌨⌫⌬⍳⍽⎇⎔⎝⎞⎡⎣⎧⎨⎩⏎⏏⏣⏥"
     "▢▣▤▥▦▧▨△▴▵▶▷▹▻▽▾▿◀◁◂◃◄◅◆◇◈◊◢◣◤◥◧◨◩◪◫◬◭◮◰◱◲◳◸◹◺"
     "☀☁☂☃☄★☆☇☈☊☋☌☎☏☐☑☒☓☔☕☖☘☙☚☛☜☝☞☟☠☡☢☣☤☥☦☧☨☩☪☫☬☭☮☯☹☺☻☼☽☾☿♀♁♂"
     "♃♄♅♆♇♈♉♊♋♌♍♎♏♐♑♒♓♔♕♖♗♘♙♚♛♜♝♞♟♠♡♢♣♤♥♦♧♨♩♪♫♬♭♮♯♰♱♻"
@@ -90,7 +90,8 @@ SYMBOLS = (
 """Signs that are no letters, all of them in the DejaVu Sans fonts: auxiliary outliers for digits.
 
 None is a letter of ``LETTERS`` or ``SCRIPTS``, which stand in for OOD sets. Excluded are signs that look like digits
-(circles, strokes, barred circles, dice), and those that fill their frame.
+(circles, strokes, barred circles, dice), signs drawn almost as one of those letters is (pixels correlated by 0.93 or
+more), and those that fill their frame.
 """
 
 _DRAWN = 64  # font size in pixels before scaling: large enough that no stroke is lost
