@@ -72,7 +72,9 @@ def read_outputs(sets: Mapping[str, UserRows], test: UserRows) -> TaskOutputs:
         UserError: class counts differ, or there is nothing to compare.
     """
     if test.outputs.labels is None and not sets:
-        raise UserError(f"{test.file} has no labels and no --ood is given, so there is nothing to compare")
+        raise UserError(
+            f"{test.file} has no labels and no --ood is given, so nothing can be compared; give one of the two"
+        )
     classes = test.outputs.logits.shape[1]
     for rows in sets.values():
         if rows.outputs.logits.shape[1] != classes:

@@ -20,11 +20,11 @@ from common.detectors.odin import Odin
 from common.detectors.openmax import OpenMax, fitted_gumbel
 from common.detectors.react import ReAct
 from common.detectors.scale import Scale
+from common.detectors.shared import changed_energy
 from common.detectors.temperature_energy import TemperatureEnergy
 from common.detectors.temperature_msp import TemperatureMsp
 from common.detectors.vra_p import VraP
 from common.discover import load_detector
-from common.features import changed_energy
 from common.features.linear_head import LinearHead
 from common.features.training_views import NotApplicable, TrainingViews
 from common.metrics.calibration import negative_log_likelihood

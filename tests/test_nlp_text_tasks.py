@@ -53,7 +53,8 @@ def test_every_row_of_a_held_out_task_says_which_classes_were_out(
     by_seed = {seed: {row.held_out for row in run.rows if row.seed == seed} for seed in (0, 1)}
     assert all(len(held_out) == 1 and None not in held_out for held_out in by_seed.values())
     assert by_seed[0] != by_seed[1]
-    assert {row.out_dist for row in run.rows} == {None, "Reuters 2"}
+    assert {row.out_dist for row in run.rows if row.primary} == {None, "Reuters 2"}
+    assert {row.distance for row in run.rows if row.out_dist not in (None, "All")} == {"near", "far"}
 
 
 def test_labels_of_other_classes_are_not_taken_for_the_models(monkeypatch: pytest.MonkeyPatch) -> None:

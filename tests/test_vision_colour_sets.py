@@ -137,7 +137,7 @@ def tiny_archive(path: Path) -> None:
 def test_tiny_imagenet_is_parted_by_class(monkeypatch, tmp_path):
     tiny_archive(tmp_path / "tiny-imagenet-200.zip")
     monkeypatch.setattr(tiny_imagenet, "URL", (tmp_path / "tiny-imagenet-200.zip").as_uri())
-    with pytest.raises(UserError, match="another md5"):
+    with pytest.raises(UserError, match="has md5 .* not the expected"):
         download("tiny_imagenet", tmp_path / "data")
     assert not list((tmp_path / "data").iterdir())
     monkeypatch.setattr(tiny_imagenet, "MD5", None)
