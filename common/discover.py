@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 from common.base.errors import UserError, did_you_mean
 from common.base.project import ROOT, modalities
-from common.data.sources import Derived, Folders
+from common.data.locations import Folders
+from common.data.sources import Derived
 from common.task import Model, Task
 
 if TYPE_CHECKING:

@@ -10,8 +10,9 @@ import numpy as np
 from common.base.errors import MissingData
 from common.base.seeds import seed_of
 from common.data.disjoint import check_items, origins
+from common.data.locations import Folders
 from common.data.samples import RawDataset, Split
-from common.data.sources import AnySource, Folders, draws_label
+from common.data.sources import AnySource, draws_label
 from common.store.outputs import OodKey
 from common.task import Budget, Task
 

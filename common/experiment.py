@@ -11,7 +11,8 @@ from common.base.errors import UserError
 from common.base.progress import Progress
 from common.base.seeds import seed_of
 from common.data.disjoint import check_families
-from common.data.sources import AnySource, Folders
+from common.data.locations import Folders
+from common.data.sources import AnySource
 from common.discover import load_architecture, load_objective, load_task
 from common.encoded import EncodedData
 from common.store.files import sha256

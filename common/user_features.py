@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from common.base.errors import UserError
 from common.base.seeds import seed_of
-from common.data.sources import reading
+from common.data.locations import reading
 from common.detector import Detector, Option, Probe
 from common.features.fitted import Fitted
 from common.store.outputs import Outputs, TaskOutputs

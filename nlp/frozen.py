@@ -10,8 +10,8 @@ from torch import Tensor, nn
 from common.base.errors import UserError
 from common.base.progress import Progress
 from common.data.examples import Batch, TensorDataset
+from common.data.locations import Folders
 from common.data.samples import RawDataset
-from common.data.sources import Folders
 from common.model import Classifier, Preprocessor
 from common.task import Budget
 from common.training.pretrained import Checkpoint, on_task_data

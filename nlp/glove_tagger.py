@@ -1,6 +1,6 @@
 """Base of the taggers with pretrained GloVe vectors: where the vectors are, and what identifies them."""
 
-from common.data.sources import Folders
+from common.data.locations import Folders
 from nlp.data.glove import GLOVE
 from nlp.words import Vectors
 

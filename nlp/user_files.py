@@ -21,8 +21,9 @@ import numpy as np
 
 from common.base.errors import UserError, did_you_mean
 from common.base.seeds import seed_of
+from common.data.locations import Folders, Location
 from common.data.samples import RawDataset, Split
-from common.data.sources import Folders, Location, Source
+from common.data.sources import Source
 from common.task import Budget, Model, Task
 from nlp.data.tables import labelled_texts
 

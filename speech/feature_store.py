@@ -9,7 +9,7 @@ import numpy as np
 import torch
 
 from common.data.examples import TensorDataset
-from common.data.sources import Folders
+from common.data.locations import Folders
 from common.store.files import read_tensors, write_tensors
 from common.store.provenance import code_hash, versions
 from speech.data.audio import Waveform

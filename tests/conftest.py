@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from hypothesis import settings
 
-from common.data.sources import Folders
+from common.data.locations import Folders
 
 settings.register_profile("suite", derandomize=True, deadline=None)
 settings.load_profile("suite")

@@ -15,8 +15,9 @@ from common import user_logits as own
 from common.base.project import ROOT
 from common.cli.listing import _source_line
 from common.cli.run_all import _tasks, app
+from common.data.locations import Folders, Location, Packaged
 from common.data.samples import RawDataset
-from common.data.sources import Folders, Location, Packaged, Source
+from common.data.sources import Source
 
 
 def run(*arguments: str) -> Result:
@@ -100,7 +101,7 @@ def test_the_list_shows_tasks_data_detectors_and_objectives() -> None:
 
 def test_listing_imports_no_heavy_library() -> None:
     script = (
-        "import sys; from common.cli.listing import listing; from common.data.sources import Folders;"
+        "import sys; from common.cli.listing import listing; from common.data.locations import Folders;"
         "listing(Folders());"
         "heavy = {'torch', 'transformers', 'datasets', 'sklearn', 'matplotlib.pyplot'} & set(sys.modules);"
         "assert not heavy, heavy"

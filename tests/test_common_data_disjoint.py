@@ -7,8 +7,9 @@ import pytest
 
 from common.base.errors import UserError
 from common.data.disjoint import check_families, check_items, digests
+from common.data.locations import Folders, Location
 from common.data.samples import RawDataset
-from common.data.sources import Derived, Folders, Location, Source
+from common.data.sources import Derived, Source
 from common.discover import load_task, task_names
 from common.encoded import EncodedData
 from common.task import Budget

@@ -14,7 +14,8 @@ import pytest
 from common.base.errors import UserError
 from common.data import download as module
 from common.data.download import Download, download, downloads, fetch, unpack
-from common.data.sources import AnySource, Derived, Prepared, Source
+from common.data.locations import Prepared
+from common.data.sources import AnySource, Derived, Source
 from common.discover import load_task, task_names
 
 

@@ -8,8 +8,9 @@ import numpy as np
 import pytest
 
 from common.base.errors import UserError
+from common.data.locations import Directory, Folders, Location, Packaged, Prepared, package_file
 from common.data.samples import RawDataset
-from common.data.sources import Derived, Directory, Folders, Location, Packaged, Prepared, Source, package_file
+from common.data.sources import Derived, Source
 
 
 def read_bytes(path: Path) -> RawDataset:

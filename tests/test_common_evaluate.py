@@ -13,8 +13,8 @@ import common.objective
 import common.training.predict
 from common.base.errors import UserError
 from common.data.examples import TensorDataset
+from common.data.locations import Folders
 from common.data.samples import RawDataset
-from common.data.sources import Folders
 from common.evaluate import Selection, evaluate
 from common.experiment import Experiment, RunOptions
 from common.run import Run

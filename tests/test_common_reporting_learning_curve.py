@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 import torch
 
-from common.data.sources import Folders
+from common.data.locations import Folders
 from common.discover import load_task, task_names
 from common.evaluate import Selection, evaluate
 from common.experiment import Experiment, RunOptions

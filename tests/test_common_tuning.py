@@ -10,8 +10,9 @@ import torch
 from torch import Tensor
 
 import common.tuning
+from common.data.locations import Folders
 from common.data.samples import RawDataset
-from common.data.sources import Derived, Folders
+from common.data.sources import Derived
 from common.detector import Fitted, Probe
 from common.discover import load_pseudo_ood
 from common.experiment import Experiment, RunOptions

@@ -7,7 +7,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from common.base.errors import UserError
-from common.data.sources import Folders
+from common.data.locations import Folders
 from nlp.data import newsgroups, reuters
 from nlp.data.orange import COLUMNS, orange_place, tab_reader
 

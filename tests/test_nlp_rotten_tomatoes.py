@@ -1,6 +1,6 @@
 """Review snippets: no film and no text is on both sides, and plot summaries have no verdict."""
 
-from common.data.sources import Folders
+from common.data.locations import Folders
 from nlp.data.rotten_tomatoes import PLOTS, REPEATED, TEST, TRAIN, is_test_film
 
 

@@ -7,7 +7,8 @@ import pyarrow.parquet as pq
 import pytest
 
 from common.base.errors import UserError
-from common.data.sources import Folders, Location, Prepared, Source
+from common.data.locations import Folders, Location, Prepared
+from common.data.sources import Source
 from nlp.data.tables import EMPTY, UNLABELED, labelled_texts, read_columns, text_table
 
 

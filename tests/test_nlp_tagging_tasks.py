@@ -6,7 +6,7 @@ import pytest
 
 from common.base.errors import MissingData
 from common.comparisons import EvaluationSpec
-from common.data.sources import Folders
+from common.data.locations import Folders
 from common.discover import load_detector, load_task
 from common.experiment import Experiment, RunOptions
 from common.judge import evaluate_outputs

@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from common.data.sources import Folders
+from common.data.locations import Folders
 from common.discover import load_task
 from common.evaluate import Selection, evaluate
 from common.experiment import Experiment, RunOptions

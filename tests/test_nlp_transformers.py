@@ -6,8 +6,8 @@ import torch
 
 from common.base.errors import UserError
 from common.data.examples import batches
+from common.data.locations import Folders
 from common.data.samples import RawDataset
-from common.data.sources import Folders
 from common.discover import load_architecture, parse_model
 from common.objectives.cross_entropy import OBJECTIVE
 from common.task import Budget, Model, Task

@@ -7,7 +7,7 @@ import pytest
 
 from common.base.errors import UserError
 from common.cli.run_all import main
-from common.data.sources import Folders
+from common.data.locations import Folders
 from nlp.user_files import OTHER_SPLIT, UNSEEN_LABEL, read_labelled, read_texts, user_task
 
 WORDS = {"fruit": "ripe apple pear plum", "tool": "steel hammer saw drill"}

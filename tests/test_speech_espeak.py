@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from common.base.errors import UserError
-from common.data.sources import Folders
+from common.data.locations import Folders
 from speech.data import espeak, voices
 from speech.data.espeak import FILES, LIBRARY, EspeakFile, Utterance, speak, spoken_english, variants
 from speech.data.phones import PHONES

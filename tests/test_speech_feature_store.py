@@ -10,7 +10,7 @@ import torch
 
 from common.base.errors import UserError
 from common.data.examples import TensorDataset
-from common.data.sources import Folders
+from common.data.locations import Folders
 from speech.data.audio import Waveform
 from speech.feature_store import FeatureStore
 from speech.features import mfcc_with_deltas

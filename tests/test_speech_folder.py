@@ -8,7 +8,7 @@ import pytest
 import soundfile
 
 from common.base.errors import UserError
-from common.data.sources import Folders
+from common.data.locations import Folders
 from speech.data.audio import decode, listed
 from speech.data.folder import PIECE, any_sounds, class_folders, pieces, read_any, read_classes
 

@@ -8,8 +8,8 @@ import soundfile
 
 from common.base.errors import UserError
 from common.data.download import downloads
+from common.data.locations import Folders
 from common.data.samples import RawDataset
-from common.data.sources import Folders
 from common.evaluate import Selection, evaluate
 from common.experiment import RunOptions
 from speech.data import fleurs, librispeech

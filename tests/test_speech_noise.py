@@ -10,8 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from common.base.errors import UserError
+from common.data.locations import Folders
 from common.data.samples import RawDataset
-from common.data.sources import Folders
 from speech.data import noise
 from speech.data.noise import (
     NOIZEUS,

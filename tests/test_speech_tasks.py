@@ -11,8 +11,8 @@ import soundfile
 import torch
 
 from common.base.errors import UserError
+from common.data.locations import Folders
 from common.data.samples import RawDataset
-from common.data.sources import Folders
 from common.discover import load_architecture, load_objective, load_task
 from common.evaluate import Selection, evaluate
 from common.experiment import RunOptions

@@ -8,8 +8,8 @@ import pyarrow.parquet as parquet
 import pytest
 
 from common.base.errors import UserError
+from common.data.locations import Folders
 from common.data.samples import RawDataset
-from common.data.sources import Folders
 from speech.data.audio import frame_count
 from speech.data.phones import PHONES
 from speech.data.prepared import flac

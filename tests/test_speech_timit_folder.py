@@ -10,7 +10,7 @@ import pytest
 import soundfile
 
 from common.base.errors import UserError
-from common.data.sources import Folders
+from common.data.locations import Folders
 from speech.data.timit import TIMIT, TIMIT_BY_FRAME, by_speaker
 from speech.data.timit_folder import read_timit_folder
 

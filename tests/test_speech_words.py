@@ -9,8 +9,8 @@ import pytest
 import soundfile
 
 from common.base.errors import UserError
+from common.data.locations import Folders
 from common.data.samples import RawDataset
-from common.data.sources import Folders
 from common.discover import load_task
 from speech.data.fsdd import FSDD_TEST, FSDD_TRAIN, unseen_speakers
 from speech.data.mandarin import THCHS30, thchs30_rows

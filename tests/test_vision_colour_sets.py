@@ -13,8 +13,9 @@ from PIL import Image
 from common.base.errors import UserError
 from common.data import download as downloading
 from common.data.download import download
+from common.data.locations import Folders
 from common.data.samples import RawDataset
-from common.data.sources import Folders, Source
+from common.data.sources import Source
 from common.discover import load_task
 from vision.data import cifar, lsun, tiny_imagenet
 from vision.data.cifar import CIFAR10_TEST, CIFAR10_TRAIN, MEAN

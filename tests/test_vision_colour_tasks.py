@@ -8,7 +8,7 @@ import pytest
 
 import common.experiment
 from common.base.errors import UserError
-from common.data.sources import Folders
+from common.data.locations import Folders
 from common.discover import load_task
 from common.experiment import Experiment, RunOptions
 from common.store.files import write_tensors

@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 from matplotlib.ft2font import FT2Font
 
-from common.data.sources import Folders, Source
+from common.data.locations import Folders
+from common.data.sources import Source
 from vision.data.fonts import FONT_LETTERS, LETTERS, OTHER_SCRIPTS, SCRIPTS
 from vision.data.photographs import PHOTOGRAPH_PATCHES
 

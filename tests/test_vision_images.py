@@ -12,7 +12,8 @@ import pytest
 from PIL import Image
 
 from common.base.errors import UserError
-from common.data.sources import Folders, Location, Prepared, Source
+from common.data.locations import Folders, Location, Prepared
+from common.data.sources import Source
 from vision.data.images import check_labels, read_npz, read_parquet
 
 NAMES = ("cat", "dog")

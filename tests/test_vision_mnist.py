@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from common.base.errors import UserError
-from common.data.sources import Folders, Packaged
+from common.data.locations import Folders, Packaged
 from common.discover import load_task
 from vision.data import mnist
 from vision.data.cifar10bw import CIFAR10BW

@@ -3,7 +3,8 @@
 from common.base.errors import UserError
 from common.base.project import modalities
 from common.data.download import downloads
-from common.data.sources import AnySource, Folders
+from common.data.locations import Folders
+from common.data.sources import AnySource
 from common.discover import load_task, names, task_names, title
 from common.task import Task
 

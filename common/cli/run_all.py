@@ -12,7 +12,7 @@ from common.base.errors import UserError, did_you_mean
 from common.base.exits import guarded
 from common.base.project import ROOT, modalities
 from common.base.workers import RANK
-from common.data.sources import Folders
+from common.data.locations import Folders
 from common.discover import (
     check_detector,
     check_objective,

@@ -12,8 +12,9 @@ from typing import Any
 import numpy as np
 
 from common.base.errors import UserError
+from common.data.locations import Folders
 from common.data.samples import RawDataset
-from common.data.sources import AnySource, Derived, Folders, Source
+from common.data.sources import AnySource, Derived, Source
 
 
 def check_families(outliers: Collection[AnySource], others: Mapping[str, AnySource], folders: Folders) -> None:

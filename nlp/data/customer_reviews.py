@@ -1,6 +1,7 @@
 """Customer Reviews (CR): sentences about products, lower-cased and tokenised (Hu & Liu, KDD 2004)."""
 
-from common.data.sources import Location, Prepared, Source
+from common.data.locations import Location, Prepared
+from common.data.sources import Source
 from nlp.data.tables import text_table
 
 CUSTOMER_REVIEWS = Source(

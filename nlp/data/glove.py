@@ -4,8 +4,9 @@ from pathlib import Path
 
 import numpy as np
 
+from common.data.locations import Location, Prepared
 from common.data.samples import RawDataset
-from common.data.sources import Location, Prepared, Source
+from common.data.sources import Source
 
 
 def read_vectors(path: Path) -> RawDataset:

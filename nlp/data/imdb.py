@@ -5,7 +5,8 @@ As in the original, 123 test reviews are also in the training set.
 
 import re
 
-from common.data.sources import Location, Prepared, Source
+from common.data.locations import Location, Prepared
+from common.data.sources import Source
 from nlp.data.tables import text_table
 
 SENTIMENTS = ("neg", "pos")

@@ -3,7 +3,8 @@
 The Stanford Sentiment Treebank consists of the same sentences, so neither is OOD for the other.
 """
 
-from common.data.sources import Location, Prepared, Source
+from common.data.locations import Location, Prepared
+from common.data.sources import Source
 from nlp.data.tables import text_table
 
 MOVIE_REVIEWS = Source(

@@ -1,6 +1,7 @@
 """Multi30k: English captions of photographs (Elliott et al., 2016); from Flickr30k, as those of SNLI."""
 
-from common.data.sources import Location, Prepared, Source
+from common.data.locations import Location, Prepared
+from common.data.sources import Source
 from nlp.data.tables import text_table
 
 MULTI30K = Source(

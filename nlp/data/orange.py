@@ -4,8 +4,8 @@ import csv
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 
+from common.data.locations import Location, Packaged
 from common.data.samples import RawDataset
-from common.data.sources import Location, Packaged
 from nlp.data.tables import labelled_texts
 
 COLUMNS = "Category\tText"

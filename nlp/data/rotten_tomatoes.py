@@ -14,8 +14,9 @@ from zlib import crc32
 
 import numpy as np
 
+from common.data.locations import Location, Packaged
 from common.data.samples import RawDataset
-from common.data.sources import Location, Packaged, Source
+from common.data.sources import Source
 from nlp.data.tables import labelled_texts
 
 VERDICTS = ("rotten", "fresh")

@@ -1,6 +1,7 @@
 """SNLI: the hypotheses, sentences written about image captions (Bowman et al., EMNLP 2015)."""
 
-from common.data.sources import Location, Prepared, Source
+from common.data.locations import Location, Prepared
+from common.data.sources import Source
 from nlp.data.tables import text_table
 
 SNLI = Source(

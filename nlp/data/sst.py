@@ -4,7 +4,8 @@ The neutral sentences have no binary label; they are skipped and counted. The se
 neither is OOD for the other.
 """
 
-from common.data.sources import Location, Prepared, Source
+from common.data.locations import Location, Prepared
+from common.data.sources import Source
 from nlp.data.tables import text_table
 
 SENTIMENTS = ("neg", "pos")

@@ -1,6 +1,7 @@
 """TREC: questions by the kind of their answer (Li & Roth, COLING 2002). 11 test questions are also in training."""
 
-from common.data.sources import Location, Prepared, Source
+from common.data.locations import Location, Prepared
+from common.data.sources import Source
 from nlp.data.tables import text_table
 
 KINDS = ("ABBR", "DESC", "ENTY", "HUM", "LOC", "NUM")

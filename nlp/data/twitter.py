@@ -7,8 +7,9 @@ removed here, so that all links are one word.
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
+from common.data.locations import Location, Prepared
 from common.data.samples import RawDataset
-from common.data.sources import Location, Prepared, Source
+from common.data.sources import Source
 from nlp.data.tagging import penn_spelling, tagged_table
 
 _FILE = Prepared("nlp/pos_twitter_gimpel2011.parquet")

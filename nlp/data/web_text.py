@@ -1,6 +1,7 @@
 """English Web Treebank as plain text: sentences of web logs, newsgroups, e-mails, reviews and answers."""
 
-from common.data.sources import Location, Prepared, Source
+from common.data.locations import Location, Prepared
+from common.data.sources import Source
 from nlp.data.tables import text_table
 
 WEB_TEXT = Source(

@@ -5,7 +5,8 @@ that the older guidelines gave such a token: a hyphen that stands alone (HYPH) a
 (ADD) as NN, a prefix (AFX) as JJ, a piece of a split word (GW) as NN.
 """
 
-from common.data.sources import Location, Prepared, Source
+from common.data.locations import Location, Prepared
+from common.data.sources import Source
 from nlp.data.tagging import PENN_TAGS, penn_spelling, tagged_table
 
 _FILE = Prepared("nlp/pos_ewt.parquet")

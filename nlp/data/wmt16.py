@@ -1,6 +1,7 @@
 """WMT16: English sentences of news and politics, lower-cased and tokenised; some are translations."""
 
-from common.data.sources import Location, Prepared, Source
+from common.data.locations import Location, Prepared
+from common.data.sources import Source
 from nlp.data.tables import text_table
 
 WMT16 = Source(

@@ -6,7 +6,8 @@ validation, 0122-0142, ``test`` 0143-0199). ``nlp/data/tagging.py`` says how to 
 
 from functools import partial
 
-from common.data.sources import Location, Prepared, Source
+from common.data.locations import Location, Prepared
+from common.data.sources import Source
 from nlp.data.tagging import PENN_TAGS, tagged_table
 
 _FILE = Prepared("nlp/pos_wsj.parquet")

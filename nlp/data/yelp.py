@@ -1,6 +1,7 @@
 """Yelp: short sentences of reviews of shops and restaurants (Shen et al., NeurIPS 2017), lower-cased."""
 
-from common.data.sources import Location, Prepared, Source
+from common.data.locations import Location, Prepared
+from common.data.sources import Source
 from nlp.data.tables import text_table
 
 YELP = Source(

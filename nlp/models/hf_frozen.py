@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from common.base.errors import UserError
-from common.data.sources import Folders
+from common.data.locations import Folders
 from common.training.pretrained import Checkpoint, find_checkpoint
 from nlp.frozen import FrozenArchitecture
 

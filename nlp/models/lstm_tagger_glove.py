@@ -2,8 +2,8 @@
 
 from dataclasses import dataclass
 
+from common.data.locations import Folders
 from common.data.samples import RawDataset
-from common.data.sources import Folders
 from nlp.glove_tagger import GloveTagger
 from nlp.models.lstm_tagger import LstmTagger
 from nlp.words import WordPreprocessor, Words

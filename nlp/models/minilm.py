@@ -9,7 +9,7 @@ training length; the feature is the mean of the last layer over the pieces. One 
 from dataclasses import dataclass
 
 from common.base.errors import UserError
-from common.data.sources import Folders, Packaged
+from common.data.locations import Folders, Packaged
 from common.training.pretrained import Checkpoint
 from nlp.frozen import FrozenArchitecture
 

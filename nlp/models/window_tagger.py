@@ -10,8 +10,8 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from common.data.examples import Batch
+from common.data.locations import Folders
 from common.data.samples import RawDataset
-from common.data.sources import Folders
 from common.model import Classifier
 from nlp.glove_tagger import GloveTagger
 from nlp.words import FIRST, NO_VECTOR, PADDING, WordPreprocessor, Words, fixed, shape

@@ -19,8 +19,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from common.base.errors import UserError, did_you_mean
+from common.data.locations import File, Folders, Packaged, package_file
 from common.data.samples import RawDataset
-from common.data.sources import File, Folders, Packaged, package_file
 from common.store.files import read_tensors
 from speech.data import espeak_process
 from speech.data.audio import SAMPLE_RATE, Waveform, resample

@@ -8,7 +8,8 @@ from pathlib import Path
 from typing import Any
 
 from common.data.download import Download
-from common.data.sources import Location, Prepared, Source
+from common.data.locations import Location, Prepared
+from common.data.sources import Source
 from speech.data.prepared import read_unlabelled, write_table
 
 FILE = "speech/fleurs_german.parquet"

@@ -8,8 +8,9 @@ from pathlib import Path
 
 import numpy as np
 
+from common.data.locations import Directory, Location
 from common.data.samples import RawDataset
-from common.data.sources import Directory, Location, Source
+from common.data.sources import Source
 from speech.data.audio import Waveform, added_up, announced_frames, decode, first_named, listed, mono
 
 LONGEST = 20.0

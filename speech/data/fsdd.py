@@ -10,8 +10,9 @@ import numpy as np
 
 from common.base.seeds import seed_of
 from common.data.download import Download
+from common.data.locations import Location, Prepared
 from common.data.samples import RawDataset, Split
-from common.data.sources import Location, Prepared, Source
+from common.data.sources import Source
 from speech.data.audio import read_table
 
 DIGITS = ("zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine")

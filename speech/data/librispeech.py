@@ -10,8 +10,9 @@ from typing import Any
 import numpy as np
 
 from common.data.download import Download
+from common.data.locations import Location, Prepared
 from common.data.samples import RawDataset
-from common.data.sources import Location, Prepared, Source
+from common.data.sources import Source
 from speech.data.audio import read_table
 
 LETTERS = ("|", *"ABCDEFGHIJKLMNOPQRSTUVWXYZ", "'")

@@ -6,8 +6,9 @@ from functools import partial
 from pathlib import Path, PurePosixPath
 
 from common.data.download import Download
+from common.data.locations import Directory, Location, Prepared
 from common.data.samples import RawDataset
-from common.data.sources import Directory, Location, Prepared, Source
+from common.data.sources import Source
 from speech.data.audio import decode_all
 from speech.data.prepared import read_unlabelled, write_table
 

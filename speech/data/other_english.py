@@ -3,7 +3,8 @@
 Compare these sets with Mandarin: another microphone, room and loudness alone can make speech differ from TIMIT's.
 """
 
-from common.data.sources import Location, Prepared, Source
+from common.data.locations import Location, Prepared
+from common.data.sources import Source
 from speech.data.prepared import read_unlabelled
 
 LJSPEECH = Source(

@@ -9,8 +9,9 @@ from pathlib import Path
 
 import numpy as np
 
+from common.data.locations import Location, Prepared
 from common.data.samples import RawDataset
-from common.data.sources import Derived, Location, Prepared, Source
+from common.data.sources import Derived, Source
 from speech.data.audio import SAMPLE_RATE, Waveform, read_table
 from speech.data.espeak import FILES, EspeakFile, Utterance, speak
 from speech.data.fsdd import DIGITS

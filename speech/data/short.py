@@ -8,8 +8,9 @@ from functools import partial
 
 import numpy as np
 
+from common.data.locations import Location, Prepared
 from common.data.samples import RawDataset
-from common.data.sources import AnySource, Derived, Location, Prepared, Source
+from common.data.sources import AnySource, Derived, Source
 from speech.data.audio import SAMPLE_RATE, Waveform
 from speech.data.fsdd import FSDD_TEST
 from speech.data.mandarin import THCHS30

@@ -13,8 +13,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from common.base.errors import UserError
+from common.data.locations import Directory, Location, Prepared
 from common.data.samples import RawDataset, Split
-from common.data.sources import Directory, Location, Prepared, Source
+from common.data.sources import Source
 from speech.data.audio import HOP, Waveform, added_up, frame_count, listed, read_table
 from speech.data.noise import low_passed
 from speech.data.phones import PHONES, SILENCE, TIMIT_TO_39, check_timit, fold_timit

@@ -5,8 +5,9 @@ from pathlib import Path
 
 import numpy as np
 
+from common.data.locations import Location
 from common.data.samples import RawDataset
-from common.data.sources import Location, Source
+from common.data.sources import Source
 from speech.data.audio import SAMPLE_RATE
 from speech.data.espeak import FILES, Utterance, speak, spoken_english
 from speech.data.sentences import GERMAN, MANDARIN, combined, english, words

@@ -10,8 +10,8 @@ import torch
 from torch import Tensor, nn
 
 from common.data.examples import Batch, TensorDataset
+from common.data.locations import Folders
 from common.data.samples import RawDataset
-from common.data.sources import Folders
 from common.model import Classifier
 from speech.decoding import beam_search, best_path, edit_distance, unpadded
 from speech.feature_store import FeatureStore

@@ -12,8 +12,8 @@ import torch
 from torch import Tensor, nn
 
 from common.data.examples import Batch, TensorDataset
+from common.data.locations import Folders
 from common.data.samples import RawDataset
-from common.data.sources import Folders
 from common.model import Classifier
 from common.training.layers import GELU_MEAN_SQUARE, gelu, unit_norm_linear
 from speech.data.audio import Waveform

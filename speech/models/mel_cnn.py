@@ -13,8 +13,8 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from common.data.examples import Batch, TensorDataset
+from common.data.locations import Folders
 from common.data.samples import RawDataset
-from common.data.sources import Folders
 from common.model import Classifier, Preprocessor
 from speech.feature_store import FeatureStore
 from speech.features import extract, log_filterbank

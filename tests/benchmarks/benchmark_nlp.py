@@ -12,8 +12,8 @@ from pathlib import Path
 import numpy as np
 import torch
 
+from common.data.locations import Folders
 from common.data.samples import RawDataset
-from common.data.sources import Folders
 from common.discover import load_task
 from common.objectives.cross_entropy import cross_entropy
 from common.training.loop import fit

@@ -16,7 +16,7 @@ from typing import Any
 import soundfile
 import torch
 
-from common.data.sources import Folders
+from common.data.locations import Folders
 from speech.data.audio import SAMPLE_RATE, Waveform, decode_all
 from speech.data.voices import ENGLISH_TEST
 from speech.features import extract, log_filterbank, mfcc_with_deltas

@@ -16,7 +16,7 @@ from pathlib import Path
 import pyarrow.parquet as parquet
 import soundfile
 
-from common.data.sources import Folders
+from common.data.locations import Folders
 from speech.data.audio import SAMPLE_RATE, decode
 from speech.data.timit import TIMIT, by_speaker
 from speech.features import mfcc_with_deltas

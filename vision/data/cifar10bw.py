@@ -6,8 +6,9 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
+from common.data.locations import Location, Prepared
 from common.data.samples import RawDataset
-from common.data.sources import Location, Prepared, Source
+from common.data.sources import Source
 from vision.data.images import read_parquet
 from vision.data.photographs import PHOTOGRAPH_PATCHES
 

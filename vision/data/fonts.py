@@ -11,8 +11,9 @@ from pathlib import Path
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
+from common.data.locations import Location, Packaged
 from common.data.samples import RawDataset
-from common.data.sources import Location, Packaged, Source
+from common.data.sources import Source
 from vision.data.images import Images
 
 _SANS = (

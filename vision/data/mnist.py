@@ -11,8 +11,9 @@ import numpy as np
 from pyarrow import csv
 
 from common.data.download import Download
+from common.data.locations import Location, Packaged, Prepared
 from common.data.samples import RawDataset
-from common.data.sources import Location, Packaged, Prepared, Source
+from common.data.sources import Source
 from vision.data.images import check_images, check_labels, read_npz
 
 DIGITS = tuple("0123456789")

@@ -7,8 +7,9 @@ import numpy as np
 from PIL import Image
 
 from common.data.download import Download, fetch, unpack
+from common.data.locations import Location, Prepared
 from common.data.samples import RawDataset
-from common.data.sources import Location, Prepared, Source
+from common.data.sources import Source
 from vision.data.fonts import FONT_LETTERS
 from vision.data.images import read_npz
 

@@ -13,8 +13,9 @@ import numpy as np
 from PIL import Image, ImageOps
 
 from common.data.download import Download
+from common.data.locations import Location, Prepared
 from common.data.samples import RawDataset
-from common.data.sources import Location, Prepared, Source
+from common.data.sources import Source
 from vision.data.fonts import OTHER_SCRIPTS
 from vision.data.images import read_npz
 

@@ -8,8 +8,9 @@ from pathlib import Path
 
 import numpy as np
 
+from common.data.locations import Location, Prepared
 from common.data.samples import RawDataset
-from common.data.sources import Location, Prepared, Source
+from common.data.sources import Source
 from vision.data.fonts import FONT_SYMBOLS
 from vision.data.images import read_npz
 

@@ -5,8 +5,9 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
+from common.data.locations import Location, Packaged
 from common.data.samples import RawDataset
-from common.data.sources import Location, Packaged, Source
+from common.data.sources import Source
 from vision.data.images import Images, read_photograph
 
 # The scenes among scikit-image's pictures: a person, a man with a camera, a cat, a cup, a motorcycle, a rocket.
