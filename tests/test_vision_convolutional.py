@@ -133,9 +133,9 @@ def test_a_size_that_is_no_wide_residual_network_is_a_clear_error(size):
 
 def test_a_small_residual_network_learns_textures(data_folder: Path):
     """240 textures of 10 kinds, 8 epochs: far better on those than the 10 % of chance."""
-    from common.objectives.cross_entropy import cross_entropy
+    from common.objectives.cross_entropy import OBJECTIVE
     from common.task import Budget
-    from common.training.loop import error_rate, fit
+    from common.training.loop import error_rate
     from common.training.setup import Setup
     from vision.data.images import read_parquet
     from vision.tasks.cifar10 import TASK
@@ -144,5 +144,5 @@ def test_a_small_residual_network_learns_textures(data_folder: Path):
     preprocessor, model = built("small_resnet:8", samples)
     budget = Budget(8, 16, 0.05, optimizer="sgd", schedule="one_cycle", weight_decay=5e-4)
     examples = preprocessor(samples)
-    fit(model, cross_entropy, Setup(TASK, budget, examples, seed=0, device=torch.device("cpu")))
+    OBJECTIVE.train(model, Setup(TASK, budget, examples, seed=0, device=torch.device("cpu")))
     assert error_rate(model, examples) < 0.7

@@ -26,7 +26,7 @@ TASK = Task(
         "speaker with about 240 training and 60 test recordings, too few for a low error. Rows then say `sample`; "
         "compare means over five seeds.",
         "The settings are those of the digits with a longer window; none was chosen on commands.",
-        "Features end at 3.8 kHz, since digits and NOIZEUS noise were recorded at 8 kHz: bandwidth tells none.",
+        "Features end at 3.8 kHz, since digits and NOIZEUS noise were recorded at 8 kHz, so bandwidth is no cue.",
         "Noises, bells, tones and Mandarin are one-second pieces, as long as the commands' recordings. Words are "
         "shorter, so duration may identify OOD pieces once silence is trimmed.",
     ),
