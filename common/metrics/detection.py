@@ -6,13 +6,13 @@ arrays, lists or torch tensors in any unit, and compares them without clipping, 
 Infinities rank like other numbers and -0.0 equals 0.0. N and M are the sizes of the two samples.
 """
 
-from bisect import bisect_left
 from dataclasses import dataclass
 from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from common.metrics import of_ranking
 from common.metrics.intervals import auroc_bounds
 from common.metrics.ranking import Ranking, as_scores, rank
 
@@ -62,7 +62,7 @@ def separation(positive: ArrayLike, negative: ArrayLike) -> Separation:
     """
     ranking = _ranking(positive, negative)
     swapped = ranking.swapped
-    auroc = _roc_auc(ranking)
+    auroc = of_ranking.roc_auc(ranking)
     low, high = auroc_bounds(ranking, auroc)
     total = ranking.n_positive + ranking.n_negative
     return Separation(
@@ -71,15 +71,15 @@ def separation(positive: ArrayLike, negative: ArrayLike) -> Separation:
         auroc=auroc,
         auroc_low=low,
         auroc_high=high,
-        ap_positive=_average_precision(ranking),
-        ap_negative=_average_precision(swapped),
-        aupr_positive=_aupr_trapezoid(ranking),
-        aupr_negative=_aupr_trapezoid(swapped),
+        ap_positive=of_ranking.average_precision(ranking),
+        ap_negative=of_ranking.average_precision(swapped),
+        aupr_positive=of_ranking.aupr_trapezoid(ranking),
+        aupr_negative=of_ranking.aupr_trapezoid(swapped),
         base_positive=ranking.n_positive / total,
         base_negative=ranking.n_negative / total,
-        fpr95_in=_fpr_at_tpr(ranking, 0.95),
-        fpr95_out=_fpr_at_tpr(swapped, 0.95),
-        detection_error=_detection_error(ranking),
+        fpr95_in=of_ranking.fpr_at_tpr(ranking, 0.95),
+        fpr95_out=of_ranking.fpr_at_tpr(swapped, 0.95),
+        detection_error=of_ranking.detection_error(ranking),
     )
 
 
@@ -96,12 +96,7 @@ def roc_auc(positive: ArrayLike, negative: ArrayLike) -> float:
     >>> roc_auc(positive=[3, 2], negative=[2, 1])
     0.875
     """
-    return _roc_auc(_ranking(positive, negative))
-
-
-def _roc_auc(ranking: Ranking) -> float:
-    wins = sum((np.diff(n) * (p[1:] + p[:-1])).sum() for p, n in ranking.pieces()) / 2
-    return float(wins / (ranking.n_positive * ranking.n_negative))
+    return of_ranking.roc_auc(_ranking(positive, negative))
 
 
 def auroc_interval(positive: ArrayLike, negative: ArrayLike) -> tuple[float, float]:
@@ -130,7 +125,7 @@ def auroc_interval(positive: ArrayLike, negative: ArrayLike) -> tuple[float, flo
     (0.469, 0.977)
     """
     ranking = _ranking(positive, negative)
-    return auroc_bounds(ranking, _roc_auc(ranking))
+    return auroc_bounds(ranking, of_ranking.roc_auc(ranking))
 
 
 def average_precision(positive: ArrayLike, negative: ArrayLike) -> float:
@@ -148,19 +143,7 @@ def average_precision(positive: ArrayLike, negative: ArrayLike) -> float:
     >>> average_precision(positive=[1.0], negative=[1.0] * 19)
     0.05
     """
-    return _average_precision(_ranking(positive, negative))
-
-
-def _average_precision(ranking: Ranking) -> float:
-    return float(sum((np.diff(p) * _precision(p, n)[1:]).sum() for p, n in ranking.pieces()) / ranking.n_positive)
-
-
-def _precision(positive: NDArray[np.float64], negative: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Fraction of positives among the kept examples; 1 if none is kept, which can only be at the first threshold."""
-    precision = positive / np.maximum(positive + negative, 1)
-    if positive[0] + negative[0] == 0:
-        precision[0] = 1
-    return precision
+    return of_ranking.average_precision(_ranking(positive, negative))
 
 
 def aupr_trapezoid(positive: ArrayLike, negative: ArrayLike) -> float:
@@ -179,15 +162,7 @@ def aupr_trapezoid(positive: ArrayLike, negative: ArrayLike) -> float:
     >>> round(aupr_trapezoid(positive=[1.0], negative=[1.0] * 19), 6)
     0.525
     """
-    return _aupr_trapezoid(_ranking(positive, negative))
-
-
-def _aupr_trapezoid(ranking: Ranking) -> float:
-    area = 0.0
-    for p, n in ranking.pieces():
-        precision = _precision(p, n)
-        area += (np.diff(p) * (precision[1:] + precision[:-1])).sum()
-    return float(area / (2 * ranking.n_positive))
+    return of_ranking.aupr_trapezoid(_ranking(positive, negative))
 
 
 def fpr_at_tpr(positive: ArrayLike, negative: ArrayLike, tpr: float = 0.95) -> float:
@@ -212,14 +187,7 @@ def fpr_at_tpr(positive: ArrayLike, negative: ArrayLike, tpr: float = 0.95) -> f
     """
     if not 0 < tpr <= 1:
         raise ValueError(f"tpr must be a fraction in (0, 1], not {tpr}")
-    return _fpr_at_tpr(_ranking(positive, negative), tpr)
-
-
-def _fpr_at_tpr(ranking: Ranking, tpr: float) -> float:
-    n = ranking.n_positive
-    needed = bisect_left(range(n + 1), tpr, key=lambda kept: kept / n)
-    threshold = np.searchsorted(ranking.positive, needed)
-    return float(ranking.negative[threshold] / ranking.n_negative)
+    return of_ranking.fpr_at_tpr(_ranking(positive, negative), tpr)
 
 
 def detection_error(positive: ArrayLike, negative: ArrayLike) -> float:
@@ -236,12 +204,7 @@ def detection_error(positive: ArrayLike, negative: ArrayLike) -> float:
     >>> detection_error(positive=[0.9, 0.8, 0.7, 0.2], negative=[0.75, 0.5, 0.4, 0.3])
     0.25
     """
-    return _detection_error(_ranking(positive, negative))
-
-
-def _detection_error(ranking: Ranking) -> float:
-    advantage = max((p / ranking.n_positive - n / ranking.n_negative).max() for p, n in ranking.pieces())
-    return float((1 - advantage) / 2)
+    return of_ranking.detection_error(_ranking(positive, negative))
 
 
 def roc_curve(positive: ArrayLike, negative: ArrayLike, points: int = 400) -> RocCurve:

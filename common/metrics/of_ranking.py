@@ -1,0 +1,50 @@
+"""Formulas of detection metrics, from the counts of a ranking; ``common.metrics.detection`` documents each metric."""
+
+from bisect import bisect_left
+
+import numpy as np
+from numpy.typing import NDArray
+
+from common.metrics.ranking import Ranking
+
+
+def roc_auc(ranking: Ranking) -> float:
+    """Compute the AUROC, in which a tie counts half."""
+    wins = sum((np.diff(n) * (p[1:] + p[:-1])).sum() for p, n in ranking.pieces()) / 2
+    return float(wins / (ranking.n_positive * ranking.n_negative))
+
+
+def average_precision(ranking: Ranking) -> float:
+    """Compute the area under the precision-recall steps."""
+    return float(sum((np.diff(p) * precision(p, n)[1:]).sum() for p, n in ranking.pieces()) / ranking.n_positive)
+
+
+def precision(positive: NDArray[np.float64], negative: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Fraction of positives among the kept examples; 1 where nothing is kept, which only the first threshold does."""
+    kept = positive / np.maximum(positive + negative, 1)
+    if positive[0] + negative[0] == 0:
+        kept[0] = 1
+    return kept
+
+
+def aupr_trapezoid(ranking: Ranking) -> float:
+    """Compute the area under straight lines between the points of the precision-recall curve."""
+    area = 0.0
+    for p, n in ranking.pieces():
+        precisions = precision(p, n)
+        area += (np.diff(p) * (precisions[1:] + precisions[:-1])).sum()
+    return float(area / (2 * ranking.n_positive))
+
+
+def fpr_at_tpr(ranking: Ranking, tpr: float) -> float:
+    """Compute the fraction of negatives kept by the strictest threshold that keeps ``tpr`` of the positives."""
+    n = ranking.n_positive
+    needed = bisect_left(range(n + 1), tpr, key=lambda kept: kept / n)
+    threshold = np.searchsorted(ranking.positive, needed)
+    return float(ranking.negative[threshold] / ranking.n_negative)
+
+
+def detection_error(ranking: Ranking) -> float:
+    """Compute the smallest balanced error over all thresholds."""
+    advantage = max((p / ranking.n_positive - n / ranking.n_negative).max() for p, n in ranking.pieces())
+    return float((1 - advantage) / 2)
