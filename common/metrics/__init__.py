@@ -21,8 +21,13 @@ from common.metrics.detection import (
     roc_curve,
     separation,
 )
+from common.metrics.streaming import StreamingSeparation
+from common.metrics.streaming_calibration import StreamingCalibrationError, StreamingRiskCoverage
 
 __all__ = [
+    "StreamingCalibrationError",
+    "StreamingRiskCoverage",
+    "StreamingSeparation",
     "aupr_trapezoid",
     "auroc_interval",
     "average_precision",

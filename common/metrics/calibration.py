@@ -51,16 +51,24 @@ def expected_calibration_error(confidence: ArrayLike, correct: ArrayLike, bins: 
     >>> round(expected_calibration_error([0.9, 0.9, 0.6, 0.6], [True, True, True, False]), 3)
     0.1
     """
+    sure, right = paired(confidence, correct)
+    signed_errors = np.bincount(calibration_bins(sure, bins), weights=right - sure.astype(np.float64))
+    return float(np.abs(signed_errors).sum() / len(sure))
+
+
+def calibration_bins(confidence: NDArray[Any], bins: int) -> NDArray[np.int64]:
+    """Index in [0, ``bins``) of the bin ((b - 1) / bins, b / bins] of each confidence; 0 belongs to the first.
+
+    Raises:
+        ValueError: a confidence is out of [0, 1], or ``bins`` is less than 1.
+    """
     if bins < 1:
         raise ValueError(f"bins must be at least 1, not {bins}")
-    sure, right = _paired(confidence, correct)
-    if sure.min() < 0 or sure.max() > 1:
-        raise ValueError(
-            f"confidence must be a probability in [0, 1], but the values span {sure.min():g} to {sure.max():g}"
-        )
+    if confidence.min() < 0 or confidence.max() > 1:
+        span = f"{confidence.min():g} to {confidence.max():g}"
+        raise ValueError(f"confidence must be a probability in [0, 1], but the values span {span}")
     upper_edges = np.arange(1, bins) / bins
-    signed_errors = np.bincount(np.searchsorted(upper_edges, sure), weights=right - sure.astype(np.float64))
-    return float(np.abs(signed_errors).sum() / len(sure))
+    return np.searchsorted(upper_edges, confidence)
 
 
 def brier_score(probabilities: ArrayLike, labels: ArrayLike) -> float:
@@ -172,7 +180,7 @@ def risk_coverage(confidence: ArrayLike, correct: ArrayLike) -> RiskCoverage:
     >>> curve.coverage.tolist(), curve.risk.tolist(), round(curve.aurc, 4)
     ([0.25, 0.5, 1.0], [0.0, 0.5, 0.25], 0.2708)
     """
-    sure, right = _paired(confidence, correct)
+    sure, right = paired(confidence, correct)
     ranking = rank(sure[right], sure[~right])
     kept, errors = ranking.positive + ranking.negative, ranking.negative
     every = np.arange(1, len(sure) + 1)
@@ -180,7 +188,12 @@ def risk_coverage(confidence: ArrayLike, correct: ArrayLike) -> RiskCoverage:
     return RiskCoverage(kept[1:] / len(sure), errors[1:] / kept[1:], float((expected_errors / every).mean()))
 
 
-def _paired(confidence: ArrayLike, correct: ArrayLike) -> tuple[NDArray[Any], NDArray[np.bool_]]:
+def paired(confidence: ArrayLike, correct: ArrayLike) -> tuple[NDArray[Any], NDArray[np.bool_]]:
+    """Return the two arrays, checked: one true or false per confidence.
+
+    Raises:
+        ValueError: shapes differ or are not 1-D, nothing given, NaN, or ``correct`` is neither true nor false.
+    """
     sure, right = as_scores(confidence, "confidence"), as_array(correct)
     if right.shape != sure.shape:
         raise ValueError(f"correct must have one value per confidence, shape {sure.shape}, not {right.shape}")

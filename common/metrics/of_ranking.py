@@ -38,10 +38,14 @@ def aupr_trapezoid(ranking: Ranking) -> float:
 
 def fpr_at_tpr(ranking: Ranking, tpr: float) -> float:
     """Compute the fraction of negatives kept by the strictest threshold that keeps ``tpr`` of the positives."""
+    return float(ranking.negative[threshold_at_tpr(ranking, tpr)] / ranking.n_negative)
+
+
+def threshold_at_tpr(ranking: Ranking, tpr: float) -> int:
+    """Index of the strictest threshold that keeps ``tpr`` of the positives."""
     n = ranking.n_positive
     needed = bisect_left(range(n + 1), tpr, key=lambda kept: kept / n)
-    threshold = np.searchsorted(ranking.positive, needed)
-    return float(ranking.negative[threshold] / ranking.n_negative)
+    return int(np.searchsorted(ranking.positive, needed))
 
 
 def detection_error(ranking: Ranking) -> float:
