@@ -17,8 +17,26 @@ Distance = Literal["near", "far"]
 """Distance of an OOD set from the in-distribution: ``near`` has the same kind of content, ``far`` does not."""
 
 
+class _NamedSet:
+    """What both kinds of source have in common; their fields are declared below."""
+
+    name: str
+    stand_in: "AnySource | None"
+    level_db: float | None
+    primary: bool
+
+    @property
+    def key(self) -> OodKey:
+        """What tells it from the task's other OOD sets."""
+        return OodKey(self.name, self.level_db, self.primary)
+
+    def stand_in_of(self, folders: Folders) -> "AnySource | None":
+        """Return the source that is read where this one is missing, or None."""
+        return self.stand_in.resolve(folders) if self.stand_in else None
+
+
 @dataclass(frozen=True)
-class Source:
+class Source(_NamedSet):
     """A named data set and its possible locations; the first that exists is read.
 
     Attributes:
@@ -40,16 +58,9 @@ class Source:
     distance: Distance | None = None
     family: str = ""
 
-    @property
-    def key(self) -> OodKey:
-        """What tells it from the task's other OOD sets."""
-        return OodKey(self.name, self.level_db, self.primary)
-
     def resolve(self, folders: Folders) -> "AnySource | None":
         """Return the source that will be read: this one, its stand-in, or None."""
-        if self._place(folders) is not None:
-            return self
-        return self.stand_in.resolve(folders) if self.stand_in else None
+        return self if self._place(folders) is not None else self.stand_in_of(folders)
 
     def _place(self, folders: Folders) -> tuple[Location, tuple[Path, ...]] | None:
         for place in self.places:
@@ -87,7 +98,7 @@ class Source:
 
 
 @dataclass(frozen=True)
-class Derived:
+class Derived(_NamedSet):
     """A data set made by a function: noise, glyphs of fonts, or modified test examples.
 
     ``make(test, rng, *inputs)`` gets the in-distribution test data, a seeded generator and the data of
@@ -119,16 +130,10 @@ class Derived:
     distance: Distance | None = None
     family: str = ""
 
-    @property
-    def key(self) -> OodKey:
-        """What tells it from the task's other OOD sets."""
-        return OodKey(self.name, self.level_db, self.primary)
-
     def resolve(self, folders: Folders) -> "AnySource | None":
         """Return this source if all inputs are found, else the stand-in, else None."""
-        if all(source.resolve(folders) is not None for source in self.inputs):
-            return self
-        return self.stand_in.resolve(folders) if self.stand_in else None
+        found = all(source.resolve(folders) is not None for source in self.inputs)
+        return self if found else self.stand_in_of(folders)
 
     @property
     def remedy(self) -> str:

@@ -12,11 +12,19 @@ NOTHING = DASH
 
 @dataclass(frozen=True)
 class Cell:
-    """A table cell: a text, and a note in smaller type (an interval, a base rate); ``strong`` marks the best figure."""
+    """A table cell.
+
+    Attributes:
+        text: the figure or name.
+        note: in smaller type: an interval, a base rate.
+        strong: marks the best figure.
+        short_note: replaces the note on a terminal, which has little room.
+    """
 
     text: str
     note: str = ""
     strong: bool = False
+    short_note: str = ""
 
 
 @dataclass(frozen=True)

@@ -84,7 +84,9 @@ def _error_cells(one: SeedMean) -> list[Cell]:
 
 def _with_base(one: SeedMean, side: str) -> Cell:
     base = one.mean(f"base_{side}")
-    return Cell(percent(one.mean(f"ap_{side}")), "" if base is None else f"base {percent(base)}")
+    if base is None:
+        return Cell(percent(one.mean(f"ap_{side}")))
+    return Cell(percent(one.mean(f"ap_{side}")), f"base {percent(base)}", short_note=percent(base))
 
 
 def _count(one: SeedMean, name: str) -> str:

@@ -85,7 +85,7 @@ def _terminal_block(block: Block) -> list[str]:
 
 
 def _plain(cell: Cell) -> str:
-    note = cell.note.removeprefix("base ").split(",")[0]
+    note = cell.short_note or cell.note
     return f"{cell.text} ({note})" if note and cell.text else cell.text
 
 

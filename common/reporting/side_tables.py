@@ -1,6 +1,7 @@
 """Tables that compare training objectives, scores and seeds of a task."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from common.papers.table import POOLED
 from common.reporting.document import NOTHING, Cell, Table, percent
@@ -49,7 +50,8 @@ def _beside_each_other(results: TaskResults, found: Sequence[SeedMean | None], f
         base = one.mean(field.replace("aupr", "base")) if field.startswith("aupr") else None
         notes = [f"base {percent(base)}"] * (base is not None)
         notes += [f"{SOURCES[source]} {figures[source].value:g}"] if source else []
-        cells.append(Cell(percent(one.mean(field)), ", ".join(notes)))
+        short = percent(base) if base is not None else next(iter(notes), "")
+        cells.append(Cell(percent(one.mean(field)), ", ".join(notes), short_note=short))
     return _with_best(cells, found, field)
 
 
@@ -58,9 +60,7 @@ def _with_best(cells: Sequence[Cell], found: Sequence[SeedMean | None], field: s
     values = [-1.0 if one is None or (mean := one.mean(field)) is None else round(mean, 3) for one in found]
     best = max(values, default=-1.0)
     marked = len(set(values)) > 1
-    return [
-        Cell(cell.text, cell.note, strong=marked and value == best) for cell, value in zip(cells, values, strict=True)
-    ]
+    return [replace(cell, strong=marked and value == best) for cell, value in zip(cells, values, strict=True)]
 
 
 def score_table(results: TaskResults, trained: TrainedModel) -> Table | None:

@@ -14,8 +14,8 @@ from common.model import View
 QUANTILE_VALUES = 2**22
 """Values that a quantile is taken of at most; of more, whole rows at equal steps."""
 
-NEGATIVE_SHARE = 0.3
-"""Features count as nearly non-negative if at most this share of their absolute sum is negative: ReLU 0, GELU of
+NEGATIVE_FRACTION = 0.3
+"""Features count as nearly non-negative if at most this fraction of their absolute sum is negative: ReLU 0, GELU of
 standard normal inputs 0.15; tanh and the outputs of an LSTM, which are signed, about 0.5."""
 
 
@@ -55,11 +55,11 @@ def require_non_negative(train: TrainingViews, method: str) -> None:
     """Refuse features that are signed, for a method that reads activations as amounts.
 
     Raises:
-        NotApplicable: more than ``NEGATIVE_SHARE`` of the absolute sum is negative.
+        NotApplicable: more than ``NEGATIVE_FRACTION`` of the absolute sum is negative.
     """
     total = float(train.features.abs().sum(dtype=torch.float64))
     negative = -float(train.features.clamp_max(0).sum(dtype=torch.float64)) / max(total, 1e-300)
-    if negative > NEGATIVE_SHARE:
+    if negative > NEGATIVE_FRACTION:
         raise NotApplicable(
             f"detector {method} needs features that are not negative (of ReLU or GELU units); "
             f"{negative:.0%} of the absolute sum of this model's are"
@@ -81,7 +81,7 @@ def largest(features: Tensor, pruned: float) -> Tensor:
 def sharing(features: Tensor, kept: Tensor) -> Tensor:
     """Return (R, 1) s1 / s2: the sum of non-negative features over that of the kept ones, from 1 to D; 1 if all are 0.
 
-    The sum of the kept is at least a share of k / D of all, so for a pruned fraction of 0.95 the ratio is at most 20,
+    The sum of the kept is at least k / D of that of all, so for a pruned fraction of 0.95 the ratio is at most 20,
     and its exponential needs no cap.
     """
     whole, part = features.sum(1, keepdim=True), kept.sum(1, keepdim=True)
