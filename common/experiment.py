@@ -48,6 +48,9 @@ class RunOptions:
     tune: Tune = "pseudo"
     """How options of detectors are chosen; see ``common.tuning``."""
 
+    threads: int = 1
+    """Threads that a training computes in; its figures depend on them in the last digits."""
+
 
 class Experiment:
     """A task, a seed and a setting; ``outputs`` trains or reads from the store.
@@ -114,6 +117,7 @@ class Experiment:
             "budget": asdict(self.budget),
             "data": [source.fingerprint(folders) for source in sources],
             "device": self.options.device,
+            "threads": self.options.threads,
             "workers": workers.WORLD_SIZE,
             "weights": sha256(self.options.weights) if self.options.weights else None,
             "code": code_hash((task_module, model_module, *objectives, *CORE)),

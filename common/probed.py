@@ -84,6 +84,15 @@ def with_probes(
     return replace(outputs, test=sets[0], ood=ood, detector_options=options, skipped=tuple(skipped))
 
 
+def probes_stored(experiment: Experiment, objective: str, detectors: Sequence[Detector]) -> bool:
+    """Whether the store has the scores of every detector that has a probe."""
+    return all(
+        _file(experiment, objective, detector.name, detector.probe).complete
+        for detector in detectors
+        if detector.probe is not None
+    )
+
+
 def _with_scores(outputs: Outputs, name: str, probe: Probe, scores: NDArray[Any]) -> Outputs:
     if probe.per == "group":
         return replace(outputs, group_extras={**outputs.group_extras, name: scores})

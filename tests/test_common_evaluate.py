@@ -15,9 +15,10 @@ from common.base.errors import UserError
 from common.data.examples import TensorDataset
 from common.data.locations import Folders
 from common.data.samples import RawDataset
-from common.evaluate import Selection, evaluate
+from common.evaluate import evaluate
 from common.experiment import Experiment, RunOptions
 from common.run import Run
+from common.selection import Selection
 from common.store.outputs import TaskOutputs
 from common.store.rows import read_rows
 from common.task import Model

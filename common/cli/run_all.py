@@ -3,7 +3,7 @@
 import shlex
 import sys
 from pathlib import Path
-from typing import Annotated, get_args
+from typing import TYPE_CHECKING, Annotated, get_args
 
 import typer
 
@@ -11,7 +11,7 @@ from common.base.arguments import parse_named_files, parse_names, parse_sizes
 from common.base.errors import UserError, did_you_mean
 from common.base.exits import guarded
 from common.base.project import ROOT, modalities
-from common.base.workers import RANK
+from common.base.workers import RANK, WORLD_SIZE
 from common.data.locations import Folders
 from common.discover import (
     check_detector,
@@ -25,6 +25,10 @@ from common.discover import (
 from common.papers.table import POOLED
 from common.store.files import write_text
 from common.task import Model, Task, Tune
+
+if TYPE_CHECKING:
+    from common.experiment import RunOptions
+    from common.jobs.started import Workers
 
 app = typer.Typer(add_completion=False, pretty_exceptions_enable=False, rich_markup_mode=None)
 
@@ -80,6 +84,13 @@ def run(
         Path | None, typer.Option(help="load trained weights from a safetensors file instead of training")
     ] = None,
     device: Annotated[str, typer.Option(help="cpu, cuda, or auto: cuda if available")] = "auto",
+    jobs: Annotated[
+        int | None,
+        typer.Option(help="trainings side by side, in processes of their own; by default one a core, as memory allows"),
+    ] = None,
+    threads: Annotated[
+        int, typer.Option(help="threads of each training; last digits of figures depend on them, as rows say")
+    ] = 1,
     out: Annotated[Path | None, typer.Option(help="output folder; runs/PROFILE by default")] = None,
     in_: Annotated[Path | None, typer.Option("--in", help="your file of labelled examples, used as the task")] = None,
     ood: Annotated[
@@ -104,16 +115,20 @@ def run(
         chosen_objectives = parse_names("--objectives", objectives, check_objective)
         sizes = parse_sizes("--examples", examples)
         _check(profile, seeds, weights, sizes)
+        _check_numbers(jobs, threads)
         target = out or Path("runs") / profile
         folders = Folders(_data_folders(data_dir), target / "cache")
         _check_writable(target)
 
         from common.base.progress import Progress
-        from common.evaluate import Selection, evaluate
+        from common.evaluate import evaluate
         from common.experiment import RunOptions
+        from common.selection import Selection
 
         chosen_model = _model(model, tasks)
-        options = RunOptions(profile, target, folders, _device(device), chosen_model, weights, user_task, _tune(tune))
+        options = RunOptions(
+            profile, target, folders, _device(device), chosen_model, weights, user_task, _tune(tune), threads
+        )
         selection = Selection(
             tasks,
             seeds,
@@ -123,7 +138,7 @@ def run(
             required=bool(task or user_task),
             command=f"{context.command_path} {shlex.join(sys.argv[1:])}".strip(),
         )
-        done = evaluate(selection, options, Progress(show=RANK == 0))
+        done = evaluate(selection, options, Progress(show=RANK == 0), _workers(jobs, options))
         if RANK == 0:
             print(done.report)
         return 2 if done.failed or not done.rows else 0
@@ -185,6 +200,25 @@ def _check(profile: str, seeds: int, weights: Path | None, sizes: tuple[int, ...
         raise UserError(f"--weights {weights} does not exist")
     if weights is not None and sizes:
         raise UserError("--weights replaces training, so it cannot be combined with --examples; omit one of the two")
+
+
+def _check_numbers(jobs: int | None, threads: int) -> None:
+    for option, number in (("--jobs", jobs), ("--threads", threads)):
+        if number is not None and number < 1:
+            raise UserError(f"{option} must be 1 or more, not {number}")
+    if jobs is not None and jobs > 1 and WORLD_SIZE > 1:
+        raise UserError(
+            "--jobs cannot be combined with a launcher of several processes (torchrun); omit one of the two"
+        )
+
+
+def _workers(jobs: int | None, options: "RunOptions") -> "Workers":
+    from common.jobs.local import default_jobs
+    from common.jobs.started import Workers
+
+    if WORLD_SIZE > 1:
+        return Workers()
+    return Workers(jobs or default_jobs(options.threads, options.device))
 
 
 def _data_folders(data_dir: Path | None) -> tuple[Path, ...]:
