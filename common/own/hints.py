@@ -16,8 +16,8 @@ ROWS_A_CLASS = 5
 def label_hints(test: Outputs) -> list[str]:
     """Return what the error of the test set says about its labels.
 
-    An error above that of the most frequent class as every answer has another cause than a poor model. If half of it or less remains after a shift
-    of the labels, or in another order of the classes, that is named.
+    An error above that of the most frequent class as every answer has another cause than a poor model. If half of it or
+    less remains after a shift of the labels, or in another order of the classes, that is named.
     """
     if test.labels is None or test.logits.shape[1] < 2:
         return []

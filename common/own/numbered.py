@@ -3,6 +3,8 @@
 import re
 from collections.abc import Mapping, Sequence
 
+from common.base.display import shown
+
 _NUMBERED = re.compile(r"(?P<stem>.*?)[\s_.\-\[(]*(?P<number>\d{1,7})[\])]?$")
 
 
@@ -29,19 +31,20 @@ def numbered_groups(columns: Sequence[str]) -> tuple[dict[str, list[int]], dict[
         if len(members) > 1:
             members.sort()
             groups[stem] = [position for _, position in members]
-            if why := _gap([number for number, _ in members], stem, columns[members[0][1]]):
+            if why := _gap([(number, columns[position].strip()) for number, position in members]):
                 problems[stem] = why
     return groups, problems
 
 
-def _gap(numbers: list[int], stem: str, first: str) -> str:
-    start = 0 if numbers[0] == 0 else 1
-    for expected, number in enumerate(numbers, start):
+def _gap(members: list[tuple[int, str]]) -> str:
+    """Return what is amiss with numbered columns in ascending order; empty if nothing is."""
+    start = 0 if members[0][0] == 0 else 1
+    for expected, (number, column) in enumerate(members, start):
         if number < expected:
-            return f"has column {stem}{number} twice"
+            return f"has column {shown(column)} twice"
         if number > expected:
-            name = first.replace(str(numbers[0]), str(expected)) if numbers[0] != expected else f"{stem}{expected}"
-            return f"lacks column {name} (columns must run from 0 or 1 without gaps)"
+            lacking = column.replace(str(number), str(expected))
+            return f"lacks column {shown(lacking)} (columns must run from 0 or 1 without gaps)"
     return ""
 
 
