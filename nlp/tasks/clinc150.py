@@ -25,7 +25,6 @@ TASK = Task(
     quick=QUICK,
     paper=QUICK,
     row_name="request",
-    population="all",
     deviations_from_paper=(
         "Not an experiment of the paper. Stop words are kept, since requests are short and most of their words count.",
     ),
