@@ -15,19 +15,7 @@ MARKS = {
 }
 """Byte order marks, and the encodings that they announce."""
 
-CANDIDATES = (
-    "cp949",
-    "gb18030",
-    "big5",
-    "cp932",
-    "euc_jp",
-    "cp1251",
-    "koi8_r",
-    "cp1252",
-    "cp1250",
-    "utf_16_le",
-    "utf_16_be",
-)
+CANDIDATES = ("cp949", "gb18030", "big5", "cp932", "euc_jp", "cp1251", "koi8_r", "cp1252")
 """Encodings among which a file that is not UTF-8 is guessed."""
 
 EXAMINED = 1 << 18
