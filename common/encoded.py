@@ -26,6 +26,9 @@ if TYPE_CHECKING:
 HELD_OUT = 1000
 """Training samples at most that are held out where options of detectors are chosen."""
 
+MANY_UNKNOWN = 0.5
+"""Fraction of unknown words from which on a note says what that may mean."""
+
 KEPT_BYTES = 2**30
 """OOD examples up to so much memory are kept for the task's further objectives; more are read and encoded again."""
 
@@ -144,6 +147,7 @@ class EncodedData:
     @cached_property
     def test(self) -> "TensorDataset":
         """The test examples."""
+        self._note_unknown("the test set", self.test_samples)
         return self._encoded(self.test_samples)
 
     @property
@@ -243,8 +247,19 @@ class EncodedData:
         self._note_dropped(key.label, source)
         if self.own:
             self.notes |= dict.fromkeys(overlap(self._split[0].train, source, f"OOD set {key.label}"))
+        self._note_unknown(key.label, source)
         samples = _own_labels(source, self.train_samples)
         return self._encoded(self._drawn(samples, self.budget.test_examples, (key.name, draws_label(key))))
+
+    def _note_unknown(self, called: str, samples: RawDataset) -> None:
+        """Note the fraction of the user's words or word pieces that the model does not know, if it can say so."""
+        if not (self.own and hasattr(self.preprocessor, "unknown")):
+            return
+        fraction = self.preprocessor.unknown(samples)
+        hint = " The model may not know their script or language." if fraction > MANY_UNKNOWN else ""
+        self.notes[
+            f"{100 * fraction:.1f} % of the words or word pieces of {called} are unknown to the model.{hint}"
+        ] = None
 
     @property
     def own(self) -> bool:
