@@ -5,11 +5,15 @@ Thai, Lao, Khmer, Burmese) or that add particles to words (Korean), such a word 
 counts as its pieces of one to three characters. A mark stands for the stretch's ends, because endings carry meaning.
 Stretches of other scripts inside the same word stay whole: ``LG전자`` has the word ``lg``.
 
-Texts without those scripts are cut as by scikit-learn's ``CountVectorizer`` with the same pattern.
+Texts without those scripts are cut as by scikit-learn's ``CountVectorizer`` with the same pattern, but that a letter
+keeps its marks: the vowels of Hindi and Thai, the accents of decomposed Latin.
 """
 
 import re
+import sys
+import unicodedata
 from collections.abc import Iterator
+from functools import cache
 
 WORD = r"(?u)\w+"
 """Pattern of a word: consecutive letters, digits and underscores."""
@@ -23,6 +27,7 @@ _DENSE = (
     "\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003ffff"  # Han
 )
 _WORD = re.compile(WORD)
+_BEYOND_LATIN = re.compile("[\u0300-\U0010ffff]")
 _STRETCH = re.compile(f"[{_DENSE}]+|[^{_DENSE}]+")
 _IS_DENSE = re.compile(f"[{_DENSE}]")
 
@@ -39,9 +44,17 @@ def segments(text: str) -> list[str]:
     >>> segments("a ripe pear"), segments("pear를")
     (['a', 'ripe', 'pear'], ['pear', '를', '‸를', '를‸', '‸를‸'])
     """
-    if not _IS_DENSE.search(text):
+    if text.isascii() or not _BEYOND_LATIN.search(text):
         return _WORD.findall(text)
-    return [piece for word in _WORD.findall(text) for piece in _pieces_of(word)]
+    return [piece for word in _marked_word().findall(text) for piece in _pieces_of(word)]
+
+
+@cache
+def _marked_word() -> re.Pattern[str]:
+    """Return the pattern of a word whose letters keep their combining marks."""
+    every = map(chr, range(0x300, sys.maxunicode + 1))
+    marks = "".join(character for character in every if unicodedata.category(character)[0] == "M")
+    return re.compile(rf"\w[\w{marks}]*")
 
 
 def _pieces_of(word: str) -> Iterator[str]:
