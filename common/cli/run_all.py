@@ -151,7 +151,7 @@ def _demo(out: Path, data_dir: Path | None, modality: str | None) -> int:
 
     _check_writable(out)
     demo(
-        RunOptions(out=out, folders=Folders(_data_folders(data_dir), out / "cache")),
+        RunOptions(out=out, folders=Folders(_data_folders(data_dir), out / "cache"), tune="none"),  # at once
         (modality,) if modality else modalities(),
         Progress(show=True),
     )

@@ -62,8 +62,16 @@ def application(models: Mapping[str, JudgedModel]) -> "Starlette":
         name, body = _model(models, request).outlier(_number(request))
         return _bytes(body, {"X-Set": name.encode("ascii", "replace").decode()})
 
+    def icon(request: "Request") -> "Response":  # browsers ask for one
+        return _bytes(b"", {}, 204)
+
     routes = [Route(path, _file(*file)) for path, file in FILES.items()]
-    routes += [Route("/tabs", tabs), Route("/judge/{tab}", judge, methods=["POST"]), Route("/outlier/{tab}", outlier)]
+    routes += [
+        Route("/favicon.ico", icon),
+        Route("/tabs", tabs),
+        Route("/judge/{tab}", judge, methods=["POST"]),
+        Route("/outlier/{tab}", outlier),
+    ]
     return Starlette(routes=routes, middleware=[Middleware(TrustedHostMiddleware, allowed_hosts=[HOST, "localhost"])])
 
 
@@ -164,7 +172,7 @@ def _json(content: Any, status: int = 200) -> "Response":
     return JSONResponse(content, status, HEADERS)
 
 
-def _bytes(content: bytes, headers: Mapping[str, str]) -> "Response":
+def _bytes(content: bytes, headers: Mapping[str, str], status: int = 200) -> "Response":
     from starlette.responses import Response
 
-    return Response(content, media_type="application/octet-stream", headers={**HEADERS, **headers})
+    return Response(content, status, media_type="application/octet-stream", headers={**HEADERS, **headers})
