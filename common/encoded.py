@@ -13,15 +13,21 @@ from common.data.disjoint import check_items, origins
 from common.data.locations import Folders
 from common.data.samples import RawDataset, Split
 from common.data.sources import AnySource, draws_label
+from common.own_data import IN_TRAINING, OwnSource, in_training, overlap
 from common.store.outputs import OodKey
 from common.task import Budget, Task
 
 if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
     from common.data.examples import TensorDataset
 
 
 HELD_OUT = 1000
 """Training samples at most that are held out where options of detectors are chosen."""
+
+MANY_UNKNOWN = 0.5
+"""Fraction of unknown words from which on a note says what that may mean."""
 
 KEPT_BYTES = 2**30
 """OOD examples up to so much memory are kept for the task's further objectives; more are read and encoded again."""
@@ -38,6 +44,7 @@ class EncodedData:
         seed: of every draw.
         folders: where sources look.
         dropped: what readers left out, by data set and reason, as far as sets have been read.
+        notes: what readers say of the data, as far as sets have been read.
     """
 
     task: Task
@@ -46,6 +53,7 @@ class EncodedData:
     seed: int
     folders: Folders
     dropped: dict[str, int] = field(default_factory=dict)
+    notes: dict[str, None] = field(default_factory=dict)
     _kept: "dict[OodKey, TensorDataset]" = field(default_factory=dict)
 
     @cached_property
@@ -96,7 +104,9 @@ class EncodedData:
             test = self.test_source.load(self.folders, self.seed)
             self._note_dropped("test", test)
         kind = next(kind for kind in ("synthetic", "sample", "full") if kind in (train.kind, test.kind))
-        return self.task.split(train, test, self.seed) if self.task.split else Split(train, test), kind
+        split = self.task.split(train, test, self.seed) if self.task.split else Split(train, test)
+        self.notes |= dict.fromkeys(split.notes)
+        return split, kind
 
     @cached_property
     def train_samples(self) -> RawDataset:
@@ -137,6 +147,7 @@ class EncodedData:
     @cached_property
     def test(self) -> "TensorDataset":
         """The test examples."""
+        self._note_unknown("the test set", self.test_samples)
         return self._encoded(self.test_samples)
 
     @property
@@ -150,6 +161,7 @@ class EncodedData:
             "n_train": sum(len(part) for part in self._divided if part),
             "n_batched": len(self.train),
             "dropped": self.dropped,
+            "notes": list(self.notes),
         }
 
     def encode_sources(self, sources: Sequence[AnySource]) -> "TensorDataset":
@@ -233,8 +245,31 @@ class EncodedData:
         if not isinstance(source, RawDataset):
             source = source.load(self.folders, self.seed, self.test_samples)
         self._note_dropped(key.label, source)
+        if self.own:
+            self.notes |= dict.fromkeys(overlap(self._split[0].train, source, f"OOD set {key.label}"))
+        self._note_unknown(key.label, source)
         samples = _own_labels(source, self.train_samples)
         return self._encoded(self._drawn(samples, self.budget.test_examples, (key.name, draws_label(key))))
+
+    def _note_unknown(self, called: str, samples: RawDataset) -> None:
+        """Note the fraction of the user's words or word pieces that the model does not know, if it can say so."""
+        if not (self.own and hasattr(self.preprocessor, "unknown")):
+            return
+        fraction = self.preprocessor.unknown(samples)
+        hint = " The model may not know their script or language." if fraction > MANY_UNKNOWN else ""
+        self.notes[
+            f"{100 * fraction:.1f} % of the words or word pieces of {called} are unknown to the model.{hint}"
+        ] = None
+
+    @property
+    def own(self) -> bool:
+        """Whether the training data is of the user's own, so that what training and test share is looked for."""
+        return isinstance(self.task.train, OwnSource)
+
+    @property
+    def test_extras(self) -> "dict[str, NDArray[np.bool_]]":
+        """What the outputs on the test set say of its rows beside what the model says, by name."""
+        return {IN_TRAINING: in_training(self._split[0].train, self.test_samples)} if self.own else {}
 
     def _encoded(self, samples: RawDataset) -> "TensorDataset":
         examples: TensorDataset = self.preprocessor(samples)
@@ -242,6 +277,7 @@ class EncodedData:
 
     def _note_dropped(self, name: str, samples: RawDataset) -> None:
         self.dropped |= {f"{name}: {why}": count for why, count in samples.dropped.items() if count}
+        self.notes |= dict.fromkeys(samples.notes)
 
     def _drawn(self, samples: RawDataset, count: int | None, what: object) -> RawDataset:
         """Return at most ``count`` of the samples, a seeded draw in the original order."""

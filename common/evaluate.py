@@ -227,6 +227,7 @@ def _describe(run: Run, experiment: Experiment, objective: str, meta: Mapping[st
         replace(
             known,
             dropped={**known.dropped, **meta["dropped"]},
+            notes=tuple(dict.fromkeys([*known.notes, *meta.get("notes", [])])),
             seconds={**known.seconds, **seconds},
             n_train={**known.n_train, **n_train},
         )
@@ -248,7 +249,7 @@ def _task_record(experiment: Experiment, data: str) -> TaskRecord:
         row_name=task.row_name,
         error_name=task.error_name,
         deviations_from_paper=task.deviations_from_paper,
-        notes=task.notes,
+        notes=(*task.notes, *getattr(experiment.architecture, "notes", ())),
         budget=asdict(experiment.budget) | {"decay_at": list(experiment.budget.decay_at)},
     )
 

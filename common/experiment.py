@@ -71,6 +71,8 @@ class Experiment:
         self.model = options.model.in_place_of(own) if options.model else own
         if self.model.name != own.name:  # augmentation bends the inputs of the task's own architecture, and no others
             self.task = replace(self.task, augment=None)
+        if self.model.untrained:
+            self.task = replace(self.task, objectives=self.task.objectives[:1])
         self.progress = progress or Progress()
         self.reduced_budget = reduced_budget
 
@@ -172,6 +174,7 @@ class Experiment:
         trained = time.monotonic()
         try:
             test = predict(model, self.data.test)
+            test = replace(test, row_extras={**test.row_extras, **self.data.test_extras})
             ood = {key: predict(model, examples) for key, examples in self.data.ood_examples()}
         except ValueError as error:
             raise UserError(f"{self.name}: what {self.model_label} says cannot be scored: {error}") from error
@@ -186,6 +189,8 @@ class Experiment:
         from common.training.weights import load_weights, save_weights
 
         data, objective = self.data, load_objective(objective_name)
+        if self.model.untrained and objective_name != self.own_objective:
+            raise UserError(f"--no-train: {objective_name} is a way of training; leave out one of the two")
         torch.manual_seed(seed_of(self.seed, "weights"))
         model = objective.wrap(partial(self.architecture.build, data.preprocessor, data.train_samples), data.train)
         device = torch.device(self.options.device)

@@ -8,8 +8,9 @@ import pytest
 import soundfile
 
 from common.base.errors import UserError
+from common.data.dropped import listed
 from common.data.locations import Folders
-from speech.data.audio import decode, listed
+from speech.data.audio import decode
 from speech.data.folder import PIECE, any_sounds, class_folders, pieces, read_any, read_classes
 
 

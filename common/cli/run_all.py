@@ -2,6 +2,7 @@
 
 import shlex
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated, get_args
 
@@ -17,14 +18,15 @@ from common.discover import (
     check_detector,
     check_objective,
     load_user_files,
+    own_modality,
     parse_model,
     resolve_task,
     task_names,
-    user_file_modalities,
 )
+from common.own_data import OwnData
 from common.papers.table import POOLED
 from common.store.files import write_text
-from common.task import Model, Task, Tune
+from common.task import Model, Tune
 
 app = typer.Typer(add_completion=False, pretty_exceptions_enable=False, rich_markup_mode=None)
 
@@ -81,12 +83,29 @@ def run(
     ] = None,
     device: Annotated[str, typer.Option(help="cpu, cuda, or auto: cuda if available")] = "auto",
     out: Annotated[Path | None, typer.Option(help="output folder; runs/PROFILE by default")] = None,
-    in_: Annotated[Path | None, typer.Option("--in", help="your file of labelled examples, used as the task")] = None,
+    in_: Annotated[
+        Path | None,
+        typer.Option("--in", help="your labelled examples: a file of texts, or a folder of images or sounds a class"),
+    ] = None,
     ood: Annotated[
         list[str] | None,
-        typer.Option(metavar="NAME=FILE", help="your file of OOD examples, used with --in; repeatable"),
+        typer.Option(metavar="NAME=PATH", help="your file or folder of OOD examples, used with --in; repeatable"),
     ] = None,
+    test: Annotated[
+        Path | None, typer.Option(help="your test examples, where --in has only those for training")
+    ] = None,
+    text_column: Annotated[str | None, typer.Option(help="column of the texts in your files")] = None,
+    label_column: Annotated[str | None, typer.Option(help="column of the labels in your files")] = None,
+    label_pattern: Annotated[
+        str | None, typer.Option(help="regular expression for file names; what it has in brackets is the class")
+    ] = None,
+    no_train: Annotated[
+        bool, typer.Option("--no-train", help="judge the classifier that --model names as it is; its labels must fit")
+    ] = False,
     download: Annotated[str | None, typer.Option(help="download, verify and prepare one data set, then exit")] = None,
+    demo: Annotated[
+        bool, typer.Option("--demo", help="draw, type and speak to the trained models on a local page (group demo)")
+    ] = False,
     list_: Annotated[
         bool, typer.Option("--list", help="list tasks, data, detectors, objectives and models, then exit")
     ] = False,
@@ -96,10 +115,18 @@ def run(
     def chosen() -> int:
         if list_:
             return _list(data_dir, _known_modality(modality))
+        if demo:
+            return _demo(out or Path("runs/quick"), data_dir, _known_modality(modality))
         if download is not None:
             return _download(download, data_dir or ROOT / "data")
-        user_task = _user_task(in_, ood, modality, task)
-        tasks = (f"{_user_modality(modality)}/own",) if user_task else _tasks(task, modality)
+        own = _own_data(in_, ood, task)
+        own_kind = _own_modality(own, modality)
+        tasks = (f"{own_kind}/own",) if own_kind else _tasks(task, modality)
+        chosen_model = _model(model, tasks, no_train, weights)
+        if own is not None:
+            own = replace(own, text_column=text_column, label_column=label_column, label_pattern=label_pattern)
+            own = replace(own, test=test, model=chosen_model, trained=not no_train)
+        user_task = load_user_files(own_kind)(own) if own and own_kind else None
         chosen_detectors = parse_names("--detectors", detectors, check_detector)
         chosen_objectives = parse_names("--objectives", objectives, check_objective)
         sizes = parse_sizes("--examples", examples)
@@ -112,7 +139,6 @@ def run(
         from common.evaluate import Selection, evaluate
         from common.experiment import RunOptions
 
-        chosen_model = _model(model, tasks)
         options = RunOptions(profile, target, folders, _device(device), chosen_model, weights, user_task, _tune(tune))
         selection = Selection(
             tasks,
@@ -138,6 +164,21 @@ def _list(data_dir: Path | None, modality: str | None) -> int:
     return 0
 
 
+def _demo(out: Path, data_dir: Path | None, modality: str | None) -> int:
+    """Serve the models of the first run's store until Ctrl-C, which is how the demo ends well."""
+    from common.base.progress import Progress
+    from common.demo.start import demo
+    from common.experiment import RunOptions
+
+    _check_writable(out)
+    demo(
+        RunOptions(out=out, folders=Folders(_data_folders(data_dir), out / "cache"), tune="none"),  # at once
+        (modality,) if modality else modalities(),
+        Progress(show=True),
+    )
+    return 0
+
+
 def _download(name: str, folder: Path) -> int:
     from common.data.download import download
 
@@ -158,20 +199,23 @@ def _tasks(chosen: list[str] | None, modality: str | None) -> tuple[str, ...]:
     return tuple(dict.fromkeys(resolve_task(name, modality) for name in named)) or tuple(task_names(modality))
 
 
-def _user_task(file: Path | None, ood: list[str] | None, modality: str | None, task: list[str] | None) -> Task | None:
-    """Return the task made of the user's files, or None if --in is not given."""
-    if file is None:
+def _own_data(data: Path | None, ood: list[str] | None, task: list[str] | None) -> OwnData | None:
+    """Return the user's data, or None if --in is not given."""
+    if data is None:
         if ood:
             raise UserError("--ood NAME=FILE needs --in FILE")
         return None
     if task:
         raise UserError("--in defines the task, so it cannot be combined with --task; omit one of the two")
-    return load_user_files(_user_modality(modality))(file, parse_named_files(ood, POOLED))
+    return OwnData(data, parse_named_files(ood, POOLED))
 
 
-def _user_modality(modality: str | None) -> str:
-    """Return the modality of the user's files: the one named, or the first that supports ``--in``."""
-    return _known_modality(modality) or user_file_modalities()[0]
+def _own_modality(own: OwnData | None, modality: str | None) -> str | None:
+    """Return the modality of the user's data: the one named, or the one that its files belong to; None without --in."""
+    if own is None:
+        return None
+    own.check()
+    return _known_modality(modality) or own_modality(own.data)
 
 
 def _check(profile: str, seeds: int, weights: Path | None, sizes: tuple[int, ...]) -> None:
@@ -196,13 +240,16 @@ def _data_folders(data_dir: Path | None) -> tuple[Path, ...]:
     return (data_dir,)
 
 
-def _model(text: str | None, tasks: tuple[str, ...]) -> Model | None:
+def _model(text: str | None, tasks: tuple[str, ...], no_train: bool, weights: Path | None) -> Model | None:
     if text is None:
+        if no_train and weights is None:
+            raise UserError("--no-train needs a trained classifier: --model hf:NAME_OR_PATH, or --weights FILE")
         return None
     found = {name.split("/")[0] for name in tasks}
     if len(found) > 1:
         raise UserError("--model needs --task or --modality, because an architecture belongs to one modality")
-    return parse_model(found.pop(), text)
+    model = parse_model(found.pop(), text)
+    return model.as_it_is() if no_train and weights is None else model
 
 
 def _device(name: str) -> str:

@@ -2,14 +2,15 @@
 
 import io
 import re
-from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from math import gcd
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+
+from common.data.dropped import listed
 
 Waveform = NDArray[np.float32]
 
@@ -18,9 +19,6 @@ SAMPLE_RATE = 16_000
 
 HOP = SAMPLE_RATE // 100
 """Samples from frame to frame; frame i is centred on sample 160 i."""
-
-NAMED = 20
-"""Largest number of unreadable files that are named; the others are counted."""
 
 
 def frame_count(samples: int) -> int:
@@ -119,30 +117,6 @@ def decode_all(
     bad = [(i, reason) for i, reason in enumerate(results) if isinstance(reason, str)]
     dropped = listed([f"{_name(files[i], i) if names is None else names[i]}: {reason}" for i, reason in bad])
     return [result for result in results if not isinstance(result, str)], kept, dropped
-
-
-def listed(bad: Sequence[str]) -> dict[str, int]:
-    """Return skipped files for ``RawDataset.dropped``: the first ``NAMED`` by name, the others as a count."""
-    return first_named(Counter(bad), "further files that cannot be read")
-
-
-def first_named(counts: Mapping[str, int], further: str) -> dict[str, int]:
-    """Return the first ``NAMED`` counts, and the sum of the others under the name ``further``."""
-    entries = list(counts.items())
-    rest = sum(count for _, count in entries[NAMED:])
-    return dict(entries[:NAMED]) | ({further: rest} if rest else {})
-
-
-def added_up(*dropped: Mapping[str, int]) -> dict[str, int]:
-    """Return the sum of several counts of skipped items by reason.
-
-    >>> added_up({"a.wav: no audio": 1, "silent": 2}, {"silent": 3})
-    {'a.wav: no audio': 1, 'silent': 5}
-    """
-    total: Counter[str] = Counter()
-    for counts in dropped:
-        total.update(counts)
-    return dict(total)
 
 
 def _name(file: Path | bytes, number: int) -> str:

@@ -8,10 +8,11 @@ from pathlib import Path
 
 import numpy as np
 
+from common.data.dropped import added_up, first_named, listed
 from common.data.locations import Directory, Location
 from common.data.samples import RawDataset
 from common.data.sources import Source
-from speech.data.audio import Waveform, added_up, announced_frames, decode, first_named, listed, mono
+from speech.data.audio import Waveform, announced_frames, decode, mono
 
 LONGEST = 20.0
 """Seconds; longer recordings are divided into pieces of ``PIECE`` seconds."""

@@ -10,10 +10,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from common.base.errors import UserError
+from common.data.dropped import added_up
 from common.data.locations import Location, Prepared
 from common.data.samples import RawDataset
 from common.data.sources import AnySource, Derived, Source
-from speech.data.audio import SAMPLE_RATE, Waveform, added_up
+from speech.data.audio import SAMPLE_RATE, Waveform
 from speech.data.folder import any_sounds
 from speech.data.prepared import read_unlabelled
 

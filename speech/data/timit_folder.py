@@ -12,7 +12,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from speech.data.audio import Waveform, added_up, decode_all, listed
+from common.data.dropped import added_up, listed
+from speech.data.audio import Waveform, decode_all
 from speech.data.phones import check_timit
 
 PARTS = ("train", "test")
