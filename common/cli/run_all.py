@@ -1,18 +1,24 @@
 """The command line of ``run_all.py`` and of every task module (``python -m nlp.tasks.reuters8``)."""
 
+import os
 import shlex
 import sys
 from dataclasses import replace
 from pathlib import Path
-from typing import Annotated, get_args
+from typing import Annotated
 
 import typer
 
 from common.base.arguments import parse_named_files, parse_names, parse_sizes
+from common.base.display import printable
 from common.base.errors import UserError, did_you_mean
 from common.base.exits import guarded
 from common.base.project import ROOT, modalities
+from common.base.terminal import say
+from common.base.version import show_version
 from common.base.workers import RANK
+from common.cli.after_typing import check_words, chosen_tune, show_list
+from common.cli.completion import WANTED, completions, show_completion
 from common.data.locations import Folders
 from common.discover import (
     check_detector,
@@ -26,7 +32,7 @@ from common.discover import (
 from common.own_data import OwnData
 from common.papers.table import POOLED
 from common.store.files import write_text
-from common.task import Model, Tune
+from common.task import Model
 
 app = typer.Typer(add_completion=False, pretty_exceptions_enable=False, rich_markup_mode=None)
 
@@ -42,17 +48,29 @@ def main(module: str | None = None) -> None:
     task = ["--task", module.replace(".tasks.", "/")] if module else []
     if module and any(argument.split("=")[0] == "--task" for argument in sys.argv[1:]):
         sys.exit(f"error: python -m {module} runs one task; omit --task, or use run_all.py")
+    if WANTED in os.environ:
+        say("\n".join(completions(os.environ[WANTED].split(" "), _options())))
+        return
     app(args=[*task, *sys.argv[1:]], prog_name=f"python -m {module}" if module else "run_all.py")
+
+
+def _options() -> list[str]:
+    return [option for parameter in typer.main.get_command(app).params for option in parameter.opts]
 
 
 @app.command()
 def run(
     context: typer.Context,
+    words: Annotated[
+        list[str] | None, typer.Argument(metavar="[TASK]", help="with --list: show all of this task")
+    ] = None,
     modality: Annotated[
-        str | None, typer.Option(help=f"run the tasks of one modality: {', '.join(modalities())}")
+        str | None,
+        typer.Option(help=f"run the tasks of one modality: {', '.join(modalities())}"),
     ] = None,
     task: Annotated[
-        list[str] | None, typer.Option(help="run one task, such as nlp/reuters8 or reuters8; repeatable")
+        list[str] | None,
+        typer.Option(help="run one task, such as nlp/reuters8 or reuters8; repeatable"),
     ] = None,
     profile: Annotated[str, typer.Option(help="training budget: quick, or paper (the published recipe)")] = "quick",
     seeds: Annotated[int, typer.Option(help="number of seeds; each seed draws other held-out classes")] = 1,
@@ -109,12 +127,24 @@ def run(
     list_: Annotated[
         bool, typer.Option("--list", help="list tasks, data, detectors, objectives and models, then exit")
     ] = False,
+    full: Annotated[bool, typer.Option("--full", help="print the sections of all tasks before the summary")] = False,
+    completion: Annotated[
+        str | None,
+        typer.Option(
+            metavar="bash|zsh", callback=show_completion, is_eager=True, help="print what completes names with Tab"
+        ),
+    ] = None,
+    version: Annotated[
+        bool, typer.Option("--version", callback=show_version, is_eager=True, help="print the version, then exit")
+    ] = False,
 ) -> None:
     """Train the classifiers, evaluate misclassification and OOD detection, write one report."""
 
     def chosen() -> int:
         if list_:
-            return _list(data_dir, _known_modality(modality))
+            named = [*(words or ()), *(task or ())]
+            return show_list(named, Folders(_data_folders(data_dir)), _known_modality(modality))
+        check_words(words or ())
         if demo:
             return _demo(out or Path("runs/quick"), data_dir, _known_modality(modality))
         if download is not None:
@@ -139,7 +169,9 @@ def run(
         from common.evaluate import Selection, evaluate
         from common.experiment import RunOptions
 
-        options = RunOptions(profile, target, folders, _device(device), chosen_model, weights, user_task, _tune(tune))
+        options = RunOptions(
+            profile, target, folders, _device(device), chosen_model, weights, user_task, chosen_tune(tune)
+        )
         selection = Selection(
             tasks,
             seeds,
@@ -147,21 +179,15 @@ def run(
             detectors=chosen_detectors,
             examples=sizes,
             required=bool(task or user_task),
-            command=f"{context.command_path} {shlex.join(sys.argv[1:])}".strip(),
+            command=f"{context.command_path} {shlex.join(map(printable, sys.argv[1:]))}".strip(),
+            full=full,
         )
         done = evaluate(selection, options, Progress(show=RANK == 0))
         if RANK == 0:
-            print(done.report)
+            say(done.report, f"; the report is in {target / 'report.md'}")
         return 2 if done.failed or not done.rows else 0
 
     guarded(chosen)
-
-
-def _list(data_dir: Path | None, modality: str | None) -> int:
-    from common.cli.listing import listing
-
-    print(listing(Folders(_data_folders(data_dir)), modality))
-    return 0
 
 
 def _demo(out: Path, data_dir: Path | None, modality: str | None) -> int:
@@ -264,14 +290,6 @@ def _device(name: str) -> str:
     if name == "cuda":
         raise UserError("--device cuda: no CUDA device is usable here; use --device cpu")
     return "cpu"
-
-
-def _tune(name: str) -> Tune:
-    known: tuple[Tune, ...] = get_args(Tune)
-    found = next((one for one in known if one == name), None)
-    if found is None:
-        raise UserError(f"unknown --tune {name!r}{did_you_mean(name, list(known))}; there are: {', '.join(known)}")
-    return found
 
 
 def _check_writable(out: Path) -> None:

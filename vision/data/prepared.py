@@ -42,7 +42,7 @@ def colour_source(
         read: ``(path, size) -> RawDataset``; reads all rows by default.
     """
     reader = partial(_read, size=(size, size), whole=whole, read=read or read_parquet)
-    return Source(name, (Location((Prepared(path, download),), reader, kind=None),), about=about)
+    return Source(name, (Location((Prepared(path, download),), reader, None, ("image", "label")),), about=about)
 
 
 def _read(path: Path, size: tuple[int, int], whole: int, read: Callable[..., RawDataset]) -> RawDataset:
