@@ -71,9 +71,14 @@ def _row(detector: "Detector", comparison: Comparison, spec: EvaluationSpec, ide
         unit=comparison.unit,
         primary=comparison.primary,
         aurc=None if key else _aurc(kept, rejected),
-        mean_msp_positive=float(msp_kept.mean()),
-        mean_msp_negative=float(msp_rejected.mean()),
+        mean_msp_positive=_mean(msp_kept),
+        mean_msp_negative=_mean(msp_rejected),
     )
+
+
+def _mean(msp: Floats) -> float | None:
+    """Return the mean MSP; None where it is unknown, because a score was given and no logits."""
+    return None if np.isnan(msp).all() else float(msp.mean())
 
 
 def _aurc(right: Floats, wrong: Floats) -> float:
@@ -101,8 +106,13 @@ def curves(
 
 
 def _histogram(spec: EvaluationSpec, outputs: TaskOutputs) -> dict[str, Any]:
-    """Count the MSP of right, wrong and OOD units in equal bins; without labels, all test units count as ``right``."""
+    """Count the MSP of right, wrong and OOD units in equal bins; without labels, all test units count as ``right``.
+
+    Nothing is counted where the MSP is unknown.
+    """
     test = ScoredSet(outputs.test, spec.by_group)
+    if np.isnan(test.msp).all():
+        return {}
     counts: dict[str, Any] = {"edges": np.linspace(0, 1, BINS + 1).round(3).tolist()}
     if spec.misclassification:
         counts |= {"right": _counts(test.msp[test.correct]), "wrong": _counts(test.msp[~test.correct])}

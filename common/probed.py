@@ -57,6 +57,18 @@ class ProbeFile:
         arrays = read_tensors(self.path.with_suffix(".safetensors"))
         return [arrays[name] for name in sorted(arrays) if name.startswith("scores.")]
 
+    def fitted(self) -> Fitted:
+        """Return what the probe learned, as ``save`` got it."""
+        import torch
+
+        arrays = read_tensors(self.path.with_suffix(".safetensors"))
+        prefix = "fitted."
+        return {
+            name.removeprefix(prefix): torch.from_numpy(value)
+            for name, value in arrays.items()
+            if name.startswith(prefix)
+        }
+
 
 def with_probes(
     experiment: Experiment, objective: str, outputs: TaskOutputs, detectors: Sequence[Detector]
@@ -82,6 +94,21 @@ def with_probes(
             ]
     ood = dict(zip(outputs.ood, sets[1:], strict=True))
     return replace(outputs, test=sets[0], ood=ood, detector_options=options, skipped=tuple(skipped))
+
+
+def learned(experiment: Experiment, objective: str, detectors: Sequence[Detector]) -> dict[str, tuple[Probe, Fitted]]:
+    """Return each detector's probe in its chosen setting and what it learned, after ``with_probes``.
+
+    Detectors without a probe and probes that are not defined for the model are left out.
+    """
+    found: dict[str, tuple[Probe, Fitted]] = {}
+    for name, probe in ((one.name, one.probe) for one in detectors if one.probe is not None):
+        file = _file(experiment, objective, name, probe)
+        facts = file.facts()
+        if not facts["skipped"]:
+            own = {key: value for key, value in facts["options"].items() if key in probe.options}
+            found[name] = replace(probe, **own), file.fitted()
+    return found
 
 
 def _with_scores(outputs: Outputs, name: str, probe: Probe, scores: NDArray[Any]) -> Outputs:

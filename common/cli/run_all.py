@@ -103,6 +103,9 @@ def run(
         bool, typer.Option("--no-train", help="judge the classifier that --model names as it is; its labels must fit")
     ] = False,
     download: Annotated[str | None, typer.Option(help="download, verify and prepare one data set, then exit")] = None,
+    demo: Annotated[
+        bool, typer.Option("--demo", help="draw, type and speak to the trained models on a local page (group demo)")
+    ] = False,
     list_: Annotated[
         bool, typer.Option("--list", help="list tasks, data, detectors, objectives and models, then exit")
     ] = False,
@@ -112,6 +115,8 @@ def run(
     def chosen() -> int:
         if list_:
             return _list(data_dir, _known_modality(modality))
+        if demo:
+            return _demo(out or Path("runs/quick"), data_dir, _known_modality(modality))
         if download is not None:
             return _download(download, data_dir or ROOT / "data")
         own = _own_data(in_, ood, task)
@@ -156,6 +161,21 @@ def _list(data_dir: Path | None, modality: str | None) -> int:
     from common.cli.listing import listing
 
     print(listing(Folders(_data_folders(data_dir)), modality))
+    return 0
+
+
+def _demo(out: Path, data_dir: Path | None, modality: str | None) -> int:
+    """Serve the models of the first run's store until Ctrl-C, which is how the demo ends well."""
+    from common.base.progress import Progress
+    from common.demo.start import demo
+    from common.experiment import RunOptions
+
+    _check_writable(out)
+    demo(
+        RunOptions(out=out, folders=Folders(_data_folders(data_dir), out / "cache"), tune="none"),  # at once
+        (modality,) if modality else modalities(),
+        Progress(show=True),
+    )
     return 0
 
 
