@@ -10,7 +10,6 @@ from functools import partial
 
 import numpy as np
 
-from common.base.errors import UserError
 from common.data.samples import RawDataset, Split
 from common.own_data import OwnData, own_source
 from common.task import Task
@@ -33,9 +32,7 @@ def user_task(own: OwnData) -> Task:
     Raises:
         UserError: a folder is missing.
     """
-    own.check()
-    if own.test is not None:
-        raise UserError("--test is for files of texts; put sounds into folders train/ and test/ of the folder --in")
+    own.check("test", "text_column", "label_column")
     ood = dict(own.ood)
     if (own.data / BACKGROUND).is_dir():
         ood.setdefault("background noise", own.data / BACKGROUND)
