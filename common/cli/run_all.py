@@ -13,6 +13,7 @@ from common.base.arguments import parse_named_files, parse_names, parse_sizes
 from common.base.display import printable
 from common.base.errors import UserError, did_you_mean
 from common.base.exits import guarded
+from common.base.progress import Progress
 from common.base.project import ROOT, modalities
 from common.base.terminal import say
 from common.base.version import show_version
@@ -49,13 +50,10 @@ def main(module: str | None = None) -> None:
     if module and any(argument.split("=")[0] == "--task" for argument in sys.argv[1:]):
         sys.exit(f"error: python -m {module} runs one task; omit --task, or use run_all.py")
     if WANTED in os.environ:
-        say("\n".join(completions(os.environ[WANTED].split(" "), _options())))
+        options = [option for one in typer.main.get_command(app).params for option in one.opts]
+        say("\n".join(completions(os.environ[WANTED].split(" "), options)))
         return
     app(args=[*task, *sys.argv[1:]], prog_name=f"python -m {module}" if module else "run_all.py")
-
-
-def _options() -> list[str]:
-    return [option for parameter in typer.main.get_command(app).params for option in parameter.opts]
 
 
 @app.command()
@@ -164,7 +162,9 @@ def run(
         folders = Folders(_data_folders(data_dir), target / "cache")
         _check_writable(target)
 
-        from common.base.progress import Progress
+        progress = Progress(show=RANK == 0)
+        progress.begin()  # before torch is imported, which takes seconds
+
         from common.evaluate import Selection, evaluate
         from common.experiment import RunOptions
 
@@ -181,7 +181,7 @@ def run(
             command=f"{context.command_path} {shlex.join(map(printable, sys.argv[1:]))}".strip(),
             full=full,
         )
-        done = evaluate(selection, options, Progress(show=RANK == 0))
+        done = evaluate(selection, options, progress)
         if RANK == 0:
             say(done.report, f"; the report is in {target / 'report.md'}")
         return 2 if done.failed or not done.rows else 0
@@ -191,7 +191,6 @@ def run(
 
 def _demo(out: Path, data_dir: Path | None, modality: str | None) -> int:
     """Serve the models of the first run's store until Ctrl-C, which is how the demo ends well."""
-    from common.base.progress import Progress
     from common.demo.start import demo
     from common.experiment import RunOptions
 
