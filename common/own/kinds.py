@@ -97,13 +97,13 @@ def _signs(values: NDArray[Any]) -> tuple[str, ...]:
     sums = values.sum(axis=1, dtype=np.float64)
     if (np.abs(sums - 100) <= 1).all():
         raise ValueError(
-            "every row is non-negative and sums to 100, so these are percentages; divide them by 100, or say --logits if"
-            " they are logits"
+            "every row is non-negative and sums to 100, so these are percentages; divide them by 100, or say --logits"
+            " if they are logits"
         )
     if np.isfinite(sums[0]) and (np.abs(sums - sums[0]) <= 1e-6 * sums[0]).all():
         return (
-            f"Every row is non-negative and sums to {sums[0]:g}. If these are votes, divide them by that, and they are taken"
-            " as probabilities.",
+            f"Every row is non-negative and sums to {sums[0]:g}. If these are votes, divide them by that, and they are"
+            " taken as probabilities.",
         )
     if (values <= 1).all():
         return (
