@@ -213,6 +213,17 @@ def test_a_column_of_four_hundred_million_rows_in_two_megabytes_is_refused(tmp_p
     assert "bomb.parquet: logit announces 3.20 GB" in read_in_half_a_gigabyte(path)
 
 
+@pytest.mark.slow
+def test_a_row_that_is_a_list_of_two_hundred_million_values_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "list.parquet"
+    values = pa.DictionaryArray.from_arrays(pa.array(np.zeros(200_000_000, np.int8)), pa.array([1.0]))
+    offsets = pa.array([0, len(values)], pa.int32())
+    parquet.write_table(pa.table({"logits": pa.ListArray.from_arrays(offsets, values)}), path)
+    assert path.stat().st_size < 1e6
+    with pytest.raises(UserError, match="list.parquet cannot be read .*(memory|malloc|realloc)"):
+        read_rows(path)
+
+
 def test_memory_is_checked_before_it_is_taken_and_an_option_lifts_the_limit(tmp_path: Path) -> None:
     path = tmp_path / "zeros.npz"
     np.savez_compressed(path, logits=np.zeros((2_000_000, 5)))
@@ -292,6 +303,15 @@ def test_tables_may_lack_names_use_semicolons_and_decimal_commas_or_begin_with_a
     for rows in (bare, german, marked):
         np.testing.assert_array_equal(rows.outputs.logits, expected)
     assert german.outputs.labels.tolist() == marked.outputs.labels.tolist() == [0, 2]
+
+
+def test_a_damaged_file_on_which_pyarrow_ends_the_process_is_told() -> None:
+    # Found by mutation: asking PyArrow for a column chunk of this file calls std::terminate.
+    path = ROOT / "tests/data/aborts_pyarrow.parquet"
+    script = f"from pathlib import Path; from common.own.rows import read_rows; read_rows(Path({str(path)!r}))"
+    done = subprocess.run((sys.executable, "-c", script), cwd=ROOT, capture_output=True, text=True, check=False)
+    assert done.returncode in (0, 1), "read, or an exception, but no abort"
+    assert done.returncode == 0 or "UserError" in done.stderr.splitlines()[-1]
 
 
 def test_a_parquet_file_of_lists_of_different_lengths_is_told(tmp_path: Path) -> None:

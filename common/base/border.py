@@ -4,6 +4,7 @@ Readers of arrays, tables and archives raise whatever their libraries raise, whi
 their versions; readers written in Rust raise even what is no ``Exception``. So this is the one place that catches all.
 """
 
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -17,6 +18,8 @@ TIMES = 100
 SMALL = 64 * 2**20
 """Bytes that any file may become."""
 DEFAULT_GB = 8.0
+ROOM = 2**29
+"""Bytes that a reader may take beside the content: its libraries, its copies of a part."""
 
 
 @contextmanager
@@ -62,3 +65,26 @@ class MemoryLimit:
                 f"{shown(path)}: {shown(what)} announces {announced / 1e9:,.2f} GB, more than {TIMES} times the file's"
                 f" {size:,} bytes; if that is right, allow it with --max-gb {max(1, -(-announced // 10**9))}"
             )
+
+    @contextmanager
+    def held(self, path: Path) -> Iterator[None]:
+        """Let the process take no more memory than the file may, for readers whose files can announce too little.
+
+        Where the system has no such limit (it is Linux's), nothing is held.
+        """
+        if not sys.platform.startswith("linux"):
+            yield
+            return
+        import resource
+
+        times = TIMES * path.stat().st_size
+        allowed = max(SMALL, times) if self.gigabytes is None else int(self.gigabytes * 1e9)
+        soft, hard = resource.getrlimit(resource.RLIMIT_AS)
+        pages = int(Path("/proc/self/statm").read_text(encoding="ascii").split()[0])
+        wanted = pages * resource.getpagesize() + ROOM + 2 * allowed
+        if soft == resource.RLIM_INFINITY or wanted < soft:
+            resource.setrlimit(resource.RLIMIT_AS, (wanted, hard))
+        try:
+            yield
+        finally:
+            resource.setrlimit(resource.RLIMIT_AS, (soft, hard))

@@ -51,7 +51,7 @@ class OwnFile:
                 raise UserError(f"{shown(self.path)} cannot be read: {problem_of(entry)}")
         what = ", ".join(entry.name for entry in wanted)
         self.limit.check(self.path, sum(entry.bytes for entry in wanted), what)
-        with border(self.path):
+        with border(self.path), self.limit.held(self.path):
             return [entry.load() for entry in wanted if entry.load is not None]
 
 
