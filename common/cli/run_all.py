@@ -4,7 +4,7 @@ import shlex
 import sys
 from dataclasses import replace
 from pathlib import Path
-from typing import Annotated, get_args
+from typing import TYPE_CHECKING, Annotated, get_args
 
 import typer
 
@@ -27,6 +27,9 @@ from common.own_data import OwnData
 from common.papers.table import POOLED
 from common.store.files import write_text
 from common.task import Model, Tune
+
+if TYPE_CHECKING:
+    from common.experiment import RunOptions
 
 app = typer.Typer(add_completion=False, pretty_exceptions_enable=False, rich_markup_mode=None)
 
@@ -103,6 +106,9 @@ def run(
         bool, typer.Option("--no-train", help="judge the classifier that --model names as it is; its labels must fit")
     ] = False,
     download: Annotated[str | None, typer.Option(help="download, verify and prepare one data set, then exit")] = None,
+    study: Annotated[
+        str | None, typer.Option(help="run one study, such as which_outliers, and write OUT/studies/NAME; see --list")
+    ] = None,
     demo: Annotated[
         bool, typer.Option("--demo", help="draw, type and speak to the trained models on a local page (group demo)")
     ] = False,
@@ -140,6 +146,8 @@ def run(
         from common.experiment import RunOptions
 
         options = RunOptions(profile, target, folders, _device(device), chosen_model, weights, user_task, _tune(tune))
+        if study is not None:
+            return _study(study, seeds, options)
         selection = Selection(
             tasks,
             seeds,
@@ -161,6 +169,16 @@ def _list(data_dir: Path | None, modality: str | None) -> int:
     from common.cli.listing import listing
 
     print(listing(Folders(_data_folders(data_dir)), modality))
+    return 0
+
+
+def _study(name: str, seeds: int, options: "RunOptions") -> int:
+    from common.base.progress import Progress
+    from common.studied import report, study
+
+    found = study(name, seeds, options, Progress(show=RANK == 0))
+    if RANK == 0:
+        print(report(name, found, options))
     return 0
 
 

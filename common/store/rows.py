@@ -44,6 +44,7 @@ class Row:
         primary: whether the row belongs to the task's default setting, which summaries show. False for other noise
             levels, smaller training sets, subsets, the other unit, and OOD sets that the publication lacks.
         distance: declared distance of the OOD set from the in-distribution, ``near`` or ``far``; None: not declared.
+        study_variant: name of the training among those of a study; None outside of studies.
         n_positive, n_negative: sizes of the two samples.
         auroc, auroc_low, auroc_high: area under the ROC curve and its 95 % interval.
         ap_positive, ap_negative: step-wise average precision with that side as the class to find.
@@ -80,6 +81,7 @@ class Row:
     split: str | None = None
     primary: bool = True
     distance: Literal["near", "far"] | None = None
+    study_variant: str | None = None
     n_positive: int
     n_negative: int
     auroc: float | None

@@ -4,6 +4,7 @@ None is an OOD set of the digits. Kannada is one script in Kannada-MNIST and in 
 alphabet of it; so these numerals serve only where Omniglot's background set, which has none, is the OOD set.
 """
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -25,6 +26,18 @@ def read_kannada(path: Path, *background: Path) -> RawDataset:
     return RawDataset(samples.items[kept], dropped={"zeros, drawn like our own": len(samples) - len(kept)})
 
 
+def read_nine(path: Path, *background: Path) -> RawDataset:
+    """Read the numeral 9 without labels."""
+    samples = read_npz(path, label_names=NUMERALS)
+    return RawDataset(samples.items[samples.labels == 9])
+
+
+def read_cats(path: Path) -> RawDataset:
+    """Read the doodles of cats without labels."""
+    samples = read_npz(path)
+    return RawDataset(samples.items[samples.labels == samples.label_names.index("cat")])
+
+
 def read_doodles(path: Path) -> RawDataset:
     """Read doodles without labels."""
     return RawDataset(read_npz(path).items)
@@ -36,10 +49,18 @@ KANNADA_MNIST = Source(
     about="9,000 handwritten numerals of the test set, Prabhu 2019; used beside Omniglot's background set alone",
     family=KANNADA_SCRIPT,
 )
+KANNADA_NINE = replace(
+    KANNADA_MNIST,
+    name="Kannada 9",
+    places=(Location(KANNADA_MNIST.places[0].files, read_nine),),
+    about="1,000 numerals",
+)
 QUICK_DRAW = Source(
     "Quick, Draw!",
     (Location((Prepared("vision/quickdraw_3k.npz"),), read_doodles, kind="sample"),),
     about="3,000 doodles of cats, rainbows and trains, Google (CC BY 4.0)",
 )
+
+CATS = replace(QUICK_DRAW, name="Cats", places=(Location(QUICK_DRAW.places[0].files, read_cats, kind="sample"),))
 
 DIGIT_OUTLIERS = (FONT_SYMBOLS, KANNADA_MNIST, QUICK_DRAW)

@@ -1,0 +1,93 @@
+"""Which outliers should a network of digits be exposed to?
+
+Outlier Exposure fine-tunes one network with noise, with what is made of the training digits (a GAN's samples, permuted
+pixels, jigsaws, means of two digits), and with real images: 100, 1,000 or all of them, of one class or of twelve, or
+the signs of fonts that need no download. Near is another script (Omniglot), far is everything else.
+
+Source of the claim: Hendrycks, Mazeika & Dietterich (ICLR 2019), arXiv:1812.04606, section 5: realistic, large and
+diverse sets of outliers help; noise and the samples of a GAN hardly do.
+"""
+
+from collections.abc import Sequence
+
+from common.data.drawn import drawn
+from common.store.rows import Row
+from common.study import Claim, Study, Variant, falling, ood_mean, ordered, variants_table, with_outliers
+from vision.data.fonts import FONT_SYMBOLS
+from vision.data.gan_samples import GAN_SAMPLES
+from vision.data.outliers import CATS, KANNADA_MNIST, KANNADA_NINE, QUICK_DRAW
+from vision.data.pseudo_ood import PSEUDO_OOD
+
+NEAR, FAR = "near FPR95", "far FPR95"
+OE = "outlier_exposure"
+MADE = {source.name: source for source in PSEUDO_OOD}
+
+
+def error(rows: Sequence[Row]) -> float | None:
+    """Return the test error in points."""
+    return None if not rows or rows[0].error is None else 100 * rows[0].error
+
+
+def _exposed(name: str, *sources: object) -> Variant:
+    return Variant(name, OE, with_outliers(*sources))  # type: ignore[arg-type]
+
+
+STUDY = Study(
+    title="Which outliers should a network of digits be exposed to?",
+    tasks=("vision/mnist",),
+    variants=(
+        Variant("MSP"),
+        Variant("no outliers", "cross_entropy_longer"),
+        *(_exposed(name, MADE[name]) for name in ("Gaussian", "uniform")),
+        _exposed("GAN samples", GAN_SAMPLES),
+        *(_exposed(f"{name} digits", MADE[name]) for name in ("permuted", "jigsaw", "mixed")),
+        _exposed("one class, 1,000 (Kannada 9)", drawn(KANNADA_NINE, 1000)),
+        _exposed("one class, 1,000 (cats)", drawn(CATS, 1000)),
+        _exposed("100 real", drawn(KANNADA_MNIST, 75), drawn(QUICK_DRAW, 25)),
+        _exposed("1,000 real", drawn(KANNADA_MNIST, 750), drawn(QUICK_DRAW, 250)),
+        _exposed("12,000 real", KANNADA_MNIST, QUICK_DRAW),
+        _exposed("100 font symbols", drawn(FONT_SYMBOLS, 100)),
+        _exposed("1,000 font symbols", drawn(FONT_SYMBOLS, 1000)),
+        _exposed("5,397 font symbols", FONT_SYMBOLS),
+    ),
+    measure=variants_table(
+        {
+            "near AUROC": lambda rows: ood_mean(rows, distance="near"),
+            NEAR: lambda rows: ood_mean(rows, "fpr95_out", distance="near"),
+            "far AUROC": lambda rows: ood_mean(rows, distance="far"),
+            FAR: lambda rows: ood_mean(rows, "fpr95_out", distance="far"),
+            "test error": error,
+        }
+    ),
+    claims=(
+        Claim(
+            "On the near set FPR95 falls from Gaussian noise over 100 and 1,000 to 12,000 real outliers.",
+            falling(NEAR, "Gaussian", "100 real", "1,000 real", "12,000 real"),
+        ),
+        Claim(
+            "On the near set FPR95 falls from 100 over 1,000 to all font symbols, which need no download.",
+            falling(NEAR, "100 font symbols", "1,000 font symbols", "5,397 font symbols"),
+        ),
+        Claim(
+            "On the near set one class of 1,000 outliers (Kannada 9) is not better than 1,000 of twelve classes.",
+            falling(NEAR, "one class, 1,000 (Kannada 9)", "1,000 real"),
+        ),
+        Claim(
+            "On the near set one class of 1,000 outliers (cats) is not better than 1,000 of twelve classes.",
+            falling(NEAR, "one class, 1,000 (cats)", "1,000 real"),
+        ),
+        Claim(
+            "On the near set a GAN's samples help less than 1,000 real outliers.",
+            falling(NEAR, "GAN samples", "1,000 real"),
+        ),
+        Claim(
+            "On the far sets noise alone gains more than 5 points of AUROC: they need no realistic outliers.",
+            ordered("far AUROC", "no outliers", "Gaussian", by=5.0),
+        ),
+    ),
+    picture=(NEAR, FAR),
+    notes=(
+        "Every variant but the first is the same fine-tuning of the same network; the score is the MSP.",
+        "Gaussian and uniform noise are also far OOD sets: their own variants have seen that kind.",
+    ),
+)
