@@ -1,8 +1,8 @@
 """The data sets of one task with one seed, as its model takes them: each read, drawn and encoded when first needed."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
-from functools import cached_property
+from functools import cached_property, partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -30,7 +30,7 @@ MANY_UNKNOWN = 0.5
 """Fraction of unknown words from which on a note says what that may mean."""
 
 KEPT_BYTES = 2**30
-"""OOD examples up to so much memory are kept for the task's further objectives; more are read and encoded again."""
+"""Examples beside the task's own up to so much memory are kept for further objectives; more are made again."""
 
 
 @dataclass
@@ -54,7 +54,7 @@ class EncodedData:
     folders: Folders
     dropped: dict[str, int] = field(default_factory=dict)
     notes: dict[str, None] = field(default_factory=dict)
-    _kept: "dict[OodKey, TensorDataset]" = field(default_factory=dict)
+    _kept: "dict[Hashable, TensorDataset]" = field(default_factory=dict)
 
     @cached_property
     def train_source(self) -> AnySource:
@@ -176,8 +176,21 @@ class EncodedData:
         Raises:
             UserError: an outlier is also a training, test or OOD example.
         """
-        check_items({source.name: self._origins(source) for source in sources}, self._other_items())
-        return self.encode_sources(sources)
+
+        def checked() -> "TensorDataset":
+            check_items({source.name: self._origins(source) for source in sources}, self._other_items())
+            return self.encode_sources(sources)
+
+        return self.kept(("outliers", *(source.name for source in sources)), checked)
+
+    def kept(self, key: Hashable, make: "Callable[[], TensorDataset]") -> "TensorDataset":
+        """Return the examples of that key: made once, unless more than ``KEPT_BYTES`` would be held."""
+        if key in self._kept:
+            return self._kept[key]
+        examples = make()
+        if examples.nbytes + sum(one.nbytes for one in self._kept.values()) <= KEPT_BYTES:
+            self._kept[key] = examples
+        return examples
 
     def _loaded(self, source: AnySource) -> RawDataset:
         samples = source.load(self.folders, self.seed, self.train_samples)
@@ -232,13 +245,7 @@ class EncodedData:
         """Yield the encoded OOD sets, one in memory at a time but for ``KEPT_BYTES`` that further objectives use."""
         left_out = [(OodKey(name), samples) for name, samples in self._split[0].ood.items()]
         for key, source in [*left_out, *((one.key, one) for one in self.ood_sources)]:
-            if key not in self._kept:
-                examples = self._encoded_ood(key, source)
-                if examples.nbytes + sum(one.nbytes for one in self._kept.values()) > KEPT_BYTES:
-                    yield key, examples
-                    continue
-                self._kept[key] = examples
-            yield key, self._kept[key]
+            yield key, self.kept(key, partial(self._encoded_ood, key, source))
 
     def _encoded_ood(self, key: OodKey, source: AnySource | RawDataset) -> "TensorDataset":
         """Encode what the split left out of training, or what a source reads or makes of the test samples."""

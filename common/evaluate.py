@@ -38,6 +38,7 @@ class Selection:
         examples: training sets of so many examples, drawn from the task's own, are trained on beside it.
         required: whether missing data is an error, because the tasks were asked for by name.
         command: what the user typed, for the record.
+        full: whether the report for the terminal has a section for every task.
     """
 
     tasks: tuple[str, ...]
@@ -47,6 +48,7 @@ class Selection:
     examples: tuple[int, ...] = ()
     required: bool = False
     command: str = ""
+    full: bool = False
 
 
 def evaluate(selection: Selection, options: RunOptions, progress: Progress | None = None) -> Run:
@@ -74,7 +76,7 @@ def evaluate(selection: Selection, options: RunOptions, progress: Progress | Non
         run.record = replace(run.record, finished=True)
     finally:
         if run.record.finished or run.rows:
-            finish(run, options.out)
+            finish(run, options.out, selection.full)
     return run
 
 

@@ -112,7 +112,8 @@ class Experiment:
         data = self.data
         auxiliary = [*self._outliers(objective), *self._labelled(objective)]
         sources = [data.train_source, data.test_source, *data.ood_sources, *auxiliary]
-        objectives = (f"common.objectives.{name}" for name in dict.fromkeys((objective, self.own_objective)))
+        taking_part = dict.fromkeys((objective, self._before(objective) or objective, self.own_objective))
+        objectives = (f"common.objectives.{name}" for name in taking_part)
         ingredients = {
             "model": asdict(self.model),
             "model files": self.architecture.fingerprint() if hasattr(self.architecture, "fingerprint") else None,
@@ -133,6 +134,12 @@ class Experiment:
     def own_objective(self) -> str:
         """The task's own way of training, the first that it names: what others add to or go on from."""
         return self.task.objectives[0]
+
+    def _before(self, objective: str) -> str | None:
+        """Return the objective whose weights this one goes on from, or None."""
+        continues = load_objective(objective).continues
+        before = self.own_objective if continues is True else continues
+        return before if before and before != objective else None
 
     def _has_bfloat16(self) -> bool:
         from common.training.steps import has_bfloat16
@@ -203,8 +210,8 @@ class Experiment:
         if weights.is_file():
             load_weights(model, weights)
             return model.to(device).eval()
-        if objective.continues and objective_name != self.own_objective:
-            model.load_state_dict(self.trained(self.own_objective, self.folder(self.own_objective)).state_dict())
+        if (before := self._before(objective_name)) is not None:
+            model.load_state_dict(self.trained(before, self.folder(before)).state_dict())
         self.progress.start(f"{self.label} {objective_name}")
         objective.train(model, self._setup(objective_name, objective, folder, device))
         save_weights(model, folder.weights)

@@ -60,8 +60,17 @@ class OwnData:
     model: Model | None = None
     trained: bool = True
 
-    def check(self) -> None:
-        """Raise ``UserError`` if a path does not exist."""
+    def check(self, *unused: str) -> None:
+        """Refuse what does not exist, and options that the modality does not take.
+
+        Args:
+            unused: names of the attributes that the modality does not take.
+
+        Raises:
+            UserError: a path does not exist, or such an option was given.
+        """
+        if given := [f"--{name.replace('_', '-')}" for name in unused if getattr(self, name) is not None]:
+            raise UserError(f"{given[0]} is not for data of this kind; leave it out")
         for path in (self.data, *([self.test] if self.test else []), *self.ood.values()):
             if not path.exists():
                 raise UserError(f"{path} does not exist; check the path")

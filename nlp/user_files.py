@@ -34,7 +34,7 @@ def user_task(own: OwnData) -> Task:
     Raises:
         UserError: a file is missing, or in another format.
     """
-    own.check()
+    own.check("label_pattern")
     for file in (own.data, *([own.test] if own.test else []), *own.ood.values()):
         if not file.is_file() or file.suffix.lower() not in SUFFIXES:
             raise UserError(f"{file} is not one of {', '.join(FORMATS)}; convert it to one of them")

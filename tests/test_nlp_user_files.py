@@ -145,6 +145,8 @@ def test_the_command_writes_rows_and_what_was_skipped(tmp_path, monkeypatch, cap
         (["--ood", "X=y.csv"], "--ood NAME=FILE needs --in FILE"),
         (["--in", "x.csv", "--task", "trec"], "cannot be combined with --task"),
         (["--in", "x.csv", "--ood", "y.csv"], "takes NAME=FILE"),
+        (["--label-column", "mood"], "--label-column and --label-pattern need --in"),
+        (["--in", __file__, "--modality", "vision", "--test", __file__], "--test is not for data of this kind"),
         (["--in", "absent.csv"], "absent.csv does not exist"),
     ],
 )

@@ -32,7 +32,7 @@ def user_task(own: OwnData) -> Task:
     Raises:
         UserError: a folder is missing, or the model is unknown.
     """
-    own.check()
+    own.check("test", "text_column", "label_column")
     form = _form(own.model)
     read = partial(read_classes, form=form, pattern=own.label_pattern)
     settings = f"{form} {own.label_pattern}"

@@ -1,6 +1,7 @@
 """Printing that any standard output survives: another encoding, a closed one, a full one."""
 
 import os
+import shutil
 import sys
 from typing import TextIO
 
@@ -54,6 +55,11 @@ def say(text: str, elsewhere: str = "") -> None:
     except OSError as error:
         _leave(output)
         raise UserError(f"the output cannot be written ({error.strerror or error})" + elsewhere) from error
+
+
+def terminal_width(otherwise: int, narrowest: int = 60, widest: int = 140) -> int:
+    """Return the columns of the terminal (the variable COLUMNS, if set, says them), or ``otherwise`` without one."""
+    return min(max(shutil.get_terminal_size((otherwise, 24)).columns, narrowest), widest)
 
 
 def _leave(output: TextIO) -> None:

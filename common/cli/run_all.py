@@ -125,14 +125,13 @@ def run(
             return _demo(out or Path("runs/quick"), data_dir, _known_modality(modality))
         if download is not None:
             return _download(download, data_dir or ROOT / "data")
-        own = _own_data(in_, ood, task)
+        own = _own_data(in_, ood, task, OwnData(Path(), {}, test, text_column, label_column, label_pattern))
         own_kind = _own_modality(own, modality)
         tasks = (f"{own_kind}/own",) if own_kind else _tasks(task, modality)
         chosen_model = _model(model, tasks, no_train, weights)
-        if own is not None:
-            own = replace(own, text_column=text_column, label_column=label_column, label_pattern=label_pattern)
-            own = replace(own, test=test, model=chosen_model, trained=not no_train)
-        user_task = load_user_files(own_kind)(own) if own and own_kind else None
+        user_task = None
+        if own and own_kind:
+            user_task = load_user_files(own_kind)(replace(own, model=chosen_model, trained=not no_train))
         chosen_detectors = parse_names("--detectors", detectors, check_detector)
         chosen_objectives = parse_names("--objectives", objectives, check_objective)
         sizes = parse_sizes("--examples", examples)
@@ -217,15 +216,17 @@ def _tasks(chosen: list[str] | None, modality: str | None) -> tuple[str, ...]:
     return tuple(dict.fromkeys(resolve_task(name, modality) for name in named)) or tuple(task_names(modality))
 
 
-def _own_data(data: Path | None, ood: list[str] | None, task: list[str] | None) -> OwnData | None:
-    """Return the user's data, or None if --in is not given."""
+def _own_data(data: Path | None, ood: list[str] | None, task: list[str] | None, options: OwnData) -> OwnData | None:
+    """Return the user's data with further ``options``, or None if --in is not given."""
     if data is None:
         if ood:
             raise UserError("--ood NAME=FILE needs --in FILE")
+        if options != OwnData(Path()):
+            raise UserError("--test, --text-column, --label-column and --label-pattern need --in")
         return None
     if task:
         raise UserError("--in defines the task, so it cannot be combined with --task; omit one of the two")
-    return OwnData(data, parse_named_files(ood, POOLED))
+    return replace(options, data=data, ood=parse_named_files(ood, POOLED))
 
 
 def _own_modality(own: OwnData | None, modality: str | None) -> str | None:

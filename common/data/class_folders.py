@@ -62,12 +62,12 @@ class ClassFiles:
         return [(path, name) for path, name, found in self.files if found in (None, wanted)]
 
 
-def class_files(root: Path, suffixes: Collection[str], pattern: str | None = None) -> ClassFiles:
+def class_files(root: Path, suffixes: Collection[str] | None, pattern: str | None = None) -> ClassFiles:
     """Return the files below a folder with their classes.
 
     Args:
         root: of the data; a folder that holds one folder alone stands for that one.
-        suffixes: of the files wanted, in lower case; others are not looked at.
+        suffixes: of the files wanted, in lower case, others are not looked at; None: all files.
         pattern: regular expression for the names of files: its group ``label``, or its first group, is the class.
 
     Raises:
@@ -83,9 +83,10 @@ def class_files(root: Path, suffixes: Collection[str], pattern: str | None = Non
     return found
 
 
-def files_below(folder: Path, suffixes: Collection[str]) -> list[Path]:
-    """Return all files below a folder with one of the suffixes, except hidden ones, sorted by name."""
-    found = (path for path in folder.rglob("*") if path.suffix.lower() in suffixes and path.is_file())
+def files_below(folder: Path, suffixes: Collection[str] | None) -> list[Path]:
+    """Return all files below a folder with one of the suffixes (None: any), except hidden ones, sorted by name."""
+    files = (path for path in folder.rglob("*") if path.is_file())
+    found = (path for path in files if suffixes is None or path.suffix.lower() in suffixes)
     return sorted(path for path in found if not any(_hidden(part) for part in path.relative_to(folder).parts))
 
 
@@ -93,12 +94,12 @@ def _inner(root: Path) -> Path:
     """Return the folder where the data begins: archives are often unpacked into a folder of their own name."""
     while True:
         entries = [entry for entry in root.iterdir() if not _hidden(entry.name)]
-        if len(entries) != 1 or not entries[0].is_dir():
+        if len(entries) != 1 or not entries[0].is_dir() or not any(entry.is_dir() for entry in entries[0].iterdir()):
             return root
         root = entries[0]
 
 
-def _by_folders(root: Path, suffixes: Collection[str]) -> ClassFiles:
+def _by_folders(root: Path, suffixes: Collection[str] | None) -> ClassFiles:
     folders = sorted(entry for entry in root.iterdir() if entry.is_dir() and not _hidden(entry.name))
     if folders and all(folder.name.lower() in PARTS for folder in folders):
         parts = [(PARTS[folder.name.lower()], _classes(_inner(folder), suffixes)) for folder in folders]
@@ -111,7 +112,7 @@ def _by_folders(root: Path, suffixes: Collection[str]) -> ClassFiles:
     return ClassFiles(tuple(named), _aside(aside))
 
 
-def _classes(root: Path, suffixes: Collection[str]) -> tuple[list[tuple[Path, str]], int]:
+def _classes(root: Path, suffixes: Collection[str] | None) -> tuple[list[tuple[Path, str]], int]:
     """Return the files of the folders of a folder with the folders' names, and how many are in no class."""
     folders = sorted(entry for entry in root.iterdir() if entry.is_dir() and not _hidden(entry.name))
     found = [(path, folder.name) for folder in folders for path in files_below(folder, suffixes)]
@@ -162,7 +163,7 @@ def _part(text: str | None) -> Part | None:
     return PARTS.get((text or "").strip().lower())
 
 
-def _by_pattern(root: Path, suffixes: Collection[str], pattern: str) -> ClassFiles:
+def _by_pattern(root: Path, suffixes: Collection[str] | None, pattern: str) -> ClassFiles:
     try:
         compiled = re.compile(pattern)
     except re.error as error:

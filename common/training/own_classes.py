@@ -29,7 +29,7 @@ def class_positions(labels: Sequence[str], known: Sequence[str] | None, count: i
     if unknown:
         raise UserError(
             f"{whose} has no class {', '.join(map(repr, unknown[:5]))}; it has {_shown(known)}. Rename the labels, or "
-            "train a new last layer: leave out --no-train"
+            "train a new last layer: leave out --no-train, or for sounds use --model hf:NAME,head"
         )
     return tuple(place[_plain(label)] for label in labels)
 
@@ -50,7 +50,8 @@ def _by_position(labels: Sequence[str], count: int, whose: str) -> tuple[int, ..
         return tuple(range(count))
     raise UserError(
         f"{whose} has {count} classes without names, and the data has {len(labels)}: {_shown(labels)}. Name the labels "
-        "0, 1, ... as the classifier counts, or train a new last layer: leave out --no-train"
+        "0, 1, ... as the classifier counts, or train a new last layer: leave out --no-train, or for sounds use "
+        "--model hf:NAME,head"
     )
 
 

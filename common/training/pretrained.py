@@ -12,6 +12,9 @@ from common.base.errors import UserError
 from common.store.files import sha256
 from common.task import Budget
 
+MADE_ANEW = ("masked_spec_embed", "position_ids")
+"""Weights that older checkpoints lack and that play no part in evaluation."""
+
 FILES = ("*.safetensors", "*.json", "*.txt", "*.model")
 """Files of a checkpoint that are read: weights, configuration, tokenizer; never a pickle."""
 SAFE = {"local_files_only": True, "trust_remote_code": False}
@@ -77,8 +80,8 @@ class Checkpoint:
         network, missing = self._network(kind)
         if missing and not headless:
             raise UserError(
-                f"{self.folder} is no trained classifier: it has no weights of {missing[0]}; leave out --no-train, "
-                "which trains a last layer"
+                f"{self.folder} is no trained classifier: it has no weights of {missing[0]}; train a last layer: "
+                "leave out --no-train, or for sounds use --model hf:NAME,head"
             )
         return network
 
@@ -96,7 +99,7 @@ class Checkpoint:
         logging.set_verbosity_error()  # type: ignore[no-untyped-call]
         options = {**SAFE, "use_safetensors": True, "dtype": torch.float32, "output_loading_info": True}
         network, found = self._loaded(lambda: getattr(transformers, kind).from_pretrained(self.folder, **options))
-        return network, sorted(found["missing_keys"])
+        return network, sorted(key for key in found["missing_keys"] if not key.endswith(MADE_ANEW))
 
     def _loaded(self, load: Callable[[], Any]) -> Any:
         from safetensors import SafetensorError
