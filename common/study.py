@@ -6,10 +6,9 @@ A study is a file in a ``studies`` folder that defines ``STUDY``; ``common.studi
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
-from statistics import fmean
 from typing import Any, Literal
 
-from common.data.sources import AnySource, Distance
+from common.data.sources import AnySource
 from common.store.rows import Row
 from common.task import Task, Tune
 
@@ -94,39 +93,6 @@ def with_options(objective: str, **options: Any) -> Change:
         return replace(task, options={**task.options, objective: options})
 
     return change
-
-
-def ood_mean(
-    rows: Sequence[Row],
-    figure: str = "auroc",
-    *,
-    distance: Distance | None = None,
-    only: Sequence[str] = (),
-    detector: str = "msp",
-    population: str = "all",
-) -> float | None:
-    """Return the mean of a figure over OOD sets, in points; None without any.
-
-    Args:
-        rows: of one training.
-        figure: name of a field of ``Row``.
-        distance: of the sets; None: near and far.
-        only: names of sets, or the start of a stand-in's; empty: all, but for the pooled one.
-        detector: the score.
-        population: the in-distribution examples.
-    """
-    values = [
-        getattr(row, figure)
-        for row in rows
-        if row.question == "ood"
-        and row.detector == detector
-        and row.population == population
-        and row.primary
-        and row.out_dist not in (None, "All")
-        and (distance is None or row.distance == distance)
-        and (not only or row.out_dist in only)
-    ]
-    return 100 * fmean(values) if values else None
 
 
 def variants_table(figures: Mapping[str, Callable[[Sequence[Row]], float | None]]) -> Callable[[RowsOf], Table]:

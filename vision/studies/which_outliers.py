@@ -8,11 +8,10 @@ Source of the claim: Hendrycks, Mazeika & Dietterich (ICLR 2019), arXiv:1812.046
 diverse sets of outliers help; noise and the samples of a GAN hardly do.
 """
 
-from collections.abc import Sequence
-
-from common.data.drawn import drawn
-from common.store.rows import Row
-from common.study import Claim, Study, Variant, falling, ood_mean, ordered, variants_table, with_outliers
+from common.data.drawn import some
+from common.data.sources import AnySource
+from common.study import Claim, Study, Variant, falling, ordered, variants_table, with_outliers
+from common.study_figures import error, ood_mean
 from vision.data.fonts import FONT_SYMBOLS
 from vision.data.gan_samples import GAN_SAMPLES
 from vision.data.outliers import CATS, KANNADA_MNIST, KANNADA_NINE, QUICK_DRAW
@@ -23,13 +22,8 @@ OE = "outlier_exposure"
 MADE = {source.name: source for source in PSEUDO_OOD}
 
 
-def error(rows: Sequence[Row]) -> float | None:
-    """Return the test error in points."""
-    return None if not rows or rows[0].error is None else 100 * rows[0].error
-
-
-def _exposed(name: str, *sources: object) -> Variant:
-    return Variant(name, OE, with_outliers(*sources))  # type: ignore[arg-type]
+def _exposed(name: str, *sources: AnySource) -> Variant:
+    return Variant(name, OE, with_outliers(*sources))
 
 
 STUDY = Study(
@@ -41,13 +35,13 @@ STUDY = Study(
         *(_exposed(name, MADE[name]) for name in ("Gaussian", "uniform")),
         _exposed("GAN samples", GAN_SAMPLES),
         *(_exposed(f"{name} digits", MADE[name]) for name in ("permuted", "jigsaw", "mixed")),
-        _exposed("one class, 1,000 (Kannada 9)", drawn(KANNADA_NINE, 1000)),
-        _exposed("one class, 1,000 (cats)", drawn(CATS, 1000)),
-        _exposed("100 real", drawn(KANNADA_MNIST, 75), drawn(QUICK_DRAW, 25)),
-        _exposed("1,000 real", drawn(KANNADA_MNIST, 750), drawn(QUICK_DRAW, 250)),
+        _exposed("one class, 1,000 (Kannada 9)", some(KANNADA_NINE, 1000)),
+        _exposed("one class, 1,000 (cats)", some(CATS, 1000)),
+        _exposed("100 real", some(KANNADA_MNIST, 75), some(QUICK_DRAW, 25)),
+        _exposed("1,000 real", some(KANNADA_MNIST, 750), some(QUICK_DRAW, 250)),
         _exposed("12,000 real", KANNADA_MNIST, QUICK_DRAW),
-        _exposed("100 font symbols", drawn(FONT_SYMBOLS, 100)),
-        _exposed("1,000 font symbols", drawn(FONT_SYMBOLS, 1000)),
+        _exposed("100 font symbols", some(FONT_SYMBOLS, 100)),
+        _exposed("1,000 font symbols", some(FONT_SYMBOLS, 1000)),
         _exposed("5,397 font symbols", FONT_SYMBOLS),
     ),
     measure=variants_table(
