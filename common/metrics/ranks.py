@@ -4,7 +4,6 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from scipy.stats import friedmanchisquare, rankdata, studentized_range
 
 
 @dataclass(frozen=True)
@@ -36,6 +35,8 @@ def mean_ranks(figures: ArrayLike) -> MeanRanks:
 
     Source: Demsar (JMLR 2006), "Statistical comparisons of classifiers over multiple data sets", section 3.2.
     """
+    from scipy.stats import friedmanchisquare, rankdata, studentized_range
+
     values = np.asarray(figures, dtype=np.float64)
     if values.ndim != 2 or values.shape[0] < 1 or values.shape[1] < 2:
         raise ValueError(f"figures must be (data sets, 2 or more methods), not {values.shape}")

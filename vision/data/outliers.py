@@ -26,12 +26,6 @@ def read_kannada(path: Path, *background: Path) -> RawDataset:
     return RawDataset(samples.items[kept], dropped={"zeros, drawn like our own": len(samples) - len(kept)})
 
 
-def read_nine(path: Path, *background: Path) -> RawDataset:
-    """Read the numeral 9 without labels."""
-    samples = read_npz(path, label_names=NUMERALS)
-    return RawDataset(samples.items[samples.labels == 9])
-
-
 def read_cats(path: Path) -> RawDataset:
     """Read the doodles of cats without labels."""
     samples = read_npz(path)
@@ -48,12 +42,6 @@ KANNADA_MNIST = Source(
     (Location((Prepared("vision/kannada_mnist_test.npz"), Prepared("vision/omniglot_background.npz")), read_kannada),),
     about="9,000 handwritten numerals of the test set, Prabhu 2019; used beside Omniglot's background set alone",
     family=KANNADA_SCRIPT,
-)
-KANNADA_NINE = replace(
-    KANNADA_MNIST,
-    name="Kannada 9",
-    places=(Location(KANNADA_MNIST.places[0].files, read_nine),),
-    about="1,000 numerals",
 )
 QUICK_DRAW = Source(
     "Quick, Draw!",
