@@ -183,6 +183,13 @@ def _evaluate(
     return outputs.meta
 
 
+def rows_of(experiment: Experiment, objective: str, detectors: Sequence[Any]) -> list[Row]:
+    """Return the rows of one training: of the store, or trained now."""
+    outputs = with_probes(experiment, objective, experiment.outputs(objective), detectors)
+    spec = EvaluationSpec.of(experiment.task, distances=_distances(experiment, outputs))
+    return evaluate_outputs(spec, outputs, detectors, _identity(experiment, objective, outputs.meta))[0]
+
+
 def _distances(experiment: Experiment, outputs: TaskOutputs) -> dict[str, Distance | None]:
     """Return how far each OOD set is: as its source says; near where a split held it out of the same data set."""
     said = {source.name: source.distance for source in experiment.data.ood_sources}

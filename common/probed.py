@@ -139,6 +139,11 @@ def _run(
     from common.training.probing import probe_scores, training_views
     from common.tuning import chosen
 
+    if not len(experiment.data.train):
+        for name in probes:
+            why = f"detector {name} learns from training examples, and the data has none; mark some as its split train"
+            files[name].save([], {}, {"options": {}, "skipped": why})
+        return
     experiment.progress.start(f"{experiment.label} {objective}: {len(probes)} detectors")
     model = experiment.trained(objective, experiment.folder(objective))
     selected = chosen(experiment, model, probes)

@@ -55,7 +55,8 @@ def text_reader(checkpoint: Checkpoint, texts: Sequence[str], pieces: int) -> Te
             f"{checkpoint.folder}: the tokenizer has {len(tokenizer)} word pieces and the network "
             f"{table.num_embeddings} embeddings, so they do not belong together; get the checkpoint again"
         )
-    _check_tells_apart(checkpoint, tokenizer, texts)
+    if texts:
+        _check_tells_apart(checkpoint, tokenizer, texts)
     piece = _ordinary_piece(tokenizer, texts)
     return TextReader(tokenizer, _most_pieces(checkpoint, network, piece, min(pieces, tokenizer.model_max_length)))
 
@@ -63,7 +64,7 @@ def text_reader(checkpoint: Checkpoint, texts: Sequence[str], pieces: int) -> Te
 def _ordinary_piece(tokenizer: Any, texts: Sequence[str]) -> int:
     """Return the number of a word piece that is neither padding nor another special one."""
     special = set(tokenizer.all_special_ids)
-    rows = tokenizer(list(texts[:50]))["input_ids"]
+    rows = tokenizer(list(texts[:50]) or ["a few words"])["input_ids"]
     return next((piece for row in rows for piece in row if piece not in special), 0)
 
 

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import torch
 
+from common.base.errors import UserError
 from common.data.examples import TensorDataset
 from common.data.samples import RawDataset
 from nlp.text_reader import unknown_pieces, word_pieces
@@ -29,7 +30,9 @@ class PiecePreprocessor:
 
     def __call__(self, samples: RawDataset) -> TensorDataset:
         """Return the word pieces as sequences."""
-        numbers = word_pieces(self.tokenizer, samples.items, self.pieces)
+        numbers = word_pieces(self.tokenizer, samples.items, self.pieces) if len(samples) else []
+        if samples.labels is not None and len(set(map(tuple, numbers))) == 1 < len(set(samples.items)):
+            raise UserError("different texts become the same word pieces: the checkpoint's tokenizer does not fit them")
         offsets = torch.tensor(np.cumsum([0, *map(len, numbers)]), dtype=torch.int64)
         flat = torch.tensor(list(chain.from_iterable(numbers)), dtype=torch.int64)
         labels = None if samples.labels is None else torch.from_numpy(samples.labels)

@@ -232,6 +232,22 @@ def test_a_model_that_cannot_be_judged_is_one_line_and_exit_2(
     assert left.value.code == 2 and message in error and "Traceback" not in error
 
 
+def test_detectors_that_learn_have_nothing_to_learn_from_and_say_so(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "net").mkdir()
+    name, _ = hf_folder(tmp_path / "net")
+    root, out = folders(tmp_path / "mine", 4), tmp_path / "out"
+    options = ["--ood", f"same={root}", "--no-train", "--detectors", "msp,odin,mahalanobis", "--out", str(out)]
+    monkeypatch.setattr("sys.argv", ["run_all.py", "--in", str(root), "--model", name, *options])
+    with pytest.raises(SystemExit) as left:
+        main()
+    assert left.value.code == 0
+    told = " ".join(one["why"] for one in json.loads((out / "run.json").read_text())["not_run"])
+    assert "detector odin learns from training examples, and the data has none" in told
+    assert "detector mahalanobis learns from training examples" in told
+
+
 def test_labels_that_a_checkpoint_lacks_are_named(tmp_path: Path) -> None:
     name, _ = hf_folder(tmp_path)
     root = folders(tmp_path / "mine", 2)

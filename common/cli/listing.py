@@ -8,7 +8,7 @@ from common.cli.task_listing import BROKEN, FOUND, MISSING, STAND_IN, state_of
 from common.data.download import downloads
 from common.data.locations import Folders
 from common.data.sources import AnySource
-from common.discover import load_task, names, task_names
+from common.discover import load_task, names, study_names, task_names
 from common.task import Task
 
 WIDTH = 100
@@ -26,6 +26,7 @@ def listing(folders: Folders, modality: str | None = None) -> str:
     lines += _named("Downloads (--download NAME; + here already)", _downloads(folders, modality))
     lines += _named("Detectors (--detectors)", names("common/detectors"))
     lines += _named("Objectives (--objectives)", names("common/objectives"))
+    lines += _named("Studies (--study)", study_names())
     for package in modalities() if modality is None else (modality,):
         lines += _named(f"Models of {package} (--model)", names(f"{package}/models"))
     return "\n".join([*lines, "", "--list TASK tells all of one task: its data, files, columns, and how to get them."])

@@ -5,7 +5,7 @@ import shlex
 import sys
 from dataclasses import replace
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -34,6 +34,9 @@ from common.own_data import OwnData
 from common.papers.table import POOLED
 from common.store.files import write_text
 from common.task import Model
+
+if TYPE_CHECKING:
+    from common.experiment import RunOptions
 
 app = typer.Typer(add_completion=False, pretty_exceptions_enable=False, rich_markup_mode=None)
 
@@ -119,6 +122,9 @@ def run(
         bool, typer.Option("--no-train", help="judge the classifier that --model names as it is; its labels must fit")
     ] = False,
     download: Annotated[str | None, typer.Option(help="download, verify and prepare one data set, then exit")] = None,
+    study: Annotated[
+        str | None, typer.Option(help="run one study, such as which_outliers, and write OUT/studies/NAME; see --list")
+    ] = None,
     demo: Annotated[
         bool, typer.Option("--demo", help="draw, type and speak to the trained models on a local page (group demo)")
     ] = False,
@@ -171,6 +177,8 @@ def run(
         options = RunOptions(
             profile, target, folders, _device(device), chosen_model, weights, user_task, chosen_tune(tune)
         )
+        if study is not None:
+            return _study(study, seeds, options, progress)
         selection = Selection(
             tasks,
             seeds,
@@ -187,6 +195,15 @@ def run(
         return 2 if done.failed or not done.rows else 0
 
     guarded(chosen)
+
+
+def _study(name: str, seeds: int, options: "RunOptions", progress: Progress) -> int:
+    from common.studied import folder, report, study
+
+    found = study(name, seeds, options, progress)
+    if RANK == 0:
+        say(report(name, found, options), f"; the report is in {folder(options.out, name) / 'report.md'}")
+    return 0
 
 
 def _demo(out: Path, data_dir: Path | None, modality: str | None) -> int:
