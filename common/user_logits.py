@@ -44,7 +44,9 @@ def run(
         bool | None,
         typer.Option("--probabilities/--logits", help="what the numbers are; by default told by the numbers"),
     ] = None,
-    max_gb: Annotated[float | None, typer.Option(help="memory that a file may take, in GB; 8 by default")] = None,
+    max_gb: Annotated[
+        float | None, typer.Option(min=0.001, help="memory that a file may take, in GB; 8 by default")
+    ] = None,
     out: Annotated[Path, typer.Option(help="output folder")] = Path("runs/own"),
     version: Annotated[
         bool, typer.Option("--version", callback=show_version, is_eager=True, help="print the version, then exit")
