@@ -305,6 +305,15 @@ def test_tables_may_lack_names_use_semicolons_and_decimal_commas_or_begin_with_a
     assert german.outputs.labels.tolist() == marked.outputs.labels.tolist() == [0, 2]
 
 
+def test_text_that_numpy_saves_is_read(tmp_path: Path) -> None:
+    for delimiter, names in ((" ", ""), (",", ""), (",", "logit_0,logit_1,logit_2,logit_3"), (";", "")):
+        np.savetxt(tmp_path / "x.csv", GIVEN["logits"], delimiter=delimiter, header=names)
+        np.testing.assert_array_equal(read_rows(tmp_path / "x.csv").outputs.logits, GIVEN["logits"])
+    np.savetxt(tmp_path / "labels.txt", GIVEN["labels"], fmt="%d")
+    rows = read_rows(tmp_path / "x.csv", labels=tmp_path / "labels.txt")
+    np.testing.assert_array_equal(rows.outputs.labels, GIVEN["labels"])
+
+
 def test_a_damaged_file_on_which_pyarrow_ends_the_process_is_told() -> None:
     # Found by mutation: asking PyArrow for a column chunk of this file calls std::terminate.
     path = ROOT / "tests/data/aborts_pyarrow.parquet"

@@ -28,9 +28,9 @@ def csv_entries(path: Path) -> Entries:
     Raises:
         UserError: the file is no text in UTF-8, or its first line is not one of a table.
     """
-    line, tab = _first_line(path), path.suffix.lower() in (".tsv", ".tab")
-    delimiter = "\t" if tab or "\t" in line else ";" if ";" in line and not _is_numbers(line, ",") else ","
-    cells = next(csv.reader([line], delimiter=delimiter), [])
+    line = _first_line(path)
+    delimiter = _delimiter(line, path.suffix.lower())
+    cells = next(csv.reader([line.removeprefix("# ")], delimiter=delimiter), [])  # numpy.savetxt marks names so
     named = not _is_numbers(line, delimiter)
     if not cells or (named and len(cells) == 1 and not cells[0].strip()):
         raise UserError(f"{shown(path)} is empty, or its first line is; write a line of column names, then the rows")
@@ -39,6 +39,15 @@ def csv_entries(path: Path) -> Entries:
     if not named:
         return {"logits": Entry("logits", 2, size, partial(_matrix, read, range(len(cells))))}
     return _entries(cells, size, read)
+
+
+def _delimiter(line: str, suffix: str) -> str:
+    """Return what separates the cells: a tab, a semicolon, a comma, or one space between numbers (numpy.savetxt)."""
+    if suffix in (".tsv", ".tab") or "\t" in line:
+        return "\t"
+    if ";" in line and not _is_numbers(line, ","):
+        return ";"
+    return " " if "," not in line and " " in line.strip() and _is_numbers(line, " ") else ","
 
 
 def _first_line(path: Path) -> str:
