@@ -236,6 +236,15 @@ def test_memory_is_checked_before_it_is_taken_and_an_option_lifts_the_limit(tmp_
         read_rows(path, "test", Reading(limit=MemoryLimit(0.01)))
 
 
+def test_the_limit_on_the_process_ends_with_the_reading(tmp_path: Path) -> None:
+    resource = pytest.importorskip("resource")
+    path, before = tmp_path / "x.bin", resource.getrlimit(resource.RLIMIT_AS)
+    path.write_bytes(bytes(1000))
+    with pytest.raises(MemoryError), MemoryLimit(0.001).held(path):
+        np.ones(2**28)  # two gigabytes
+    assert resource.getrlimit(resource.RLIMIT_AS) == before
+
+
 def test_whatever_a_reader_raises_is_one_line_and_ctrl_c_passes(tmp_path: Path) -> None:
     class Panic(BaseException):
         pass
