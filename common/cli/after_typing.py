@@ -46,3 +46,22 @@ def chosen_tune(name: str) -> Tune:
     if found is None:
         raise UserError(f"unknown --tune {name!r}{did_you_mean(name, list(known))}; there are: {', '.join(known)}")
     return found
+
+
+def chosen_device(name: str) -> str:
+    """Return the device to compute on: cpu or cuda.
+
+    Raises:
+        UserError: there is none of that name, or none is usable here.
+    """
+    if name not in ("cpu", "cuda", "auto"):
+        raise UserError(f"unknown device {name!r}; there are: cpu, cuda, auto")
+    if name == "cpu":
+        return name
+    import torch
+
+    if torch.cuda.is_available():
+        return "cuda"
+    if name == "cuda":
+        raise UserError("--device cuda: no CUDA device is usable here; use --device cpu")
+    return "cpu"

@@ -18,7 +18,7 @@ from common.base.project import ROOT, modalities
 from common.base.terminal import say
 from common.base.version import show_version
 from common.base.workers import RANK
-from common.cli.after_typing import check_words, chosen_tune, show_list
+from common.cli.after_typing import check_words, chosen_device, chosen_tune, show_list
 from common.cli.completion import WANTED, completions, show_completion
 from common.data.locations import Folders
 from common.discover import (
@@ -175,7 +175,7 @@ def run(
         from common.experiment import RunOptions
 
         options = RunOptions(
-            profile, target, folders, _device(device), chosen_model, weights, user_task, chosen_tune(tune)
+            profile, target, folders, chosen_device(device), chosen_model, weights, user_task, chosen_tune(tune)
         )
         if study is not None:
             return _study(study, seeds, options, progress)
@@ -293,20 +293,6 @@ def _model(text: str | None, tasks: tuple[str, ...], no_train: bool, weights: Pa
         raise UserError("--model needs --task or --modality, because an architecture belongs to one modality")
     model = parse_model(found.pop(), text)
     return model.as_it_is() if no_train and weights is None else model
-
-
-def _device(name: str) -> str:
-    if name not in ("cpu", "cuda", "auto"):
-        raise UserError(f"unknown device {name!r}; there are: cpu, cuda, auto")
-    if name == "cpu":
-        return name
-    import torch
-
-    if torch.cuda.is_available():
-        return "cuda"
-    if name == "cuda":
-        raise UserError("--device cuda: no CUDA device is usable here; use --device cpu")
-    return "cpu"
 
 
 def _check_writable(out: Path) -> None:
