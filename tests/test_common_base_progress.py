@@ -70,7 +70,6 @@ def test_a_log_says_which_task_it_is_at_and_how_long_the_others_take(
     shown.task_done()
     shown.start("third")
     assert capsys.readouterr().err.splitlines() == [
-        "starting",
         "[task 1 of 4] first",
         "[task 2 of 4, about 3 min left] second",
         "[task 3 of 4, about 2 min left] third",

@@ -27,10 +27,9 @@ class Progress:
     _bars: LiveBars | None = field(default=None, repr=False)
 
     def begin(self) -> None:
-        """Show at once that the run has begun, before anything slow."""
+        """Show on a terminal, at once, that the run has begun, before anything slow."""
         self._began = time.monotonic()
-        if self.show and not self._open():
-            print("starting", file=sys.stderr, flush=True)
+        self._open()
 
     def plan(self, tasks: int) -> None:
         """Say how many tasks there are, each counted once a seed; those without data do not count."""

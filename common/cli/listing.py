@@ -26,7 +26,7 @@ def listing(folders: Folders, modality: str | None = None) -> str:
     lines += _named("Downloads (--download NAME; + here already)", _downloads(folders, modality))
     lines += _named("Detectors (--detectors)", names("common/detectors"))
     lines += _named("Objectives (--objectives)", names("common/objectives"))
-    lines += _named("Studies (--study)", study_names())
+    lines += _named("Studies (--study)", _studies(modality))
     for package in modalities() if modality is None else (modality,):
         lines += _named(f"Models of {package} (--model)", names(f"{package}/models"))
     return "\n".join([*lines, "", "--list TASK tells all of one task: its data, files, columns, and how to get them."])
@@ -64,6 +64,11 @@ def _downloads(folders: Folders, modality: str | None) -> list[str]:
             there = all(any((folder / file).is_file() for folder in folders.data) for file in entry.files)
             found.append(name + "+" * there)
     return found
+
+
+def _studies(modality: str | None) -> list[str]:
+    """Return the studies of a modality, and those of several."""
+    return [name for name in study_names() if modality is None or name.split("/")[0] in ("common", modality)]
 
 
 def _named(heading: str, found: Iterable[str]) -> list[str]:

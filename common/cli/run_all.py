@@ -18,7 +18,7 @@ from common.base.project import ROOT, modalities
 from common.base.terminal import say
 from common.base.version import show_version
 from common.base.workers import RANK
-from common.cli.after_typing import check_words, chosen_device, chosen_tune, show_list
+from common.cli.after_typing import check_words, check_writable, chosen_device, chosen_tune, show_list
 from common.cli.completion import WANTED, completions, show_completion
 from common.data.locations import Folders
 from common.discover import (
@@ -32,7 +32,6 @@ from common.discover import (
 )
 from common.own_data import OwnData
 from common.papers.table import POOLED
-from common.store.files import write_text
 from common.task import Model
 
 if TYPE_CHECKING:
@@ -166,7 +165,7 @@ def run(
         _check(profile, seeds, weights, sizes)
         target = out or Path("runs") / profile
         folders = Folders(_data_folders(data_dir), target / "cache")
-        _check_writable(target)
+        check_writable(target)
 
         progress = Progress(show=RANK == 0)
         progress.begin()  # before torch is imported, which takes seconds
@@ -211,7 +210,7 @@ def _demo(out: Path, data_dir: Path | None, modality: str | None) -> int:
     from common.demo.start import demo
     from common.experiment import RunOptions
 
-    _check_writable(out)
+    check_writable(out)
     demo(
         RunOptions(out=out, folders=Folders(_data_folders(data_dir), out / "cache"), tune="none"),  # at once
         (modality,) if modality else modalities(),
@@ -293,10 +292,3 @@ def _model(text: str | None, tasks: tuple[str, ...], no_train: bool, weights: Pa
         raise UserError("--model needs --task or --modality, because an architecture belongs to one modality")
     model = parse_model(found.pop(), text)
     return model.as_it_is() if no_train and weights is None else model
-
-
-def _check_writable(out: Path) -> None:
-    """Raise ``UserError`` if the folder cannot be written: before training, not after it."""
-    probe = out / ".writable"
-    write_text(probe, "")
-    probe.unlink(missing_ok=True)
