@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from common.detector import Detector
     from common.model import Architecture
     from common.objective import Objective
+    from common.study import Study
 
 ALL = "all"
 """Value of ``--detectors`` and ``--objectives`` that stands for every one."""
@@ -201,6 +202,28 @@ def _like(default: object, argument: str, name: str) -> object:
     if not argument.isdecimal() or int(argument) == 0:
         raise UserError(f"--model {name}:N takes a whole number above 0, not {argument!r}")
     return int(argument)
+
+
+def study_names() -> list[str]:
+    """Return the full names (``vision/which_outliers``) of all studies; ``common`` has those of several modalities."""
+    return [f"{package}/{name}" for package in ("common", *modalities()) for name in names(f"{package}/studies")]
+
+
+def load_study(name: str) -> "Study":
+    """Return the study with this full name, or with this last part of it.
+
+    Raises:
+        UserError: no study or several studies have that name.
+    """
+    known = study_names()
+    matches = [full for full in known if name in (full, full.split("/")[1])]
+    if len(matches) != 1:
+        near = did_you_mean(name, [*known, *(full.split("/")[1] for full in known)])
+        what = f"study {name!r} is ambiguous" if matches else f"unknown study {name!r}{near}"
+        raise UserError(f"{what}; there are: {', '.join(matches or known)}")
+    package, last = matches[0].split("/")
+    study: Study = _attribute(f"{package}/studies", last, "STUDY", "study")
+    return study
 
 
 def _attribute(folder: str, name: str, attribute: str, what: str) -> Any:

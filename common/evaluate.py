@@ -14,7 +14,7 @@ from common.base.errors import MissingData, UserError
 from common.base.progress import Progress
 from common.comparisons import EvaluationSpec
 from common.data.sources import Distance
-from common.discover import ALL, GROUPS, check_objective, chosen_detectors, load_detector, names
+from common.discover import ALL, GROUPS, check_objective, chosen_detectors, load_detector, load_task, names
 from common.experiment import Experiment, RunOptions
 from common.judge import curves, evaluate_outputs
 from common.probed import with_probes
@@ -63,6 +63,7 @@ def evaluate(selection: Selection, options: RunOptions, progress: Progress | Non
     for objective in selection.objectives or ():
         check_objective(objective)
     run = Run(new_record(selection.command, options.profile, selection.seeds, options.device))
+    progress.plan(selection.seeds * sum(_has_data(name, options) for name in selection.tasks))
     try:
         for name, seed in product(selection.tasks, range(selection.seeds)):
             experiment = Experiment(name, seed, options, progress)
@@ -73,11 +74,23 @@ def evaluate(selection: Selection, options: RunOptions, progress: Progress | Non
                 # Under the same name, so that the data of the one before need not stay in memory.
                 experiment = Experiment(name, seed, options, progress, budget)
                 _attempt_all(experiment, selection, detectors, run)
+            if full_facts:
+                progress.task_done()
         run.record = replace(run.record, finished=True)
     finally:
+        progress.close()
         if run.record.finished or run.rows:
             finish(run, options.out, selection.full)
     return run
+
+
+def _has_data(name: str, options: RunOptions) -> bool:
+    """Return whether the data of a task is found, so that it will take time."""
+    task = options.user_task or load_task(name)
+    try:
+        return all(source.resolve(options.folders) is not None for source in (task.train, task.test))
+    except UserError:  # told where the task is tried
+        return False
 
 
 def _attempt_all(
@@ -168,6 +181,13 @@ def _evaluate(
         run.record = replace(run.record, curves=(*run.record.curves, drawn))
     _describe(run, experiment, objective, outputs.meta)
     return outputs.meta
+
+
+def rows_of(experiment: Experiment, objective: str, detectors: Sequence[Any]) -> list[Row]:
+    """Return the rows of one training: of the store, or trained now."""
+    outputs = with_probes(experiment, objective, experiment.outputs(objective), detectors)
+    spec = EvaluationSpec.of(experiment.task, distances=_distances(experiment, outputs))
+    return evaluate_outputs(spec, outputs, detectors, _identity(experiment, objective, outputs.meta))[0]
 
 
 def _distances(experiment: Experiment, outputs: TaskOutputs) -> dict[str, Distance | None]:

@@ -53,7 +53,8 @@ class Experiment:
     """A task, a seed and a setting; ``outputs`` trains or reads from the store.
 
     ``reduced_budget`` is a budget with fewer ``examples`` than the task's own (``Budget.on``), for a point of a
-    learning curve: the same experiment, test and OOD sets included, on a part of its training set.
+    learning curve: the same experiment, test and OOD sets included, on a part of its training set. ``variant`` is the
+    task as a study changes it; what it changes is part of the store's key.
     """
 
     def __init__(
@@ -63,10 +64,12 @@ class Experiment:
         options: RunOptions,
         progress: Progress | None = None,
         reduced_budget: Budget | None = None,
+        variant: Task | None = None,
     ) -> None:
         self.name, self.seed, self.options = name, seed, options
         self.modality = name.split("/")[0]
-        self.task = options.user_task or load_task(name)
+        self.task = variant or options.user_task or load_task(name)
+        self.is_variant = variant is not None
         own = self.task.model_of(options.profile)
         self.model = options.model.in_place_of(own) if options.model else own
         if self.model.name != own.name:  # augmentation bends the inputs of the task's own architecture, and no others
@@ -123,6 +126,8 @@ class Experiment:
             "versions": versions(),
             "mixed precision": self.budget.mixed_precision and self._has_bfloat16(),
         }
+        if self.is_variant and objective != self.own_objective:
+            ingredients["options"] = {name: dict(own) for name, own in self.task.options.items()}
         return run_folder(self.options.out, self.name, objective, self.seed, ingredients)
 
     @property

@@ -62,10 +62,11 @@ def run(
     """
 
     def evaluated() -> int:
+        files = parse_named_files(ood, POOLED)
         chosen = parse_names("--detectors", detectors, load_detector)
         reading = Reading(probabilities, MemoryLimit(max_gb), features=train is not None)
         test = read_rows(in_distribution, "test", reading, labels)
-        sets = {name: read_rows(file, "ood", reading) for name, file in parse_named_files(ood, POOLED).items()}
+        sets = {name: read_rows(file, "ood", reading) for name, file in files.items()}
         learned = read_rows(train, "train", reading) if train else None
         model = own_model(in_distribution.stem, test, sets, learned, chosen)
         done = evaluate_own(model, command())

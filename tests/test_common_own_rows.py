@@ -69,14 +69,26 @@ def test_probabilities_are_told_at_any_precision(dtype: type[np.floating]) -> No
         GIVEN["logits"],
         np.maximum(GIVEN["logits"], 0),
         GIVEN["logits"] - 20,
-        np.eye(6)[GIVEN["labels"]] * 2,
+        np.eye(6)[GIVEN["labels"]] * 2 - 0.5,
     ],
-    ids=["non-negative", "of both signs", "after a ReLU", "all negative", "zeros and twos"],
+    ids=["non-negative", "of both signs", "after a ReLU", "all negative", "two values"],
 )
 def test_logits_are_not_taken_for_probabilities(logits: NDArray[np.float64]) -> None:
     found = as_logits(logits)
     assert found.kind == "logits" and found.notes == ()
     np.testing.assert_array_equal(found.logits, logits)
+
+
+def test_percentages_are_refused_and_votes_and_sigmoids_are_noted() -> None:
+    p = softmax(GIVEN["logits"], 1)
+    with pytest.raises(ValueError, match="sums to 100, so these are percentages; divide them by 100"):
+        as_logits(np.round(100 * p, 1))
+    assert as_logits(100 * p, probabilities=False).kind == "logits"
+    votes = as_logits(np.random.default_rng(0).multinomial(17, p))
+    assert votes.kind == "logits" and "sums to 17. If these are votes" in votes.notes[0]
+    sigmoids = as_logits(expit(GIVEN["logits"]))
+    assert sigmoids.kind == "logits" and "If they are sigmoids" in sigmoids.notes[0]
+    assert as_logits(expit(GIVEN["logits"]), probabilities=False).notes == ()
 
 
 def test_the_user_has_the_last_word_on_what_the_numbers_are() -> None:
@@ -207,6 +219,24 @@ def test_arrays_are_found_by_the_names_that_people_give_them(whose: str, tmp_pat
     np.testing.assert_array_equal(found.outputs.logits, GIVEN["logits"])
     np.testing.assert_array_equal(found.outputs.labels, GIVEN["labels"])
     assert found.notes == (("not used: probs",) if whose == "both" else ())
+
+
+def test_arrays_saved_without_names_are_taken_by_their_places_and_that_is_said(tmp_path: Path) -> None:
+    np.savez(tmp_path / "x.npz", GIVEN["logits"], GIVEN["labels"])
+    found = read_rows(tmp_path / "x.npz")
+    np.testing.assert_array_equal(found.outputs.labels, GIVEN["labels"])
+    assert found.notes == ("arrays have no names, so they are taken by their places: arr_0 as logits, arr_1 as labels",)
+    np.savez(tmp_path / "y.npz", GIVEN["labels"], GIVEN["logits"])
+    with pytest.raises(UserError, match="has no array 'logits'"):
+        read_rows(tmp_path / "y.npz")
+
+
+def test_training_rows_of_another_kind_are_refused() -> None:
+    features = np.random.default_rng(0).normal(size=(300, 4))
+    test = rows(GIVEN["logits"], GIVEN["labels"], layers=[features])
+    train = rows(softmax(GIVEN["logits"], 1), GIVEN["labels"], layers=[features])
+    with pytest.raises(UserError, match="has probabilities and .* has logits; give both the same"):
+        own_model("mine", test, {}, train)
 
 
 def test_a_score_and_right_or_wrong_are_enough(tmp_path: Path) -> None:

@@ -1,18 +1,25 @@
 """The command line of ``run_all.py`` and of every task module (``python -m nlp.tasks.reuters8``)."""
 
+import os
 import shlex
 import sys
 from dataclasses import replace
 from pathlib import Path
-from typing import Annotated, get_args
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from common.base.arguments import parse_named_files, parse_names, parse_sizes
+from common.base.display import printable
 from common.base.errors import UserError, did_you_mean
 from common.base.exits import guarded
+from common.base.progress import Progress
 from common.base.project import ROOT, modalities
+from common.base.terminal import say
+from common.base.version import show_version
 from common.base.workers import RANK
+from common.cli.after_typing import check_words, chosen_tune, show_list
+from common.cli.completion import WANTED, completions, show_completion
 from common.data.locations import Folders
 from common.discover import (
     check_detector,
@@ -26,7 +33,10 @@ from common.discover import (
 from common.own_data import OwnData
 from common.papers.table import POOLED
 from common.store.files import write_text
-from common.task import Model, Tune
+from common.task import Model
+
+if TYPE_CHECKING:
+    from common.experiment import RunOptions
 
 app = typer.Typer(add_completion=False, pretty_exceptions_enable=False, rich_markup_mode=None)
 
@@ -42,17 +52,26 @@ def main(module: str | None = None) -> None:
     task = ["--task", module.replace(".tasks.", "/")] if module else []
     if module and any(argument.split("=")[0] == "--task" for argument in sys.argv[1:]):
         sys.exit(f"error: python -m {module} runs one task; omit --task, or use run_all.py")
+    if WANTED in os.environ:
+        options = [option for one in typer.main.get_command(app).params for option in one.opts]
+        say("\n".join(completions(os.environ[WANTED].split(" "), options)))
+        return
     app(args=[*task, *sys.argv[1:]], prog_name=f"python -m {module}" if module else "run_all.py")
 
 
 @app.command()
 def run(
     context: typer.Context,
+    words: Annotated[
+        list[str] | None, typer.Argument(metavar="[TASK]", help="with --list: show all of this task")
+    ] = None,
     modality: Annotated[
-        str | None, typer.Option(help=f"run the tasks of one modality: {', '.join(modalities())}")
+        str | None,
+        typer.Option(help=f"run the tasks of one modality: {', '.join(modalities())}"),
     ] = None,
     task: Annotated[
-        list[str] | None, typer.Option(help="run one task, such as nlp/reuters8 or reuters8; repeatable")
+        list[str] | None,
+        typer.Option(help="run one task, such as nlp/reuters8 or reuters8; repeatable"),
     ] = None,
     profile: Annotated[str, typer.Option(help="training budget: quick, or paper (the published recipe)")] = "quick",
     seeds: Annotated[int, typer.Option(help="number of seeds; each seed draws other held-out classes")] = 1,
@@ -103,18 +122,33 @@ def run(
         bool, typer.Option("--no-train", help="judge the classifier that --model names as it is; its labels must fit")
     ] = False,
     download: Annotated[str | None, typer.Option(help="download, verify and prepare one data set, then exit")] = None,
+    study: Annotated[
+        str | None, typer.Option(help="run one study, such as which_outliers, and write OUT/studies/NAME; see --list")
+    ] = None,
     demo: Annotated[
         bool, typer.Option("--demo", help="draw, type and speak to the trained models on a local page (group demo)")
     ] = False,
     list_: Annotated[
         bool, typer.Option("--list", help="list tasks, data, detectors, objectives and models, then exit")
     ] = False,
+    full: Annotated[bool, typer.Option("--full", help="print the sections of all tasks before the summary")] = False,
+    completion: Annotated[
+        str | None,
+        typer.Option(
+            metavar="bash|zsh", callback=show_completion, is_eager=True, help="print what completes names with Tab"
+        ),
+    ] = None,
+    version: Annotated[
+        bool, typer.Option("--version", callback=show_version, is_eager=True, help="print the version, then exit")
+    ] = False,
 ) -> None:
     """Train the classifiers, evaluate misclassification and OOD detection, write one report."""
 
     def chosen() -> int:
         if list_:
-            return _list(data_dir, _known_modality(modality))
+            named = [*(words or ()), *(task or ())]
+            return show_list(named, Folders(_data_folders(data_dir)), _known_modality(modality))
+        check_words(words or ())
         if demo:
             return _demo(out or Path("runs/quick"), data_dir, _known_modality(modality))
         if download is not None:
@@ -134,11 +168,17 @@ def run(
         folders = Folders(_data_folders(data_dir), target / "cache")
         _check_writable(target)
 
-        from common.base.progress import Progress
+        progress = Progress(show=RANK == 0)
+        progress.begin()  # before torch is imported, which takes seconds
+
         from common.evaluate import Selection, evaluate
         from common.experiment import RunOptions
 
-        options = RunOptions(profile, target, folders, _device(device), chosen_model, weights, user_task, _tune(tune))
+        options = RunOptions(
+            profile, target, folders, _device(device), chosen_model, weights, user_task, chosen_tune(tune)
+        )
+        if study is not None:
+            return _study(study, seeds, options, progress)
         selection = Selection(
             tasks,
             seeds,
@@ -146,26 +186,28 @@ def run(
             detectors=chosen_detectors,
             examples=sizes,
             required=bool(task or user_task),
-            command=f"{context.command_path} {shlex.join(sys.argv[1:])}".strip(),
+            command=f"{context.command_path} {shlex.join(map(printable, sys.argv[1:]))}".strip(),
+            full=full,
         )
-        done = evaluate(selection, options, Progress(show=RANK == 0))
+        done = evaluate(selection, options, progress)
         if RANK == 0:
-            print(done.report)
+            say(done.report, f"; the report is in {target / 'report.md'}")
         return 2 if done.failed or not done.rows else 0
 
     guarded(chosen)
 
 
-def _list(data_dir: Path | None, modality: str | None) -> int:
-    from common.cli.listing import listing
+def _study(name: str, seeds: int, options: "RunOptions", progress: Progress) -> int:
+    from common.studied import folder, report, study
 
-    print(listing(Folders(_data_folders(data_dir)), modality))
+    found = study(name, seeds, options, progress)
+    if RANK == 0:
+        say(report(name, found, options), f"; the report is in {folder(options.out, name) / 'report.md'}")
     return 0
 
 
 def _demo(out: Path, data_dir: Path | None, modality: str | None) -> int:
     """Serve the models of the first run's store until Ctrl-C, which is how the demo ends well."""
-    from common.base.progress import Progress
     from common.demo.start import demo
     from common.experiment import RunOptions
 
@@ -265,14 +307,6 @@ def _device(name: str) -> str:
     if name == "cuda":
         raise UserError("--device cuda: no CUDA device is usable here; use --device cpu")
     return "cpu"
-
-
-def _tune(name: str) -> Tune:
-    known: tuple[Tune, ...] = get_args(Tune)
-    found = next((one for one in known if one == name), None)
-    if found is None:
-        raise UserError(f"unknown --tune {name!r}{did_you_mean(name, list(known))}; there are: {', '.join(known)}")
-    return found
 
 
 def _check_writable(out: Path) -> None:

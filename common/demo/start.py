@@ -17,7 +17,9 @@ def demo(options: RunOptions, modalities: Collection[str], progress: Progress) -
         UserError: a package or all data of an exhibit is missing.
     """
     require_packages()
-    serve(judged_models(options, modalities, progress))
+    models = judged_models(options, modalities, progress)
+    progress.close()
+    serve(models)
 
 
 def judged_models(

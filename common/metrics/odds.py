@@ -18,3 +18,14 @@ def probability(log_odds: NDArray[Any]) -> NDArray[np.float64]:
     from scipy.special import expit
 
     return np.asarray(expit(log_odds))
+
+
+def softmax(logits: NDArray[Any]) -> NDArray[np.float64]:
+    """Return (N, C) probabilities of (N, C) logits; a class masked out by -inf gets 0.
+
+    >>> softmax(np.array([[0.0, 0.0]])).tolist()
+    [[0.5, 0.5]]
+    """
+    from scipy.special import softmax as of_rows
+
+    return np.asarray(of_rows(logits.astype(np.float64), axis=1))

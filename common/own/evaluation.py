@@ -75,6 +75,10 @@ def own_model(
         if detectors is not None or train is not None:
             raise UserError(f"{shown(test.file)} has a score alone, so --detectors and --train have nothing to work on")
         return OwnModel(printable(name), outputs, (GIVEN,), tuple(notes), test.unlabelled)
+    if train is not None and train.kind != test.kind:
+        raise UserError(
+            f"{shown(train.file)} has {train.kind} and {shown(test.file)} has {test.kind}; give both the same"
+        )
     chosen = [load_detector(one) for one in detectors or names("common/detectors")]
     kept, why = _meaningful(chosen, [test, *sets.values()])
     if train or detectors:  # by default all that apply run, so nobody asked for those that learn

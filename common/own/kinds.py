@@ -12,6 +12,9 @@ TOLERANCE = 0.01
 LOOSE = 0.1
 """The same where the user says that they are probabilities."""
 
+FEWEST = 10
+"""Rows that there must be before their sums or ranges say what they are."""
+
 REMEDIES = {
     0: "give one row of logits for each example",
     3: "average the members of an ensemble, logits.mean(0), or put tokens or frames below each other,"
@@ -55,7 +58,7 @@ def as_logits(values: NDArray[Any], said: Kind = "logits", probabilities: bool |
         probabilities: what the user says: True, False (they are logits), or None to go by the values.
 
     Raises:
-        ValueError: another shape, no numbers, or no probabilities although the user or the name says so.
+        ValueError: another shape, no numbers, percentages, or no probabilities although the user or the name says so.
     """
     if values.ndim not in (1, 2):
         remedy = REMEDIES.get(values.ndim, REMEDIES[3])
@@ -74,13 +77,40 @@ def as_logits(values: NDArray[Any], said: Kind = "logits", probabilities: bool |
         return Classified(
             numbers, "log_probabilities", ("The logits are log-probabilities: they are taken as they are.",)
         )
-    return Classified(numbers, "logits", ())
+    return Classified(numbers, "logits", _signs(numbers) if probabilities is None else ())
 
 
 def _are_probabilities(values: NDArray[Any], tolerance: float) -> bool:
     with np.errstate(invalid="ignore", over="ignore"):
         sums = values.sum(axis=1, dtype=np.float64)
         return bool((values >= -1e-6).all() and (np.abs(sums - 1) <= tolerance).all())
+
+
+def _signs(values: NDArray[Any]) -> tuple[str, ...]:
+    """Return a note where the numbers look like something else than logits.
+
+    Raises:
+        ValueError: every row is non-negative and sums to 100, as percentages do.
+    """
+    if len(values) < FEWEST or not (values >= 0).all():
+        return ()
+    sums = values.sum(axis=1, dtype=np.float64)
+    if (np.abs(sums - 100) <= 1).all():
+        raise ValueError(
+            "every row is non-negative and sums to 100, so these are percentages; divide them by 100, or say --logits"
+            " if they are logits"
+        )
+    if np.isfinite(sums[0]) and (np.abs(sums - sums[0]) <= 1e-6 * sums[0]).all():
+        return (
+            f"Every row is non-negative and sums to {sums[0]:g}. If these are votes, divide them by that, and they are"
+            " taken as probabilities.",
+        )
+    if (values <= 1).all():
+        return (
+            "All numbers lie in [0, 1] and rows do not sum to 1. If they are sigmoids, a class each, give their logits,"
+            " log(p / (1 - p)): the softmax of the sigmoids themselves says little.",
+        )
+    return ()
 
 
 def _are_log_probabilities(values: NDArray[Any]) -> bool:

@@ -9,14 +9,17 @@ from common.own.entries import Entry
 from common.own.files import OwnFile
 
 MATRICES = {
-    "logits": "logits logit predictions prediction preds outputs output scores y_score z".split(),
+    "logits": "logits logit predictions prediction preds outputs output scores y_score z arr_0".split(),
     "probabilities": "probabilities probability probs prob p softmax y_prob y_proba proba posteriors".split(),
     "log_probabilities": "log_probabilities log_probability log_probs logprobs log_prob logp log_softmax".split(),
 }
 """Names of (N, C) arrays, the first the one that messages give; a table has them before the numbers of its columns."""
 
 COLUMNS = {
-    "labels": "labels label targets target ground_truth gt y_true y true true_label label_ids label_id class".split(),
+    "labels": [
+        *"labels label targets target ground_truth gt y_true y true true_label label_ids label_id class".split(),
+        "arr_1",  # of numpy.savez(file, logits, labels)
+    ],
     "score": "score scores confidence confidences conf msp max_prob certainty".split(),
     "correct": "correct is_correct right hit hits".split(),
     "predicted": "predicted prediction predictions pred preds y_pred predicted_label predicted_class".split(),

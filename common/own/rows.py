@@ -193,8 +193,11 @@ def _layer(place: int, count: int, values: NDArray[Any], rows: int) -> NDArray[n
 
 
 def _unused(own: OwnFile, roles: Roles, purpose: Purpose) -> list[str]:
+    taken = [(entry.name, what) for what, entry in (("logits", roles.matrix), ("labels", roles.labels)) if entry]
+    by_place = [f"{name} as {what}" for name, what in taken if name.startswith("arr_")]
     names = [shown(name, 40) for name in roles.unused]
     said = [f"not used: {', '.join(names[:12])}{' and others' if len(names) > 12 else ''}"] if names else []
+    said += [f"arrays have no names, so they are taken by their places: {', '.join(by_place)}"] if by_place else []
     if purpose == "ood" and (there := roles_of(own).labels or roles_of(own).correct):
         said.append(f"labels of an OOD file play no part: {shown(there.name, 40)}")
     return said

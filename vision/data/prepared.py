@@ -44,7 +44,7 @@ def colour_source(
         published: where the set lies as its authors publish it, if that is read too.
     """
     reader = partial(_read, size=(size, size), whole=whole, read=read or read_parquet)
-    prepared = Location((Prepared(path, download),), reader, kind=None)
+    prepared = Location((Prepared(path, download),), reader, None, ("image", "label"))
     return Source(name, (prepared, *([] if published is None else [published])), about=about)
 
 
