@@ -276,7 +276,9 @@ class EncodedData:
     @property
     def test_extras(self) -> "dict[str, NDArray[np.bool_]]":
         """What the outputs on the test set say of its rows beside what the model says, by name."""
-        return {IN_TRAINING: in_training(self._split[0].train, self.test_samples)} if self.own else {}
+        if not self.own or not isinstance(self.test_samples.labels, np.ndarray):  # a row is no example there
+            return {}
+        return {IN_TRAINING: in_training(self._split[0].train, self.test_samples)}
 
     def _encoded(self, samples: RawDataset) -> "TensorDataset":
         examples: TensorDataset = self.preprocessor(samples)

@@ -16,6 +16,7 @@ from common.data.samples import RawDataset
 from common.discover import load_architecture, parse_model
 from common.training.predict import predict
 from common.training.pretrained import Checkpoint
+from nlp.models.minilm import MiniLM
 from nlp.text_reader import text_reader
 from nlp.transformer import text_features
 
@@ -186,3 +187,9 @@ def test_a_checkpoint_without_a_head_cannot_be_judged_as_it_is(tmp_path: Path) -
     architecture = load_architecture("nlp", parse_model("nlp", f"hf:{tmp_path}").as_it_is())
     with pytest.raises(UserError, match="is no trained classifier: it has no weights of classifier.bias"):
         architecture.build(architecture.preprocessor(TRAIN), TRAIN)
+
+
+def test_the_share_of_pieces_that_an_encoder_does_not_know_is_told() -> None:
+    preprocessor = MiniLM().preprocessor(TRAIN)
+    amharic = RawDataset(["ሰላም ለዓለም", "እንዴት ነህ ዛሬ", "መብራቱን አጥፋ"])
+    assert preprocessor.unknown(amharic) > 0.9 and preprocessor.unknown(TRAIN) == 0
