@@ -68,6 +68,8 @@ def evaluate(selection: Selection, options: RunOptions, progress: Progress | Non
         for name, seed in product(selection.tasks, range(selection.seeds)):
             experiment = Experiment(name, seed, options, progress)
             detectors = chosen_detectors(selection.detectors, experiment.task.detectors)
+            families = {**run.record.families, **{one.name: one.family for one in detectors}}
+            run.record = replace(run.record, families=families)
             full_facts = _attempt_all(experiment, selection, detectors, run)
             sizes = selection.examples if full_facts else ()
             for budget in _reduced_budgets(name, experiment.budget, full_facts or {}, sizes, run):

@@ -8,16 +8,25 @@ from common.store.rows import Row
 
 
 def ood_rows(rows: Sequence[Row], detector: str | None = "msp", population: str = "all") -> list[Row]:
-    """Return the rows of single OOD sets in a task's default setting; of every detector where it is None."""
-    return [
+    """Return the rows of single OOD sets, the further ones that a publication lacks included.
+
+    Of a set that exists at several noise levels only the primary one counts, and of rows and groups of rows the unit
+    that the task scores.
+
+    Args:
+        rows: of one training.
+        detector: the score; None: every one.
+        population: the in-distribution examples.
+    """
+    units = {row.unit for row in rows if row.primary}
+    chosen = [
         row
         for row in rows
-        if row.question == "ood"
-        and row.population == population
-        and row.primary
-        and row.out_dist != "All"
-        and detector in (None, row.detector)
+        if row.question == "ood" and row.population == population and row.out_dist != "All"
+        if detector in (None, row.detector) and row.unit in units
     ]
+    primary = {row.out_dist for row in chosen if row.primary}
+    return [row for row in chosen if row.primary or (row.out_dist not in primary and row.level_db is None)]
 
 
 def ood_mean(

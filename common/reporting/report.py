@@ -10,6 +10,7 @@ from common.reporting.render_text import WIDTH, markdown, terminal
 from common.reporting.summary import headline, summary_section
 from common.reporting.task_results import TaskResults
 from common.reporting.task_section import task_section
+from common.reporting.tiles import tiles
 from common.store.files import sha256, write_text
 from common.store.rows import Row, read_rows
 from common.store.run_record import RunRecord, read_record
@@ -58,7 +59,8 @@ def build(record: RunRecord, rows: tuple[Row, ...], changed: bool = False) -> Do
     return Document(
         title=TITLE,
         headline=headline(record, tasks, changed),
-        summary=(summary_section(tasks),) if tasks else (),
+        summary=(summary_section(tasks, record.families),) if tasks else (),
         tasks=tuple(task_section(results, curves[results.record.name]) for results in tasks),
         closing=(*((missing,) if missing else ()), legend_section(), provenance_section(record, tasks)),
+        first=tiles(tasks) if tasks else None,
     )
