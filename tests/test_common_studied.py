@@ -131,3 +131,14 @@ def test_a_claim_is_counted_by_seed(held: tuple[bool, ...], said: str) -> None:
 def test_an_unknown_study_is_refused_with_what_there_is() -> None:
     with pytest.raises(UserError, match="unknown study 'gan_tabel' .did you mean .gan_table.*there are: "):
         load_study("gan_tabel")
+
+
+def test_a_recorded_study_gives_the_figures_of_the_rows_it_was_made_of(tmp_path: Path) -> None:
+    from common.reporting.recorded_studies import STUDIES, record_study, studies_section
+
+    recorded = STUDIES / "gan_table.jsonl"
+    again = record_study("gan_table", recorded, tmp_path)
+    assert read_rows(again) == read_rows(recorded)
+    section = studies_section(tmp_path)
+    assert "Holds (3 of 3 seeds)" in section and "+ GAN + OE" in section
+    assert studies_section(tmp_path / "none") == ""

@@ -37,8 +37,8 @@ def accuracy_at(confidence: ArrayLike, correct: ArrayLike, coverage: float) -> f
     Raises:
         ValueError: ``coverage`` is not in (0, 1], or arrays that ``risk_coverage`` refuses.
 
-    >>> accuracy_at([0.9, 0.8, 0.7, 0.6], [True, True, False, False], 0.75)
-    0.6666666666666666
+    >>> round(accuracy_at([0.9, 0.8, 0.7, 0.6], [True, True, False, False], 0.75), 4)
+    0.6667
     """
     if not 0 < coverage <= 1:
         raise ValueError(f"coverage must be above 0 and at most 1, not {coverage}")
