@@ -1,5 +1,8 @@
 """How a name or text from outside is shown: in messages, Markdown, HTML and on a terminal."""
 
+NO_BREAK_SPACE = "\N{NO-BREAK SPACE}"
+"""Not printable to Python, and harmless: reports write it before a percent sign."""
+
 LONGEST = 200
 """Characters of a name that a message shows at most."""
 
@@ -15,7 +18,11 @@ def printable(text: str) -> str:
     """
     if text.isprintable():
         return text
-    return "".join(one if one.isprintable() else one.encode("unicode_escape").decode("ascii") for one in text)
+    return "".join(one if one.isprintable() or one == NO_BREAK_SPACE else _escape(one) for one in text)
+
+
+def _escape(character: str) -> str:
+    return character.encode("unicode_escape").decode("ascii")
 
 
 def shown(name: object, longest: int = LONGEST) -> str:

@@ -7,11 +7,9 @@ from common.reporting.document import Cell, Table, points
 from common.reporting.task_results import TaskResults
 from common.store.rows import Row
 
-FAMILIES = {
-    "supervised": "supervised: learn from labels of classes, or from logits that did",
-    "one-class": "one-class: learn from training examples without labels",
-    "unsupervised": "unsupervised: learn the shape of all features or inputs",
-}
+FAMILIES = {"supervised": "supervised", "one-class": "one-class", "unsupervised": "unsupervised"}
+"""Titles of the families, in the order of the taxonomy of anomaly detection."""
+
 SHADES = (0.5, 2.0, 5.0, 10.0)
 """Differences in points from which on a cell has the next shade."""
 
@@ -33,7 +31,7 @@ def heat_map(tasks: Sequence[TaskResults], families: Mapping[str, str]) -> Table
         shown = [(name, [mean_difference(from_msp(found, name)) for _, found in columns]) for name in own]
         shown = [(name, means) for name, means in shown if any(means)]
         if shown and any(families.values()):
-            rows.append((Cell(FAMILIES.get(family, "others")), *(Cell("") for _ in columns)))
+            rows.append((Cell(FAMILIES.get(family, "others"), strong=True), *(Cell("") for _ in columns)))
         rows += [(Cell(name), *map(_cell, means)) for name, means in shown]
     if not rows:
         return None
@@ -44,6 +42,8 @@ def heat_map(tasks: Sequence[TaskResults], families: Mapping[str, str]) -> Table
         notes=(
             "Each task's first way of training; means over OOD sets and seeds. Bold: the paired 95 % interval of the "
             "difference leaves zero; among many cells one in twenty does so by chance.",
+            "Supervised scores learn from labels of classes, or read logits that did; one-class ones from training "
+            "examples without labels; unsupervised ones describe features or inputs.",
             "near: sets of the same kind of content, such as held-out classes or another script; far: the others.",
         ),
     )
