@@ -80,7 +80,7 @@ class Detector:
         extra: the array of ``Outputs.row_extras`` that is the score.
         probe: runs with the model; its scores are kept under the detector's name.
         for_mean: what of the score is averaged where a group of rows (an utterance) gets one score. The MSP is ranked
-            by its log and averaged as the probability it is.
+            by its log odds and averaged as the probability it is.
         default: whether it runs when no detector is named.
         family: what it learns from, for tables.
     """

@@ -2,20 +2,24 @@
 
 import ast
 import importlib
-from collections.abc import Callable, Mapping, Sequence
+from collections import Counter
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from common.base.errors import UserError, did_you_mean
 from common.base.project import ROOT, modalities
+from common.data.class_folders import suffixes_below
 from common.data.locations import Folders
 from common.data.sources import Derived
+from common.own_data import OwnData
 from common.task import Model, Task
 
 if TYPE_CHECKING:
     from common.detector import Detector
     from common.model import Architecture
     from common.objective import Objective
+    from common.study import Study
 
 ALL = "all"
 """Value of ``--detectors`` and ``--objectives`` that stands for every one."""
@@ -113,6 +117,8 @@ def load_objective(name: str) -> "Objective":
 def load_architecture(modality: str, model: Model, folders: Folders | None = None) -> "Architecture":
     """Return an architecture with the options of ``model``; ``folders`` sets its field of that name, if it has one."""
     build = _attribute(f"{modality}/models", model.name, "ARCHITECTURE", f"{modality} model")
+    if model.untrained and "trained" not in getattr(build, "__dataclass_fields__", {}):
+        raise UserError(f"--no-train: {modality} model {model.name!r} is no trained classifier; choose hf:NAME_OR_PATH")
     try:
         architecture: Architecture = build(**model.options, **_folders(build, folders))
     except TypeError as error:
@@ -129,7 +135,29 @@ def user_file_modalities() -> list[str]:
     return [name for name in modalities() if (ROOT / name / "user_files.py").is_file()]
 
 
-def load_user_files(modality: str) -> "Callable[[Path, Mapping[str, Path]], Task]":
+def own_modality(data: Path) -> str:
+    """Return the modality of a file or folder of the user's: the one that most of its files belong to by their names.
+
+    Raises:
+        UserError: no file has a suffix that a modality knows.
+    """
+    counts = Counter(suffixes_below(data) if data.is_dir() else [data.suffix.lower()])
+    known = {name: own_suffixes(name) for name in user_file_modalities()}
+    fits = {name: sum(counts[suffix] for suffix in suffixes) for name, suffixes in known.items()}
+    best = max(fits, key=lambda name: fits[name])
+    if not fits[best]:
+        every = "; ".join(f"{name} {' '.join(sorted(suffixes))}" for name, suffixes in known.items())
+        raise UserError(f"{data}: no file has a suffix that is read ({every}); convert, or name --modality")
+    return best
+
+
+def own_suffixes(modality: str) -> frozenset[str]:
+    """Return the suffixes of files that a modality reads as the user's own, in lower case."""
+    suffixes: frozenset[str] = importlib.import_module(f"{modality}.user_files").SUFFIXES
+    return suffixes
+
+
+def load_user_files(modality: str) -> "Callable[[OwnData], Task]":
     """Return the function that makes a task of the user's files: ``user_task`` of ``MODALITY/user_files.py``.
 
     Raises:
@@ -139,7 +167,7 @@ def load_user_files(modality: str) -> "Callable[[Path, Mapping[str, Path]], Task
         raise UserError(
             f"--in does not support modality {modality!r}; it supports: {', '.join(user_file_modalities())}"
         )
-    user_task: Callable[[Path, Mapping[str, Path]], Task] = importlib.import_module(f"{modality}.user_files").user_task
+    user_task: Callable[[OwnData], Task] = importlib.import_module(f"{modality}.user_files").user_task
     return user_task
 
 
@@ -174,6 +202,28 @@ def _like(default: object, argument: str, name: str) -> object:
     if not argument.isdecimal() or int(argument) == 0:
         raise UserError(f"--model {name}:N takes a whole number above 0, not {argument!r}")
     return int(argument)
+
+
+def study_names() -> list[str]:
+    """Return the full names (``vision/which_outliers``) of all studies; ``common`` has those of several modalities."""
+    return [f"{package}/{name}" for package in ("common", *modalities()) for name in names(f"{package}/studies")]
+
+
+def load_study(name: str) -> "Study":
+    """Return the study with this full name, or with this last part of it.
+
+    Raises:
+        UserError: no study or several studies have that name.
+    """
+    known = study_names()
+    matches = [full for full in known if name in (full, full.split("/")[1])]
+    if len(matches) != 1:
+        near = did_you_mean(name, [*known, *(full.split("/")[1] for full in known)])
+        what = f"study {name!r} is ambiguous" if matches else f"unknown study {name!r}{near}"
+        raise UserError(f"{what}; there are: {', '.join(matches or known)}")
+    package, last = matches[0].split("/")
+    study: Study = _attribute(f"{package}/studies", last, "STUDY", "study")
+    return study
 
 
 def _attribute(folder: str, name: str, attribute: str, what: str) -> Any:

@@ -1,8 +1,8 @@
 """The data sets of one task with one seed, as its model takes them: each read, drawn and encoded when first needed."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
-from functools import cached_property
+from functools import cached_property, partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -13,18 +13,24 @@ from common.data.disjoint import check_items, origins
 from common.data.locations import Folders
 from common.data.samples import RawDataset, Split
 from common.data.sources import AnySource, draws_label
+from common.own_data import IN_TRAINING, OwnSource, in_training, overlap
 from common.store.outputs import OodKey
 from common.task import Budget, Task
 
 if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
     from common.data.examples import TensorDataset
 
 
 HELD_OUT = 1000
 """Training samples at most that are held out where options of detectors are chosen."""
 
+MANY_UNKNOWN = 0.5
+"""Fraction of unknown words from which on a note says what that may mean."""
+
 KEPT_BYTES = 2**30
-"""OOD examples up to so much memory are kept for the task's further objectives; more are read and encoded again."""
+"""Examples beside the task's own up to so much memory are kept for further objectives; more are made again."""
 
 
 @dataclass
@@ -38,6 +44,7 @@ class EncodedData:
         seed: of every draw.
         folders: where sources look.
         dropped: what readers left out, by data set and reason, as far as sets have been read.
+        notes: what readers say of the data, as far as sets have been read.
     """
 
     task: Task
@@ -46,7 +53,8 @@ class EncodedData:
     seed: int
     folders: Folders
     dropped: dict[str, int] = field(default_factory=dict)
-    _kept: "dict[OodKey, TensorDataset]" = field(default_factory=dict)
+    notes: dict[str, None] = field(default_factory=dict)
+    _kept: "dict[Hashable, TensorDataset]" = field(default_factory=dict)
 
     @cached_property
     def train_source(self) -> AnySource:
@@ -96,7 +104,9 @@ class EncodedData:
             test = self.test_source.load(self.folders, self.seed)
             self._note_dropped("test", test)
         kind = next(kind for kind in ("synthetic", "sample", "full") if kind in (train.kind, test.kind))
-        return self.task.split(train, test, self.seed) if self.task.split else Split(train, test), kind
+        split = self.task.split(train, test, self.seed) if self.task.split else Split(train, test)
+        self.notes |= dict.fromkeys(split.notes)
+        return split, kind
 
     @cached_property
     def train_samples(self) -> RawDataset:
@@ -137,6 +147,7 @@ class EncodedData:
     @cached_property
     def test(self) -> "TensorDataset":
         """The test examples."""
+        self._note_unknown("the test set", self.test_samples)
         return self._encoded(self.test_samples)
 
     @property
@@ -150,6 +161,7 @@ class EncodedData:
             "n_train": sum(len(part) for part in self._divided if part),
             "n_batched": len(self.train),
             "dropped": self.dropped,
+            "notes": list(self.notes),
         }
 
     def encode_sources(self, sources: Sequence[AnySource]) -> "TensorDataset":
@@ -164,8 +176,21 @@ class EncodedData:
         Raises:
             UserError: an outlier is also a training, test or OOD example.
         """
-        check_items({source.name: self._origins(source) for source in sources}, self._other_items())
-        return self.encode_sources(sources)
+
+        def checked() -> "TensorDataset":
+            check_items({source.name: self._origins(source) for source in sources}, self._other_items())
+            return self.encode_sources(sources)
+
+        return self.kept(("outliers", *(source.name for source in sources)), checked)
+
+    def kept(self, key: Hashable, make: "Callable[[], TensorDataset]") -> "TensorDataset":
+        """Return the examples of that key: made once, unless more than ``KEPT_BYTES`` would be held."""
+        if key in self._kept:
+            return self._kept[key]
+        examples = make()
+        if examples.nbytes + sum(one.nbytes for one in self._kept.values()) <= KEPT_BYTES:
+            self._kept[key] = examples
+        return examples
 
     def _loaded(self, source: AnySource) -> RawDataset:
         samples = source.load(self.folders, self.seed, self.train_samples)
@@ -220,21 +245,40 @@ class EncodedData:
         """Yield the encoded OOD sets, one in memory at a time but for ``KEPT_BYTES`` that further objectives use."""
         left_out = [(OodKey(name), samples) for name, samples in self._split[0].ood.items()]
         for key, source in [*left_out, *((one.key, one) for one in self.ood_sources)]:
-            if key not in self._kept:
-                examples = self._encoded_ood(key, source)
-                if examples.nbytes + sum(one.nbytes for one in self._kept.values()) > KEPT_BYTES:
-                    yield key, examples
-                    continue
-                self._kept[key] = examples
-            yield key, self._kept[key]
+            yield key, self.kept(key, partial(self._encoded_ood, key, source))
 
     def _encoded_ood(self, key: OodKey, source: AnySource | RawDataset) -> "TensorDataset":
         """Encode what the split left out of training, or what a source reads or makes of the test samples."""
         if not isinstance(source, RawDataset):
             source = source.load(self.folders, self.seed, self.test_samples)
         self._note_dropped(key.label, source)
+        if self.own:
+            self.notes |= dict.fromkeys(overlap(self._split[0].train, source, f"OOD set {key.label}"))
+        self._note_unknown(key.label, source)
         samples = _own_labels(source, self.train_samples)
         return self._encoded(self._drawn(samples, self.budget.test_examples, (key.name, draws_label(key))))
+
+    def _note_unknown(self, called: str, samples: RawDataset) -> None:
+        """Note the fraction of the user's words or word pieces that the model does not know, if it can say so."""
+        if not (self.own and hasattr(self.preprocessor, "unknown")):
+            return
+        fraction = self.preprocessor.unknown(samples)
+        hint = " The model may not know their script or language." if fraction > MANY_UNKNOWN else ""
+        self.notes[
+            f"{100 * fraction:.1f} % of the words or word pieces of {called} are unknown to the model.{hint}"
+        ] = None
+
+    @property
+    def own(self) -> bool:
+        """Whether the training data is of the user's own, so that what training and test share is looked for."""
+        return isinstance(self.task.train, OwnSource)
+
+    @property
+    def test_extras(self) -> "dict[str, NDArray[np.bool_]]":
+        """What the outputs on the test set say of its rows beside what the model says, by name."""
+        if not self.own or not isinstance(self.test_samples.labels, np.ndarray):  # a row is no example there
+            return {}
+        return {IN_TRAINING: in_training(self._split[0].train, self.test_samples)}
 
     def _encoded(self, samples: RawDataset) -> "TensorDataset":
         examples: TensorDataset = self.preprocessor(samples)
@@ -242,6 +286,7 @@ class EncodedData:
 
     def _note_dropped(self, name: str, samples: RawDataset) -> None:
         self.dropped |= {f"{name}: {why}": count for why, count in samples.dropped.items() if count}
+        self.notes |= dict.fromkeys(samples.notes)
 
     def _drawn(self, samples: RawDataset, count: int | None, what: object) -> RawDataset:
         """Return at most ``count`` of the samples, a seeded draw in the original order."""

@@ -15,7 +15,7 @@ from common.base.progress import Progress
 from common.base.threads import use_threads
 from common.comparisons import EvaluationSpec
 from common.data.sources import Distance
-from common.discover import GROUPS, check_objective, chosen_detectors, load_detector
+from common.discover import GROUPS, check_objective, chosen_detectors, load_detector, load_task
 from common.experiment import Experiment, RunOptions
 from common.jobs.started import Workers, started
 from common.judge import curves, evaluate_outputs
@@ -46,14 +46,16 @@ def evaluate(
     for objective in selection.objectives or ():
         check_objective(objective)
     run = Run(new_record(selection.command, options.profile, selection.seeds, options.device))
+    progress.plan(selection.seeds * sum(_has_data(name, options) for name in selection.tasks))
     try:
         with started(selection, options, workers or Workers(), progress) as run.started:
             for name, seed in product(selection.tasks, range(selection.seeds)):
                 _attempt_seed(name, seed, selection, options, progress, run)
         run.record = replace(run.record, finished=True)
     finally:
+        progress.close()
         if run.record.finished or run.rows:
-            finish(run, options.out)
+            finish(run, options.out, selection.full)
     return run
 
 
@@ -63,12 +65,25 @@ def _attempt_seed(
     """Evaluate a task with one seed, then on the smaller training sets that were asked for."""
     experiment = Experiment(name, seed, options, progress)
     detectors = chosen_detectors(selection.detectors, experiment.task.detectors)
+    families = {**run.record.families, **{one.name: one.family for one in detectors}}
+    run.record = replace(run.record, families=families)
     full_facts = _attempt_all(experiment, selection, detectors, run)
     sizes = selection.examples if full_facts else ()
     for budget in _reduced_budgets(name, experiment.budget, full_facts or {}, sizes, run):
         # Under the same name, so that the data of the one before need not stay in memory.
         experiment = Experiment(name, seed, options, progress, budget)
         _attempt_all(experiment, selection, detectors, run)
+    if full_facts:
+        progress.task_done()
+
+
+def _has_data(name: str, options: RunOptions) -> bool:
+    """Return whether the data of a task is found, so that it will take time."""
+    task = options.user_task or load_task(name)
+    try:
+        return all(source.resolve(options.folders) is not None for source in (task.train, task.test))
+    except UserError:  # told where the task is tried
+        return False
 
 
 def _attempt_all(
@@ -156,6 +171,13 @@ def _evaluate(
     return outputs.meta
 
 
+def rows_of(experiment: Experiment, objective: str, detectors: Sequence[Any]) -> list[Row]:
+    """Return the rows of one training: of the store, or trained now."""
+    outputs = with_probes(experiment, objective, experiment.outputs(objective), detectors)
+    spec = EvaluationSpec.of(experiment.task, distances=_distances(experiment, outputs))
+    return evaluate_outputs(spec, outputs, detectors, _identity(experiment, objective, outputs.meta))[0]
+
+
 def _distances(experiment: Experiment, outputs: TaskOutputs) -> dict[str, Distance | None]:
     """Return how far each OOD set is: as its source says; near where a split held it out of the same data set."""
     said = {source.name: source.distance for source in experiment.data.ood_sources}
@@ -214,6 +236,7 @@ def _describe(run: Run, experiment: Experiment, objective: str, meta: Mapping[st
         replace(
             known,
             dropped={**known.dropped, **meta["dropped"]},
+            notes=tuple(dict.fromkeys([*known.notes, *meta.get("notes", [])])),
             seconds={**known.seconds, **seconds},
             n_train={**known.n_train, **n_train},
         )
@@ -235,7 +258,7 @@ def _task_record(experiment: Experiment, data: str) -> TaskRecord:
         row_name=task.row_name,
         error_name=task.error_name,
         deviations_from_paper=task.deviations_from_paper,
-        notes=task.notes,
+        notes=(*task.notes, *getattr(experiment.architecture, "notes", ())),
         budget=asdict(experiment.budget) | {"decay_at": list(experiment.budget.decay_at)},
     )
 

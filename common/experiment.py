@@ -56,7 +56,8 @@ class Experiment:
     """A task, a seed and a setting; ``outputs`` trains or reads from the store.
 
     ``reduced_budget`` is a budget with fewer ``examples`` than the task's own (``Budget.on``), for a point of a
-    learning curve: the same experiment, test and OOD sets included, on a part of its training set.
+    learning curve: the same experiment, test and OOD sets included, on a part of its training set. ``variant`` is the
+    task as a study changes it; what it changes is part of the store's key.
     """
 
     def __init__(
@@ -66,14 +67,18 @@ class Experiment:
         options: RunOptions,
         progress: Progress | None = None,
         reduced_budget: Budget | None = None,
+        variant: Task | None = None,
     ) -> None:
         self.name, self.seed, self.options = name, seed, options
         self.modality = name.split("/")[0]
-        self.task = options.user_task or load_task(name)
+        self.task = variant or options.user_task or load_task(name)
+        self.is_variant = variant is not None
         own = self.task.model_of(options.profile)
         self.model = options.model.in_place_of(own) if options.model else own
         if self.model.name != own.name:  # augmentation bends the inputs of the task's own architecture, and no others
             self.task = replace(self.task, augment=None)
+        if self.model.untrained:
+            self.task = replace(self.task, objectives=self.task.objectives[:1])
         self.progress = progress or Progress()
         self.reduced_budget = reduced_budget
 
@@ -110,7 +115,8 @@ class Experiment:
         data = self.data
         auxiliary = [*self._outliers(objective), *self._labelled(objective)]
         sources = [data.train_source, data.test_source, *data.ood_sources, *auxiliary]
-        objectives = (f"common.objectives.{name}" for name in dict.fromkeys((objective, self.own_objective)))
+        taking_part = dict.fromkeys((objective, self._before(objective) or objective, self.own_objective))
+        objectives = (f"common.objectives.{name}" for name in taking_part)
         ingredients = {
             "model": asdict(self.model),
             "model files": self.architecture.fingerprint() if hasattr(self.architecture, "fingerprint") else None,
@@ -124,12 +130,20 @@ class Experiment:
             "versions": versions(),
             "mixed precision": self.budget.mixed_precision and self._has_bfloat16(),
         }
+        if self.is_variant and objective != self.own_objective:
+            ingredients["options"] = {name: dict(own) for name, own in self.task.options.items()}
         return run_folder(self.options.out, self.name, objective, self.seed, ingredients)
 
     @property
     def own_objective(self) -> str:
         """The task's own way of training, the first that it names: what others add to or go on from."""
         return self.task.objectives[0]
+
+    def _before(self, objective: str) -> str | None:
+        """Return the objective whose weights this one goes on from, or None."""
+        continues = load_objective(objective).continues
+        before = self.own_objective if continues is True else continues
+        return before if before and before != objective else None
 
     def _has_bfloat16(self) -> bool:
         from common.training.steps import has_bfloat16
@@ -176,6 +190,7 @@ class Experiment:
         trained = time.monotonic()
         try:
             test = predict(model, self.data.test)
+            test = replace(test, row_extras={**test.row_extras, **self.data.test_extras})
             ood = {key: predict(model, examples) for key, examples in self.data.ood_examples()}
         except ValueError as error:
             raise UserError(f"{self.name}: what {self.model_label} says cannot be scored: {error}") from error
@@ -190,6 +205,8 @@ class Experiment:
         from common.training.weights import load_weights, save_weights
 
         data, objective = self.data, load_objective(objective_name)
+        if self.model.untrained and objective_name != self.own_objective:
+            raise UserError(f"--no-train: {objective_name} is a way of training; leave out one of the two")
         torch.manual_seed(seed_of(self.seed, "weights"))
         model = objective.wrap(partial(self.architecture.build, data.preprocessor, data.train_samples), data.train)
         device = torch.device(self.options.device)
@@ -197,8 +214,8 @@ class Experiment:
         if weights.is_file():
             load_weights(model, weights)
             return model.to(device).eval()
-        if objective.continues and objective_name != self.own_objective:
-            model.load_state_dict(self.trained(self.own_objective, self.folder(self.own_objective)).state_dict())
+        if (before := self._before(objective_name)) is not None:
+            model.load_state_dict(self.trained(before, self.folder(before)).state_dict())
         self.progress.start(f"{self.label} {objective_name}")
         objective.train(model, self._setup(objective_name, objective, folder, device))
         save_weights(model, folder.weights)

@@ -8,7 +8,10 @@ import numpy as np
 
 from common.comparisons import Comparison, EvaluationSpec, Floats, ScoredSet, comparisons, ood_sets
 from common.metrics.calibration import risk_coverage
+from common.metrics.comparison import Placements, paired_difference, placements
 from common.metrics.detection import roc_curve, separation
+from common.metrics.model_calibration import model_calibration
+from common.metrics.risk import COVERAGES, accuracy_at, excess_aurc
 from common.store.outputs import Outputs, TaskOutputs
 from common.store.rows import Row
 
@@ -16,6 +19,9 @@ if TYPE_CHECKING:
     from common.detector import Detector
 
 BINS = 20
+
+BASELINE = "msp"
+"""The detector that all others are compared with."""
 
 
 def evaluate_outputs(
@@ -33,15 +39,17 @@ def evaluate_outputs(
     rows: list[Row] = []
     skipped: dict[str, None] = {}  # in order, each once
     wanted = list(comparisons(spec, outputs))
+    baseline = next((one for one in detectors if one.name == BASELINE), None)
+    placed = {number: _placements(baseline, one) for number, one in enumerate(wanted)} if baseline else {}
     for detector in detectors:
         if not detector.applies(outputs.test):
             continue
         described = {**identity, "detector_options": outputs.detector_options.get(detector.name, {})}
-        for comparison in wanted:
+        for number, comparison in enumerate(wanted):
             if reason := _reason_to_skip(detector, comparison):
                 skipped[reason] = None
             else:
-                rows.append(_row(detector, comparison, spec, described))
+                rows.append(_row(detector, comparison, spec, described, placed.get(number)))
     return rows, list(skipped)
 
 
@@ -54,7 +62,19 @@ def _reason_to_skip(detector: "Detector", comparison: Comparison) -> str:
     return ""
 
 
-def _row(detector: "Detector", comparison: Comparison, spec: EvaluationSpec, identity: Mapping[str, Any]) -> Row:
+def _placements(detector: "Detector", comparison: Comparison) -> Placements | None:
+    """Return where the detector places both samples; None where one is empty."""
+    kept, rejected = comparison.sides(lambda scored: scored.scores(detector))
+    return placements(kept, rejected) if kept.size and rejected.size else None
+
+
+def _row(
+    detector: "Detector",
+    comparison: Comparison,
+    spec: EvaluationSpec,
+    identity: Mapping[str, Any],
+    baseline: Placements | None,
+) -> Row:
     key = comparison.key
     kept, rejected = comparison.sides(lambda scored: scored.scores(detector))
     msp_kept, msp_rejected = comparison.sides(lambda scored: scored.msp)
@@ -70,16 +90,45 @@ def _row(detector: "Detector", comparison: Comparison, spec: EvaluationSpec, ide
         subset=comparison.subset,
         unit=comparison.unit,
         primary=comparison.primary,
-        aurc=None if key else _aurc(kept, rejected),
-        mean_msp_positive=float(msp_kept.mean()),
-        mean_msp_negative=float(msp_rejected.mean()),
+        **({} if key else _risk(kept, rejected)),
+        **({} if detector.name == BASELINE else _beside_msp(kept, rejected, baseline)),
+        **(_calibration(comparison) if detector.name == BASELINE else {}),
+        mean_msp_positive=_mean(msp_kept),
+        mean_msp_negative=_mean(msp_rejected),
     )
 
 
-def _aurc(right: Floats, wrong: Floats) -> float:
-    """Return the area under the risk-coverage curve of the scores of right and wrong units."""
-    correct = np.arange(len(right) + len(wrong)) < len(right)
-    return risk_coverage(np.concatenate([right, wrong]), correct).aurc
+def _mean(msp: Floats) -> float | None:
+    """Return the mean MSP; None where it is unknown, because a score was given and no logits."""
+    return None if np.isnan(msp).all() else float(msp.mean())
+
+
+def _risk(right: Floats, wrong: Floats) -> dict[str, Any]:
+    """Return what abstaining by the scores of right and wrong units buys."""
+    confidence, correct = np.concatenate([right, wrong]), np.arange(len(right) + len(wrong)) < len(right)
+    accuracies = {f"accuracy_at_{round(100 * one)}": accuracy_at(confidence, correct, one) for one in COVERAGES}
+    aurc = risk_coverage(confidence, correct).aurc
+    return {"aurc": aurc, "e_aurc": excess_aurc(confidence, correct), **accuracies}
+
+
+def _beside_msp(kept: Floats, rejected: Floats, baseline: Placements | None) -> dict[str, Any]:
+    """Return by how much the AUROC differs from the MSP's on the same examples."""
+    if baseline is None:
+        return {}
+    found = paired_difference(placements(kept, rejected), baseline)
+    names = ("auroc_minus_msp", "auroc_minus_msp_low", "auroc_minus_msp_high")
+    return dict(zip(names, (found.value, found.low, found.high), strict=True))
+
+
+def _calibration(comparison: Comparison) -> dict[str, Any]:
+    """Return the model's calibration, in the one row that is about all rows of the test set."""
+    scored = comparison.positive[0]
+    logits, labels = scored.outputs.scored_logits, scored.outputs.labels
+    whole = comparison.key is None and comparison.subset is None and comparison.unit == "row"
+    if not whole or labels is None or len(labels) < 2 or np.isnan(scored.msp).any():  # NaN: a score without logits
+        return {}
+    masked = np.isneginf(logits[np.arange(len(labels)), labels]).any()
+    return {} if masked else asdict(model_calibration(logits, labels))
 
 
 def error_of(test: Outputs) -> float | None:
@@ -101,8 +150,13 @@ def curves(
 
 
 def _histogram(spec: EvaluationSpec, outputs: TaskOutputs) -> dict[str, Any]:
-    """Count the MSP of right, wrong and OOD units in equal bins; without labels, all test units count as ``right``."""
+    """Count the MSP of right, wrong and OOD units in equal bins; without labels, all test units count as ``right``.
+
+    Nothing is counted where the MSP is unknown.
+    """
     test = ScoredSet(outputs.test, spec.by_group)
+    if np.isnan(test.msp).all():
+        return {}
     counts: dict[str, Any] = {"edges": np.linspace(0, 1, BINS + 1).round(3).tolist()}
     if spec.misclassification:
         counts |= {"right": _counts(test.msp[test.correct]), "wrong": _counts(test.msp[~test.correct])}

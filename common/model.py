@@ -77,6 +77,10 @@ class Classifier(nn.Module):
         inside = batch.mask[..., None].to(embedded.dtype)
         return (embedded.flatten(2) * inside).sum(1) / inside.sum(1).clamp_min(1)
 
+    def unpadded(self, batch: Batch, embedded: Tensor) -> Tensor:
+        """Return the values of ``embedded`` without those of padding, in any shape."""
+        return embedded if batch.mask is None or embedded.ndim < 3 else embedded[batch.mask]
+
     def row_lengths(self, batch: Batch) -> Tensor | None:
         """Return (B,) the number of rows of each example: the input lengths, unless the model shortens time."""
         return batch.lengths
@@ -122,6 +126,10 @@ class Wrapped(Classifier):
     def input_rows(self, batch: Batch, embedded: Tensor, logits: Tensor) -> Tensor:
         """Return the classifier's input rows."""
         return self.classifier.input_rows(batch, embedded, logits)
+
+    def unpadded(self, batch: Batch, embedded: Tensor) -> Tensor:
+        """Return the classifier's embedded values without padding."""
+        return self.classifier.unpadded(batch, embedded)
 
     def row_lengths(self, batch: Batch) -> Tensor | None:
         """Return how many rows of each example count."""

@@ -21,7 +21,7 @@ class Objective(Protocol):
     Attributes:
         needs: what the task must offer.
         continues: whether training starts from the weights that the task's own objective trained (fine-tuning), or
-            from untrained ones.
+            from untrained ones; a name: from the weights that the objective of that name trained.
     """
 
     @property
@@ -29,8 +29,8 @@ class Objective(Protocol):
         """What the task must offer."""
 
     @property
-    def continues(self) -> bool:
-        """Whether training starts from what the task's own objective trained."""
+    def continues(self) -> bool | str:
+        """Whether training starts from what the task's own objective trained, or the one of this name."""
 
     def wrap(self, build: Callable[[], Classifier], train: TensorDataset) -> Classifier:
         """Return an untrained model with what this way of training adds to it (a decoder, a head, further members).
@@ -48,7 +48,7 @@ class SameNetwork:
     """Base of ways of training that add nothing to the network."""
 
     needs: frozenset[Need] = frozenset()
-    continues: bool = False
+    continues: bool | str = False
 
     def wrap(self, build: Callable[[], Classifier], train: TensorDataset) -> Classifier:
         """Return the network as it is."""

@@ -57,6 +57,18 @@ class ProbeFile:
         arrays = read_tensors(self.path.with_suffix(".safetensors"))
         return [arrays[name] for name in sorted(arrays) if name.startswith("scores.")]
 
+    def fitted(self) -> Fitted:
+        """Return what the probe learned, as ``save`` got it."""
+        import torch
+
+        arrays = read_tensors(self.path.with_suffix(".safetensors"))
+        prefix = "fitted."
+        return {
+            name.removeprefix(prefix): torch.from_numpy(value)
+            for name, value in arrays.items()
+            if name.startswith(prefix)
+        }
+
 
 def with_probes(
     experiment: Experiment, objective: str, outputs: TaskOutputs, detectors: Sequence[Detector]
@@ -93,6 +105,21 @@ def probes_stored(experiment: Experiment, objective: str, detectors: Sequence[De
     )
 
 
+def learned(experiment: Experiment, objective: str, detectors: Sequence[Detector]) -> dict[str, tuple[Probe, Fitted]]:
+    """Return each detector's probe in its chosen setting and what it learned, after ``with_probes``.
+
+    Detectors without a probe and probes that are not defined for the model are left out.
+    """
+    found: dict[str, tuple[Probe, Fitted]] = {}
+    for name, probe in ((one.name, one.probe) for one in detectors if one.probe is not None):
+        file = _file(experiment, objective, name, probe)
+        facts = file.facts()
+        if not facts["skipped"]:
+            own = {key: value for key, value in facts["options"].items() if key in probe.options}
+            found[name] = replace(probe, **own), file.fitted()
+    return found
+
+
 def _with_scores(outputs: Outputs, name: str, probe: Probe, scores: NDArray[Any]) -> Outputs:
     if probe.per == "group":
         return replace(outputs, group_extras={**outputs.group_extras, name: scores})
@@ -121,6 +148,11 @@ def _run(
     from common.training.probing import probe_scores, training_views
     from common.tuning import chosen
 
+    if not len(experiment.data.train):
+        for name in probes:
+            why = f"detector {name} learns from training examples, and the data has none; mark some as its split train"
+            files[name].save([], {}, {"options": {}, "skipped": why})
+        return
     experiment.progress.start(f"{experiment.label} {objective}: {len(probes)} detectors")
     model = experiment.trained(objective, experiment.folder(objective))
     selected = chosen(experiment, model, probes)

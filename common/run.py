@@ -68,8 +68,8 @@ def new_record(command: str, profile: str, seeds: int, device: str) -> RunRecord
     )
 
 
-def finish(run: Run, out: Path) -> None:
-    """Write the results, the record and the report to ``out``.
+def finish(run: Run, out: Path, full: bool = False) -> None:
+    """Write the results, the record and the report to ``out``; ``full``: the terminal's has a section for every task.
 
     Raises:
         UserError: the folder cannot be written, or the disk is full.
@@ -80,4 +80,4 @@ def finish(run: Run, out: Path) -> None:
     write_rows(results, run.rows)
     run.record = replace(run.record, results_sha256=sha256(results))
     write_record(out / "run.json", run.record)
-    run.report = write_report(out)
+    run.report = write_report(out, full)

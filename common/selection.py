@@ -18,6 +18,7 @@ class Selection:
         examples: training sets of so many examples, drawn from the task's own, are trained on beside it.
         required: whether missing data is an error, because the tasks were asked for by name.
         command: what the user typed, for the record.
+        full: whether the report for the terminal has a section for every task.
     """
 
     tasks: tuple[str, ...]
@@ -27,6 +28,7 @@ class Selection:
     examples: tuple[int, ...] = ()
     required: bool = False
     command: str = ""
+    full: bool = False
 
     def objectives_of(self, task: Task) -> tuple[list[str], list[str]]:
         """Return the ways of training that a task was asked for, and those that ``all`` adds to them."""

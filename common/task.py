@@ -104,7 +104,17 @@ class Model:
     @property
     def label(self) -> str:
         """Name of the model in results."""
-        return self.name if self.argument is None else f"{self.name}:{self.argument}"
+        name = self.name if self.argument is None else f"{self.name}:{self.argument}"
+        return f"{name} as it is" if self.untrained else name
+
+    @property
+    def untrained(self) -> bool:
+        """Whether the model is a trained classifier that is judged as it is."""
+        return self.options.get("trained") == "nothing"
+
+    def as_it_is(self) -> "Model":
+        """Return this model with nothing of it trained; architectures that cannot be so refuse the option."""
+        return replace(self, options={**self.options, "trained": "nothing"})
 
     def in_place_of(self, default: "Model") -> "Model":
         """Return this model, with the options of the task's ``default`` model where both have the same architecture."""

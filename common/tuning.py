@@ -7,14 +7,18 @@ it says how much is lost by not cheating, and rows say so. ``none``: the options
 """
 
 from collections.abc import Mapping
+from functools import partial
 from statistics import fmean
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+import torch
 from numpy.typing import NDArray
 
+from common.data.sources import AnySource
 from common.detector import Option, Probe
 from common.discover import load_pseudo_ood
+from common.encoded import EncodedData
 from common.experiment import Experiment
 from common.features.training_views import NotApplicable
 from common.metrics.detection import roc_auc
@@ -52,11 +56,19 @@ def _data(experiment: Experiment) -> tuple["TensorDataset", list["TensorDataset"
     if experiment.options.tune == "oracle":
         primary = [(key.name, examples) for key, examples in data.ood_examples() if key.primary]
         return data.test, [examples for _, examples in primary], "oracle: the test OOD sets"
-    held_out = data.tuning_samples[1]
+    known = data.kept("held out for tuning", lambda: data.encode(data.tuning_samples[1]))
     sources = load_pseudo_ood(experiment.modality)
-    made = {source.name: source.load(data.folders, experiment.seed, held_out) for source in sources}
-    made = {name: samples for name, samples in made.items() if len(samples)}  # a form may have no meaning for the items
-    return data.encode(held_out), [data.encode(samples) for samples in made.values()], f"pseudo-OOD: {', '.join(made)}"
+    made = {
+        source.name: data.kept(("pseudo-OOD", source.name), partial(_pseudo, data, source, known)) for source in sources
+    }
+    made = {name: examples for name, examples in made.items() if len(examples)}
+    return known, list(made.values()), f"pseudo-OOD: {', '.join(made)}"
+
+
+def _pseudo(data: EncodedData, source: AnySource, known: "TensorDataset") -> "TensorDataset":
+    """Return the examples of one kind; none where that kind has no meaning for the items."""
+    samples = source.load(data.folders, data.seed, data.tuning_samples[1])
+    return data.encode(samples) if len(samples) else known.take(torch.arange(0))
 
 
 def _mean_aurocs(
@@ -67,7 +79,8 @@ def _mean_aurocs(
     negatives: list["TensorDataset"],
 ) -> dict[str, float]:
     """Return the mean AUROC of each setting that applies to the model, fitted without the held-out data."""
-    rest = experiment.data.encode(experiment.data.tuning_samples[0])
+    data = experiment.data
+    rest = data.kept("rest of tuning", lambda: data.encode(data.tuning_samples[0]))
     views = training_views(model, rest, list(settings.values()), experiment.seed)
     fitted = {}
     for name, probe in settings.items():

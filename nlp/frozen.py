@@ -15,6 +15,7 @@ from common.data.samples import RawDataset
 from common.model import Classifier, Preprocessor
 from common.task import Budget
 from common.training.pretrained import Checkpoint, on_task_data
+from nlp.text_reader import unknown_pieces
 from nlp.transformer import text_features
 
 LINEAR_PROBE = Budget(epochs=20, batch_size=64, learning_rate=1e-3, schedule="cosine", weight_decay=1e-4)
@@ -33,6 +34,10 @@ class FrozenFeatures:
     checkpoint: Checkpoint
     pieces: int
     cache: Path
+
+    def unknown(self, samples: RawDataset) -> float:
+        """Return the fraction of word pieces that the tokenizer does not know."""
+        return unknown_pieces(self.checkpoint.tokenizer(), samples.items)
 
     def __call__(self, samples: RawDataset) -> TensorDataset:
         """Return the features.

@@ -16,6 +16,7 @@ from common.base.progress import Progress
 from common.store.files import read_tensors, write_tensors
 from common.training.pretrained import Checkpoint
 from common.training.steps import has_bfloat16
+from nlp.text_reader import text_reader, word_pieces
 
 TEXTS_A_SHARD = 1024
 """Features are stored after every so many texts, so that an interrupted run loses little."""
@@ -84,18 +85,13 @@ def _compute(
     store: _FeatureStore,
     progress: Progress,
 ) -> None:
-    tokenizer, network = checkpoint.tokenizer(), checkpoint.network().eval().to(_device(), dtype)
     waiting = list(missing.items())
+    reader = text_reader(checkpoint, [text for _, text in waiting[:50]], pieces)
+    network = checkpoint.network().eval().to(_device(), dtype)
     for start in range(0, len(waiting), TEXTS_A_SHARD):
         keys, texts = zip(*waiting[start : start + TEXTS_A_SHARD], strict=True)
         progress.note(f"word pieces through the encoder: text {start + 1} of {len(waiting)}")
-        store.add(keys, mean_features(network, word_pieces(tokenizer, texts, min(pieces, tokenizer.model_max_length))))
-
-
-def word_pieces(tokenizer: Any, texts: Sequence[str], pieces: int) -> list[list[int]]:
-    """Return the numbers of each text's word pieces, special ones included, truncated to ``pieces``."""
-    numbers: list[list[int]] = tokenizer(list(texts), truncation=True, max_length=pieces, padding=False)["input_ids"]
-    return numbers
+        store.add(keys, mean_features(network, word_pieces(reader.tokenizer, texts, reader.pieces)))
 
 
 def mean_features(network: Any, numbers: Sequence[Sequence[int]], a_batch: int = 8192) -> NDArray[np.float32]:

@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import chain
+from typing import Any
 
 import numpy as np
 import torch
@@ -14,12 +15,13 @@ from common.base.errors import UserError
 from common.data.examples import TensorDataset
 from common.data.samples import RawDataset
 from common.model import Classifier
+from nlp.segments import segments
 
 PADDING, UNKNOWN, FIRST_WORD = 0, 1, 2
 """Numbers of padding, of unknown words, and of the first word."""
 
-WORD = r"(?u)\w+"
-"""Pattern of a word: consecutive letters, digits and underscores."""
+SEGMENTED: dict[str, Any] = {"tokenizer": segments, "token_pattern": None}
+"""Options of ``CountVectorizer``: how a text is cut."""
 
 
 @dataclass(frozen=True)
@@ -43,7 +45,7 @@ class Vocabulary:
         """
         from sklearn.feature_extraction.text import CountVectorizer
 
-        counter = CountVectorizer(max_features=size, token_pattern=WORD, stop_words="english" if stop_words else None)
+        counter = CountVectorizer(max_features=size, stop_words="english" if stop_words else None, **SEGMENTED)
         try:
             counter.fit(texts)
         except ValueError as error:
@@ -70,8 +72,13 @@ class Vocabulary:
         """Return (N, words) array: 1 where the word occurs in the text, else 0."""
         from sklearn.feature_extraction.text import CountVectorizer
 
-        counter = CountVectorizer(vocabulary=self.words, token_pattern=WORD, binary=True, dtype=np.uint8)
+        counter = CountVectorizer(vocabulary=self.words, binary=True, dtype=np.uint8, **SEGMENTED)
         return np.asarray(counter.transform(texts).toarray(), dtype=np.uint8)
+
+    def unknown(self, texts: Sequence[str]) -> float:
+        """Return the fraction of the texts' words that the vocabulary lacks; 0 where they have no word."""
+        known, words = self._number, [word for text in texts for word in self._split(text)]
+        return sum(word not in known for word in words) / max(len(words), 1)
 
     @cached_property
     def _number(self) -> dict[str, int]:
@@ -81,7 +88,7 @@ class Vocabulary:
     def _split(self) -> Callable[[str], list[str]]:
         from sklearn.feature_extraction.text import CountVectorizer
 
-        splitter = CountVectorizer(token_pattern=WORD, stop_words="english" if self.stop_words else None)
+        splitter = CountVectorizer(stop_words="english" if self.stop_words else None, **SEGMENTED)
         split: Callable[[str], list[str]] = splitter.build_analyzer()
         return split
 
@@ -95,6 +102,10 @@ class WordNumbers:
 
     vocabulary: Vocabulary
     positions: int
+
+    def unknown(self, samples: RawDataset) -> float:
+        """Return the fraction of words that training does not have, or too rarely."""
+        return self.vocabulary.unknown(samples.items)
 
     def __call__(self, samples: RawDataset) -> TensorDataset:
         """Return the word numbers as sequences."""

@@ -1,12 +1,19 @@
 """Progress: the time left follows the pace of the phase that is running."""
 
+import contextlib
 import io
+import os
+import pty
+import re
+import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
 from common.base import progress
 from common.base.progress import Progress
+from common.base.project import ROOT
 
 
 @pytest.fixture
@@ -49,6 +56,31 @@ def test_nothing_is_said_unless_asked(capsys: pytest.CaptureFixture[str]) -> Non
     assert capsys.readouterr().err == ""
 
 
+def test_a_log_says_which_task_it_is_at_and_how_long_the_others_take(
+    clock: list[float], capsys: pytest.CaptureFixture[str]
+) -> None:
+    shown = Progress(show=True)
+    shown.begin()
+    shown.plan(4)
+    shown.start("first")
+    clock[0] += 60
+    shown.task_done()
+    shown.start("second")
+    clock[0] += 60
+    shown.task_done()
+    shown.start("third")
+    assert capsys.readouterr().err.splitlines() == [
+        "[task 1 of 4] first",
+        "[task 2 of 4, about 3 min left] second",
+        "[task 3 of 4, about 2 min left] third",
+    ]
+
+
+def test_an_escape_sequence_in_a_label_is_shown_as_text(capsys: pytest.CaptureFixture[str]) -> None:
+    Progress(show=True).start("a\x1b[31m task")
+    assert capsys.readouterr().err == "a\\x1b[31m task\n"
+
+
 class Terminal(io.StringIO):
     """Standard error as a terminal."""
 
@@ -56,20 +88,61 @@ class Terminal(io.StringIO):
         return True
 
 
-def test_on_a_terminal_one_line_is_written_over_and_the_last_of_a_phase_stays(
-    clock: list[float], monkeypatch: pytest.MonkeyPatch
-) -> None:
+def on_a_terminal(monkeypatch: pytest.MonkeyPatch) -> Terminal:
     terminal = Terminal()
+    for name, value in {"TERM": "xterm", "COLUMNS": "90", "NO_COLOR": "1"}.items():
+        monkeypatch.setenv(name, value)
     monkeypatch.setattr(sys, "stderr", terminal)
+    return terminal
+
+
+def test_on_a_terminal_bars_are_drawn_over_and_the_last_line_of_a_phase_stays(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    terminal = on_a_terminal(monkeypatch)
     shown = Progress(show=True)
-    shown.start("a label longer than every line that follows, so that its end would stay visible")
-    shown.label = "task"
+    shown.begin()
+    assert "starting" in terminal.getvalue(), "at once, before anything slow"
+    shown.plan(3)
+    shown.start("vision/mnist")
     shown.epoch("train", 1, 2, 0.5)
     shown.epoch("train", 2, 2, 0.25)
-    lines = terminal.getvalue().split("\r")[1:]
-    assert [line.rstrip() for line in lines[1:]] == [
-        "task: train epoch 1/2, loss 0.5000, 0 s left",
-        "task: train epoch 2/2, loss 0.2500, 0 s left",
-    ]
-    assert len(lines[1]) == len(lines[0]), "spaces cover what is left of the longer line"
-    assert "\n" not in "".join(lines[:2]) and lines[2].endswith("\n")
+    shown.task_done()
+    shown.note("a note [with brackets]")
+    shown.close()
+    text = re.sub(r"\x1b\[[0-9;?]*[A-Za-z]|\r", "", terminal.getvalue())
+    for said in ("task 1 of 3", "vision/mnist: train epoch 1/2", "loss 0.5000", "task 2 of 3, about 0 s left"):
+        assert said in text, said
+    assert "vision/mnist: train 2 epochs, loss 0.2500\n" in text
+    assert "a note [with brackets]\n" in text
+    assert terminal.getvalue().count("\x1b[?25l") == terminal.getvalue().count("\x1b[?25h"), "the cursor is back"
+
+
+def test_bars_are_narrower_than_the_terminal(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    terminal = on_a_terminal(monkeypatch)
+    shown = Progress(show=True)
+    shown.start("a label that is longer than the terminal is wide " * 4)
+    shown.epoch("train", 1, 9, 0.5)
+    shown.close()
+    text = re.sub(r"\x1b\[[0-9;?]*[A-Za-z]", "", terminal.getvalue())
+    assert max(len(line) for line in re.split(r"[\r\n]", text)) <= 90
+
+
+@pytest.mark.slow
+def test_the_suite_shows_something_within_a_second_on_a_terminal_and_leaves_it_clean(tmp_path: Path) -> None:
+    read, write = pty.openpty()
+    command = (sys.executable, "run_all.py", "--task", "reuters8", "--detectors", "msp", "--out", str(tmp_path))
+    environment = os.environ | {"TERM": "xterm"}
+    with subprocess.Popen(command, cwd=ROOT, env=environment, stdout=subprocess.DEVNULL, stderr=write) as process:
+        os.close(write)
+        first = os.read(read, 4096)
+        assert b"torch" not in Path(f"/proc/{process.pid}/maps").read_bytes(), "shown before torch is imported"
+        everything = first
+        with contextlib.suppress(OSError):  # the end of a terminal
+            while part := os.read(read, 65536):
+                everything += part
+    assert process.returncode == 0 and b"Traceback" not in everything
+    assert everything.count(b"\x1b[?25l") == everything.count(b"\x1b[?25h")
+    os.close(read)

@@ -9,15 +9,18 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+import typer
 from typer.testing import CliRunner, Result
 
 from common import user_logits as own
 from common.base.project import ROOT
-from common.cli.listing import _source_line
+from common.base.version import version
 from common.cli.run_all import _tasks, app
+from common.cli.task_listing import BROKEN, _source_lines, state_of
 from common.data.locations import Folders, Location, Packaged
 from common.data.samples import RawDataset
 from common.data.sources import Source
+from common.discover import task_names
 
 
 def run(*arguments: str) -> Result:
@@ -92,11 +95,38 @@ def test_data_that_is_missing_for_a_task_asked_for_by_name_is_an_error(tmp_path:
     assert_one_line(result, "nlp/imdb: .* is not here; get it with: uv run run_all.py --download")
 
 
-def test_the_list_shows_tasks_data_detectors_and_objectives() -> None:
+def test_the_list_has_a_line_a_task_and_at_most_60_lines_of_100_columns() -> None:
     result = run("--list")
-    assert result.exit_code == 0
-    for wanted in ("nlp/reuters8", "vision/mnist", "speech/espeak_phones", "msp", "cross_entropy", "bag_of_words"):
+    lines = result.stdout.splitlines()
+    assert result.exit_code == 0 and len(lines) <= 60 and max(map(len, lines)) <= 100
+    for name in task_names():
+        (line,) = [line for line in lines if f" {name} " in line]
+        assert re.match(r"[-+~] ", line), line
+    for wanted in ("msp", "cross_entropy", "bag_of_words", "Downloads"):
         assert wanted in result.stdout
+
+
+@pytest.mark.parametrize(
+    "arguments", [("--list", "imdb"), ("--list", "--task", "imdb"), ("--task", "nlp/imdb", "--list")]
+)
+def test_the_list_of_a_task_names_its_files_columns_and_remedies(arguments: tuple[str, ...]) -> None:
+    result = run(*arguments)
+    assert result.exit_code == 0 and result.stdout.startswith("nlp/imdb: IMDB\n")
+    for wanted in (
+        "DIR/nlp/imdb.parquet (columns text, label, split)",
+        "--download imdb",
+        "Movie Reviews",
+        "paper 15 epochs",
+    ):
+        assert wanted in result.stdout
+    assert "reuters8" not in result.stdout
+    images = " ".join(run("--list", "svhn").stdout.split())
+    assert "DIR/vision/svhn_train.parquet (columns image, label)" in images
+
+
+def test_every_task_can_be_listed_within_the_width() -> None:
+    shown = run("--list", ",".join(task_names()))
+    assert shown.exit_code == 0 and max(map(len, shown.stdout.splitlines())) <= 100
 
 
 def test_listing_imports_no_heavy_library() -> None:
@@ -119,10 +149,36 @@ def test_the_list_of_a_modality_has_its_tasks_downloads_and_models_alone() -> No
 def test_a_damaged_package_file_is_listed_with_its_remedy_and_the_rest_is_listed_too() -> None:
     damaged = Packaged("mlxtend", "mlxtend/no.gz", 3, "0" * 64)
     source = Source("digits", (Location((damaged,), RawDataset),))
-    line = _source_line("train", source, Folders())
-    assert re.fullmatch(
-        r"  - train digits: .*no\.gz is missing; mend it with: uv sync --reinstall-package mlxtend", line
-    )
+    assert state_of(source, Folders()) == BROKEN
+    line = " ".join(" ".join(_source_lines("train", source, Folders())).split())
+    assert re.search(r"^! train digits .*no\.gz is missing; mend it with: uv sync --reinstall-package mlxtend", line)
+
+
+def test_the_name_of_a_task_alone_is_told_to_need_its_option() -> None:
+    assert_one_line(run("mnist"), "^error: 'mnist' stands alone; did you mean --task mnist\\?$")
+    assert_one_line(run("nlp/reuters8", "--seeds", "2"), "did you mean --task nlp/reuters8")
+    assert_one_line(run("mnits"), r"'mnits' belongs to no option \(did you mean 'mnist'\?\)")
+    assert_one_line(run("--list", "mnits"), "unknown task 'mnits'")
+
+
+@pytest.mark.parametrize("door", [app, own.app])
+def test_the_version_is_that_of_the_project(door: typer.Typer) -> None:
+    result = CliRunner().invoke(door, ["--version"])
+    assert (result.exit_code, result.stdout) == (0, f"confidence-baseline {version()}\n")
+
+
+def test_a_shell_that_evaluates_the_completion_completes_names() -> None:
+    # `uv` is replaced by a function that leaves out its own words, so that nothing is installed.
+    script = f"""
+        eval "$({sys.executable} run_all.py --completion bash)"
+        env() {{ export "$1"; shift; "$@"; }}
+        uv() {{ shift; [ "$1" = --quiet ] && shift; {sys.executable} "$@"; }}
+        COMP_WORDS=(run_all --detectors msp,ener); COMP_CWORD=2; _run_all; echo "${{COMPREPLY[@]}}"
+        COMP_WORDS=(run_all --obj); COMP_CWORD=1; _run_all; echo "${{COMPREPLY[@]}}"
+    """
+    done = subprocess.run(("bash", "-c", script), cwd=ROOT, capture_output=True, text=True, check=False)
+    assert done.stdout.splitlines() == ["msp,energy", "--objectives"], done.stderr
+    assert_one_line(run("--completion", "fish"), "no completion for 'fish'; there are: bash, zsh")
 
 
 def test_a_tasks_own_module_runs_that_task_and_refuses_another() -> None:
@@ -154,10 +210,11 @@ def logits(tmp_path: Path) -> dict[str, Path]:
         "infinite": {"logits": np.array([[0.0] * 5, [np.inf] * 5, [0.0] * 5])},
         "impossible": {"logits": np.full((2, 5), -np.inf)},
         "one_axis": {"logits": np.zeros(5)},
+        "three_axes": {"logits": np.zeros((2, 3, 5))},
         "empty": {"logits": np.zeros((0, 5))},
         "other_classes": {"logits": np.zeros((3, 4))},
         "bad_label": {"logits": inside, "labels": labels + 1},
-        "no_logits": {"scores": np.zeros(3)},
+        "no_logits": {"weights": np.zeros(3)},
         "objects": {"logits": np.array([{}, {}], dtype=object)},
         "words": {"logits": np.full((3, 5), "high")},
     }
@@ -192,8 +249,8 @@ def test_your_own_logits_get_the_same_rows_and_report(logits: dict[str, Path], t
         ("nan", r"nan.npz: logits hold NaN in row 0 \(3 of 3 rows"),
         ("infinite", r"infinite.npz: logits hold \+inf in row 1 \(1 of 3 rows"),
         ("impossible", "impossible.npz: logits hold nothing but -inf in row 0"),
-        ("one_array", "one_array.npz cannot be read .*one array, not an .npz archive"),
-        ("one_axis", "one_axis.npz: logits must have two axes"),
+        ("one_axis", "one_axis.npz has 2 classes, .* has 5"),
+        ("three_axes", r"three_axes.npz: logits must have two axes .* not shape \(2, 3, 5\); average the members"),
         ("empty", "empty.npz: logits are empty"),
         ("other_classes", "has 4 classes, .* has 5"),
         ("no_logits", "has no array 'logits'"),

@@ -198,6 +198,12 @@ def test_an_ensemble_answers_with_the_mean_probability_of_its_members(trained: T
     assert view.stepped(view.logits.amax(1), 0.01).logits.shape == view.logits.shape
 
 
+def test_padding_plays_no_part_in_the_spread_of_an_ensembles_input(trained: Trained) -> None:
+    alone = training_views(trained.model, trained.train, [Odin()], seed=0).input_std
+    twice = training_views(Ensemble([trained.model] * 2), trained.train, [Odin()], seed=0).input_std
+    assert twice == pytest.approx(alone, rel=1e-6)
+
+
 def _another(trained: Trained) -> Classifier:
     import copy
 

@@ -24,7 +24,7 @@ def probabilities(z: NDArray[np.float64]) -> NDArray[np.float64]:
 FORMULAS = {
     "doctor": lambda z: np.log((probabilities(z) ** 2).sum(axis=1) / (1 - (probabilities(z) ** 2).sum(axis=1))),
     "gen": lambda z: -((probabilities(z) * (1 - probabilities(z))) ** 0.1).sum(axis=1),
-    "msp": lambda z: np.log(probabilities(z).max(axis=1)),
+    "msp": lambda z: np.log(probabilities(z).max(axis=1) / (1 - probabilities(z).max(axis=1))),
     "kl_uniform": lambda z: (probabilities(z) * np.log(probabilities(z) * z.shape[1])).sum(axis=1),
     "entropy": lambda z: (probabilities(z) * np.log(probabilities(z))).sum(axis=1),
     "max_logit": lambda z: z.max(axis=1),

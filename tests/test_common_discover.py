@@ -59,5 +59,5 @@ def test_an_option_or_argument_that_a_model_does_not_have_is_an_error_that_names
 
 
 def test_a_modality_without_a_reader_of_users_files_says_which_have_one() -> None:
-    with pytest.raises(UserError, match="--in does not support modality 'vision'; it supports: nlp"):
-        load_user_files("vision")
+    with pytest.raises(UserError, match="--in does not support modality 'smell'; it supports: nlp"):
+        load_user_files("smell")

@@ -25,7 +25,11 @@ def by_formula(logits: np.ndarray) -> dict[str, np.ndarray]:
     log_p = z - largest - np.log1p(others)[:, None]
     entropy = -(np.exp(log_p) * log_p).sum(axis=1)
     two = np.sort(z, axis=1)[:, -2:]
+    with np.errstate(divide="ignore"):
+        exact = -np.log(others)
+    behind = np.sort(z - largest, axis=1)[:, :-1]
     return {
+        "msp": np.where(np.isinf(exact), -behind[:, -1], exact),
         "log_msp": -np.log1p(others),
         "kl_uniform": np.log(np.longdouble(z.shape[1])) - entropy,
         "entropy": -entropy,
@@ -81,6 +85,24 @@ def test_probabilities_that_round_to_one_keep_their_rank() -> None:
         assert (np.diff(logit_scores(logits)[name]) > 0).all(), name
 
 
+@pytest.mark.parametrize("scale", [1, 1e3, 1e5, 1e30])
+def test_the_msp_ranks_rows_at_any_lead(scale: float) -> None:
+    logits = RNG.normal(0, 3, (300, 6)) * scale
+    ranked = logit_scores(logits)["msp"]
+    assert np.unique(ranked).size == 300
+    exact = by_formula(logits)["msp"]
+    np.testing.assert_array_equal(np.argsort(ranked), np.argsort(exact.astype(np.float64)))
+
+
+def test_rows_whose_runners_up_are_equally_far_rank_by_how_many_they_are() -> None:
+    logits = np.zeros((5, 6))
+    for rivals in range(5):
+        logits[rivals] = [1e6] + [0.0] * (rivals + 1) + [-np.inf] * (4 - rivals)
+    ranked = logit_scores(logits)["msp"]
+    np.testing.assert_allclose(ranked, 1e6 - np.log([1, 2, 3, 4, 5]), rtol=1e-15)
+    assert (np.diff(ranked) < 0).all()
+
+
 def test_a_chunk_size_changes_nothing() -> None:
     whole = logit_scores(LOGITS["plain"], chunk=200)
     for chunk in (1, 7, 199, 1000):
@@ -111,7 +133,7 @@ def test_a_row_with_one_class_left_is_certain() -> None:
         ours = logit_scores(logits)
         assert ours["log_msp"].tolist() == ours["entropy"].tolist() == [0, 0]
         assert ours["energy"].tolist() == ours["max_logit"].tolist() == [5, -3]
-        assert ours["margin"].tolist() == [np.inf, np.inf]
+        assert ours["margin"].tolist() == ours["msp"].tolist() == [np.inf, np.inf]
         assert ours["kl_uniform"].tolist() == pytest.approx([np.log(len(logits[0]))] * 2)
 
 
@@ -147,7 +169,7 @@ def test_scores_stay_within_their_bounds_and_ignore_the_order_of_classes(rows: l
 def test_a_shift_of_all_logits_moves_only_the_unnormalised_scores(shift: float) -> None:
     logits = LOGITS["float64"]
     ours, shifted = logit_scores(logits), logit_scores(logits + shift)
-    for name in ("log_msp", "kl_uniform", "entropy", "margin"):
+    for name in ("msp", "log_msp", "kl_uniform", "entropy", "margin"):
         np.testing.assert_allclose(shifted[name], ours[name], rtol=1e-8, atol=1e-10)
     for name in ("max_logit", "energy"):
         np.testing.assert_allclose(shifted[name], ours[name] + shift, rtol=1e-10, atol=1e-10)
@@ -179,7 +201,7 @@ def test_the_row_named_is_counted_from_the_start_of_the_file_not_of_the_chunk() 
 
 
 def test_an_unknown_name_is_refused_with_the_known_ones() -> None:
-    with pytest.raises(ValueError, match="unknown score 'mps'; there are: log_msp, kl_uniform"):
+    with pytest.raises(ValueError, match="unknown score 'mps'; there are: msp, log_msp, kl_uniform"):
         logit_scores([[0.0]], ["mps"])
 
 

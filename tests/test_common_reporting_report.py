@@ -362,13 +362,27 @@ def test_the_same_run_gives_the_same_report(report: Make) -> None:
     assert (first.terminal, first.markdown, first.page) == (second.terminal, second.markdown, second.page)
 
 
-def test_a_terminal_gets_plain_lines_of_at_most_100_columns(report: Make) -> None:
-    long = replace(MNIST, out_dist="a name that is \x1b[31m far longer " * 6)
-    made = report(ERRORS, MNIST, long, not_run=[{"what": "x", "why": "because " * 40, "remedy": "y"}])
-    lines = made.terminal.split("\nFull report: ")[0].split("\n")
-    assert max(map(len, lines)) <= 100
-    assert all(line.isprintable() for line in lines)
-    assert made.terminal.rstrip().endswith("report.html")
+@pytest.mark.parametrize("width", [60, 80, 100, 140])
+def test_a_terminal_gets_plain_lines_of_its_width_and_the_summary_last(
+    report: Make, width: int, tmp_path: Path
+) -> None:
+    odd = replace(MNIST, out_dist="a name \x1b[31m in red")
+    second = [replace(row, task="vision/a_task_with_a_long_name") for row in (ERRORS, MNIST)]
+    report(ERRORS, MNIST, odd, *second, not_run=[{"what": "x", "why": "because " * 40, "remedy": "y"}])
+    for full in (False, True):
+        text = write_report(tmp_path, full=full, width=width)
+        lines = text.split("\nFull report: ")[0].split("\n")
+        assert max(map(len, lines)) <= width
+        assert all(line.isprintable() for line in lines)
+        assert "vision/a_task_with_a_long_name" in text and "…" not in text
+        assert text.index("because") < text.index("Summary\n") and ("Right against wrong" in text) == full
+        assert r"a name \x1b[31m in red" in text or not full
+
+
+def test_a_long_name_is_whole_where_a_command_takes_it_and_shortened_where_none_does(report: Make) -> None:
+    made = report(ERRORS, replace(MNIST, out_dist="long " * 1000))
+    assert max(map(len, made.terminal.splitlines())) <= 140
+    assert "long long" in made.terminal and "long long" in made.markdown
 
 
 def test_keys_that_are_not_known_are_passed_over(report: Make) -> None:

@@ -1,13 +1,18 @@
 """The documents a newcomer reads: every path is there, the code in them runs, and versions agree."""
 
 import re
+import shlex
 import tomllib
 from pathlib import Path
 
+import numpy as np
 import pytest
 import yaml
+from typer.testing import CliRunner
 
 from common.base.project import ROOT
+from common.user_logits import app
+from tests.own_files import WRITERS, model
 
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
 
@@ -33,6 +38,37 @@ def test_the_example_of_a_detector_that_learns_passes_its_own_test() -> None:
     checks = [value for name, value in names.items() if name.startswith("test_")]
     assert len(checks) == 1 and callable(checks[0])
     checks[0]()
+
+
+def test_the_snippet_of_the_readme_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    (snippet,) = re.findall(r"```python\n(.*?)```", read("README.md"), flags=re.DOTALL)
+    given = model(60, 3)
+    names: dict[str, object] = {**given, "other": model(40, 3, seed=1)["logits"]}
+    exec(compile(snippet + 'page = done.save("runs/mine")', "README.md", "exec"), names)
+    assert (tmp_path / "runs/mine/report.html").is_file()
+
+
+def test_every_command_on_logits_in_the_readme_is_understood(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    given, other = model(120, 3), model(60, 3, seed=1)["logits"]
+    for name in ("in.npz", "in.csv", "train.npz"):
+        features = {"features": given["logits"]} if name.endswith(".npz") else {}
+        WRITERS["file" + Path(name).suffix](tmp_path / name, given | features)
+    np.save("logits.npy", given["logits"])
+    np.save("labels.npy", given["labels"])
+    np.savez("out.npz", logits=other, features=other)
+    np.savez("other_scores.npz", score=other.max(1))
+    for suffix in ("parquet", "safetensors"):
+        WRITERS[f"file.{suffix}"](tmp_path / f"out.{suffix}", {"logits": other, "labels": np.zeros(60, np.int64)})
+    rows = zip(given["logits"].max(1), given["logits"].argmax(1) == given["labels"], strict=True)
+    (tmp_path / "scores.tsv").write_text("score\tcorrect\n" + "".join(f"{s}\t{int(c)}\n" for s, c in rows))
+    commands = re.findall(r"uv run python -m common.evaluate (.*?)(?: +#.*)?$", read("README.md"), flags=re.MULTILINE)
+    assert len(commands) == 6
+    for command in commands:
+        result = CliRunner().invoke(app, shlex.split(command))
+        expected = 2 if "--probabilities" in command else 0  # these are logits, and that is told
+        assert result.exit_code == expected, (command, result.output)
 
 
 def test_changelog_and_citation_name_the_projects_version_and_licence() -> None:

@@ -1,5 +1,6 @@
 """The classification tasks: whole data sets, disjoint splits, and rows that name the held-out classes."""
 
+import json
 import subprocess
 import sys
 from collections import Counter
@@ -16,10 +17,11 @@ from common.experiment import Experiment, RunOptions
 from common.selection import Selection
 
 OFFLINE = ("newsgroups", "newsgroups_authors", "reuters8", "reuters52", "rotten_tomatoes")
+TASKS = (*OFFLINE, "clinc150", "imdb", "sst", "trec")
 
 
 def test_importing_the_tasks_loads_no_torch_and_reads_no_data() -> None:
-    code = f"import sys; {'; '.join(f'import nlp.tasks.{name}' for name in (*OFFLINE, 'imdb', 'sst', 'trec'))}; "
+    code = f"import sys; {'; '.join(f'import nlp.tasks.{name}' for name in TASKS)}; "
     code += "assert not {'torch', 'sklearn', 'pyarrow'} & set(sys.modules), 'heavy import'"
     subprocess.run([sys.executable, "-c", code], check=True, cwd=Path(__file__).parent.parent)
 
@@ -100,3 +102,25 @@ def test_training_and_out_of_distribution_share_no_text_but_a_commonplace(
 def test_trec_has_six_kinds_of_question(folders: Folders) -> None:
     train = load_task("nlp/trec").train.load(folders)
     assert np.bincount(train.labels).tolist() == [86, 1162, 1250, 1223, 835, 896]
+
+
+def test_clinc150_has_150_intents_and_its_out_of_scope_requests_are_ood_alone(folders: Folders) -> None:
+    task = load_task("nlp/clinc150")
+    train, test = task.train.load(folders), task.test.load(folders)
+    (out,) = (source.load(folders) for source in task.ood)
+    assert (len(train), len(test), len(out)) == (15_000, 4_500, 1_000)
+    assert np.bincount(train.labels).tolist() == [100] * 150 and train.label_names == test.label_names
+    assert out.labels is None and not {"oos", "out_of_scope"} & set(train.label_names)
+
+
+def test_the_authors_file_of_clinc150_is_read_as_the_prepared_one_is(tmp_path: Path) -> None:
+    published = {"train": [["wake me at six", "alarm"], ["what is pi", "math"]], "test": [["two and two", "math"]]}
+    published |= {"oos_test": [["who won", "oos"]], "oos_train": [["never read", "oos"]], "val": []}
+    (tmp_path / "nlp").mkdir()
+    (tmp_path / "nlp" / "data_full.json").write_text(json.dumps(published), encoding="utf-8")
+    task, there = load_task("nlp/clinc150"), Folders((tmp_path,))
+    train, (out,) = task.train.load(there), (source.load(there) for source in task.ood)
+    assert train.items == ["wake me at six", "what is pi"] and train.label_names == ("alarm", "math")
+    assert out.items == ["who won"]
+    test = task.test.load(there)
+    assert [test.label_names[i] for i in test.labels] == ["math"] and test.label_names == train.label_names

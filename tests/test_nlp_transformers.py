@@ -18,7 +18,8 @@ from common.training.setup import Setup
 from nlp.models.hf import FineTuned, PretrainedTagger
 from nlp.models.hf_frozen import FrozenCheckpoint
 from nlp.models.minilm import MiniLM
-from nlp.transformer import masked_mean, mean_features, text_features, word_pieces
+from nlp.text_reader import word_pieces
+from nlp.transformer import masked_mean, mean_features, text_features
 
 PIECES = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "good", "bad", "film", "play", "##ing", "##s", "the", "a"]
 TEXTS = ["good film", "bad film", "the good play", "a bad play", "good", "bad", "the film playing bad", "a good film"]

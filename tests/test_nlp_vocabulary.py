@@ -1,11 +1,21 @@
 """A vocabulary holds the most frequent words of the training texts and of nothing else."""
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 
 from common.base.errors import UserError
+from common.data.locations import Folders, Prepared
 from common.data.samples import RawDataset
-from nlp.vocabulary import PADDING, UNKNOWN, Vocabulary, WordNumbers
+from common.discover import load_task
+from common.evaluate import evaluate
+from common.experiment import RunOptions
+from common.own_data import OwnData
+from common.selection import Selection
+from nlp.segments import segments
+from nlp.user_files import user_task
+from nlp.vocabulary import PADDING, SEGMENTED, UNKNOWN, Vocabulary, WordNumbers
 
 TEXTS = ["The cat sat, the cat slept", "a DOG sat", "the bird"]
 
@@ -64,3 +74,46 @@ def test_the_encoder_keeps_labels_and_gives_32_bit_numbers() -> None:
     assert examples.labels is not None and examples.labels.tolist() == [1, 0, 1]
     assert str(examples.inputs.dtype) == "torch.int32" and len(examples) == 3
     assert encode(RawDataset(TEXTS)).labels is None
+
+
+def test_english_is_cut_as_scikit_learn_cuts_it() -> None:
+    from sklearn.feature_extraction.text import CountVectorizer
+
+    texts = load_task("nlp/newsgroups").train.load(Folders()).items[:500]
+    plain = CountVectorizer(token_pattern=r"(?u)\w+").build_analyzer()
+    assert [segments(text.lower()) for text in texts] == [plain(text) for text in texts]
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "shared"),
+    [
+        ("불을 켜줘", "불 좀 꺼줘", {"불", "줘", "줘‸"}),
+        ("今天天气怎么样", "明天天气好吗", {"天气", "天天", "天天气"}),
+        ("電気を消して", "電気をつけて", {"電気", "電気を", "て‸"}),
+        ("เปิดไฟ", "ปิดไฟ", {"ปิด", "ไฟ", "ดไฟ"}),
+        ("LG전자 tv", "the tv of LG", {"lg", "tv"}),
+    ],
+    ids=["Korean", "Chinese", "Japanese", "Thai", "mixed"],
+)
+def test_related_texts_without_spaces_share_pieces(one: str, other: str, shared: set[str]) -> None:
+    assert shared <= set(segments(one.lower())) & set(segments(other.lower()))
+
+
+def test_the_fraction_of_unknown_words_is_counted() -> None:
+    vocabulary = Vocabulary.of(TEXTS, 100, stop_words=False)
+    assert vocabulary.unknown(["the fish sat", "a fish"]) == 2 / 5 and vocabulary.unknown([" ! "]) == 0
+
+
+@pytest.mark.slow
+def test_pieces_of_korean_words_halve_the_error_of_words_cut_at_spaces(
+    folders: Folders, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    source = Prepared("nlp/korean_intents.parquet").find(folders)
+    assert source is not None
+    errors = {}
+    for name, cut in {"pieces": segments, "spaces": str.split}.items():
+        monkeypatch.setitem(SEGMENTED, "tokenizer", cut)
+        options = RunOptions(out=tmp_path / name, user_task=user_task(OwnData(source)))
+        run = evaluate(Selection(("nlp/own",), detectors=("msp",)), options)
+        errors[name] = next(row.error for row in run.rows if row.error is not None)
+    assert errors["pieces"] < 0.14 < 0.22 < errors["spaces"]

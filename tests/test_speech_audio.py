@@ -11,7 +11,8 @@ import pyarrow.parquet as parquet
 import pytest
 import soundfile
 
-from speech.data.audio import decode, decode_all, listed, read_table, resample
+from common.data.dropped import listed
+from speech.data.audio import decode, decode_all, read_table, resample
 
 
 def test_reading_audio_and_counting_its_frames_imports_no_torch() -> None:

@@ -8,8 +8,9 @@ import pytest
 import soundfile
 
 from common.base.errors import UserError
+from common.data.dropped import listed
 from common.data.locations import Folders
-from speech.data.audio import decode, listed
+from speech.data.audio import decode
 from speech.data.folder import PIECE, any_sounds, class_folders, pieces, read_any, read_classes
 
 
@@ -71,7 +72,7 @@ def test_a_folder_a_class_gives_labels_in_the_order_of_names(tmp_path: Path) -> 
 
 def test_a_class_without_a_readable_sound_is_an_error_that_names_it(tmp_path: Path) -> None:
     write(tmp_path / "words" / "no" / "1.wav", tone())
-    with pytest.raises(UserError, match="two folders or more are needed"):
+    with pytest.raises(UserError, match="has one class, no; two classes or more are needed"):
         class_folders("Mine", "words").load(Folders((tmp_path,)))
     (tmp_path / "words" / "yes").mkdir()
     (tmp_path / "words" / "yes" / "1.wav").write_text("text")

@@ -192,3 +192,23 @@ def test_augmentation_of_the_tasks_own_features_stays_away_from_other_architectu
     budget = replace(other.task.quick, epochs=1)
     CROSS_ENTROPY.train(model, Setup(other.task, budget, preprocessor(train), seed=0, device=torch.device("cpu")))
     assert predict(model, preprocessor(train)).logits.shape == (len(train), len(train.label_names))
+
+
+def test_no_train_takes_the_checkpoint_s_own_characters_whatever_the_name_says(tiny: Path) -> None:
+    samples = sounds()
+    architecture = load_architecture("speech", parse_model("speech", f"hf:{tiny},head").as_it_is())
+    outputs = predict(
+        architecture.build(architecture.preprocessor(samples), samples), architecture.preprocessor(samples)(samples)
+    )
+    _, preprocessor, model = built(str(tiny), samples)
+    assert np.array_equal(outputs.logits, predict(model, preprocessor(samples)).logits)
+    assert architecture.budget(BUDGET).epochs == 0
+
+
+def test_a_recogniser_without_weights_of_its_last_layer_is_not_judged(tmp_path: Path) -> None:
+    from transformers import Wav2Vec2ForCTC
+
+    Wav2Vec2ForCTC.from_pretrained(save_tiny(tmp_path / "whole")).base_model.save_pretrained(tmp_path / "headless")
+    with pytest.raises(UserError, match="is no trained classifier: it has no weights of lm_head.bias"):
+        built(str(tmp_path / "headless"), sounds())
+    assert built(f"{tmp_path / 'headless'},head", sounds())[2].blank == 5

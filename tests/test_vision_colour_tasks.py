@@ -8,7 +8,7 @@ import pytest
 
 import common.experiment
 from common.base.errors import UserError
-from common.data.locations import Folders
+from common.data.locations import Folders, Prepared
 from common.discover import load_task
 from common.experiment import Experiment, RunOptions
 from common.store.files import write_tensors
@@ -31,7 +31,8 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     for name in TASKS:
         task = load_task(f"vision/{name}")
         for source in (task.train, task.test, *task.ood):
-            for file in (file for place in getattr(source, "places", ()) for file in place.files):
+            files = [file for place in getattr(source, "places", ()) for file in place.files]
+            for file in (file for file in files if isinstance(file, Prepared)):
                 size = 64 if "tiny_imagenet_train" in file.path or "tiny_imagenet_val" in file.path else 32
                 images = rng.integers(0, 256, (WORLD_SIZE, size, size, 3), dtype=np.uint8)
                 write_parquet(folder / file.path, encoded(images, [0, 1] * (WORLD_SIZE // 2)), NAMES)

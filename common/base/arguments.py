@@ -3,7 +3,11 @@
 from collections.abc import Callable, Collection
 from pathlib import Path
 
+from common.base.display import shown
 from common.base.errors import UserError
+
+LONGEST_NAME = 100
+"""Characters of the name of an OOD set at most."""
 
 
 def parse_names(option: str, text: str | None, load: Callable[[str], object]) -> tuple[str, ...] | None:
@@ -65,10 +69,24 @@ def parse_named_files(texts: list[str] | None, reserved: Collection[str]) -> dic
     for text in texts or []:
         name, equals, file = text.partition("=")
         if not (name and equals and file):
-            raise UserError(f"--ood takes NAME=FILE, not {text!r}")
+            raise UserError(f"--ood takes NAME=FILE, not {shown(text)!r}")
         if name in files:
             raise UserError(f"--ood {name}=... is given twice; give each set a different name")
-        if name in reserved:
-            raise UserError(f"--ood {name}=...: {name!r} is reserved for the pool of all sets; choose another name")
+        check_set_name(name, reserved, f"--ood {shown(name, 40)}=...")
         files[name] = Path(file)
     return files
+
+
+def check_set_name(name: str, reserved: Collection[str], where: str) -> None:
+    """Check the name of an OOD set before any work is done.
+
+    Raises:
+        UserError: it is reserved for a pool, too long, or holds what cannot be printed.
+    """
+    if name in reserved:
+        raise UserError(f"{where}: {name!r} is reserved for the pool of all sets; choose another name")
+    if not name or not name.isprintable() or len(name) > LONGEST_NAME:
+        raise UserError(
+            f"{where}: the name '{shown(name, 40)}' must have 1 to {LONGEST_NAME} characters, all of them printable;"
+            " choose another"
+        )

@@ -5,7 +5,9 @@ from collections.abc import Callable
 
 import typer
 
+from common.base.display import printable
 from common.base.errors import UserError
+from common.base.terminal import fitted
 
 
 def guarded(run: Callable[[], int]) -> None:
@@ -13,9 +15,17 @@ def guarded(run: Callable[[], int]) -> None:
     try:
         code = run()
     except UserError as error:
-        print(f"error: {error}", file=sys.stderr)
-        code = 2
+        code = _told(str(error))
+    except MemoryError:
+        code = _told("there is not enough memory; close other programs, or use less data")
     except KeyboardInterrupt:
         print("\nstopped; finished work is kept, and the same command continues from there", file=sys.stderr)
         code = 130
     raise typer.Exit(code)
+
+
+def _told(message: str) -> int:
+    """Print an error as one line that any standard error can show; return the exit code."""
+    line = printable(" ".join(message.split()))
+    print(fitted(f"error: {line}", sys.stderr.encoding), file=sys.stderr)
+    return 2

@@ -1,57 +1,76 @@
-"""The output of ``--list``: tasks with their data, downloads, detectors, objectives and models."""
+"""The output of ``--list``: one line a task, and the names of all else; everything of a task for ``--list TASK``."""
 
-from common.base.errors import UserError
+import textwrap
+from collections.abc import Iterable, Sequence
+
 from common.base.project import modalities
+from common.cli.task_listing import BROKEN, FOUND, MISSING, STAND_IN, state_of
 from common.data.download import downloads
 from common.data.locations import Folders
 from common.data.sources import AnySource
-from common.discover import load_task, names, task_names, title
+from common.discover import load_task, names, study_names, task_names
 from common.task import Task
+
+WIDTH = 100
+LEGEND = (
+    f"{FOUND} data found  {STAND_IN} part of it replaced by a stand-in  {MISSING} missing, so the task does not run"
+)
 
 
 def listing(folders: Folders, modality: str | None = None) -> str:
-    """Return the list as plain text. Only declarations are loaded; data files are looked for, not read."""
-    lines = ["Tasks and their data (+ found, ~ replaced by a stand-in, - missing)"]
-    for name in task_names(modality):
-        task = load_task(name)
-        lines += ["", f"{name}: {task.title} [{', '.join(task.objectives)}; model {_models(task)}]"]
-        listed = [("train", task.train), ("test", task.test), *(("OOD", source) for source in task.ood)]
-        lines += dict.fromkeys(_source_line(role, source, folders) for role, source in listed)
-    lines += ["", "Downloads (--download NAME)", *_downloads(folders, modality)]
-    lines += ["", "Detectors", *_titles("common/detectors")]
-    lines += ["", "Objectives", *_titles("common/objectives")]
+    """Return the list as plain text, at most 60 lines of 100 columns.
+
+    Only declarations are loaded; data files are looked for, not read.
+    """
+    lines = [f"Tasks ({LEGEND})", *(_task_line(name, folders) for name in task_names(modality)), ""]
+    lines += _named("Downloads (--download NAME; + here already)", _downloads(folders, modality))
+    lines += _named("Detectors (--detectors)", names("common/detectors"))
+    lines += _named("Objectives (--objectives)", names("common/objectives"))
+    lines += _named("Studies (--study)", _studies(modality))
     for package in modalities() if modality is None else (modality,):
-        lines += ["", f"Models of {package}", *_titles(f"{package}/models")]
-    return "\n".join(lines)
+        lines += _named(f"Models of {package} (--model)", names(f"{package}/models"))
+    return "\n".join([*lines, "", "--list TASK tells all of one task: its data, files, columns, and how to get them."])
 
 
-def _models(task: Task) -> str:
-    quick = f" (quick: {task.quick_model.name})" if task.quick_model else ""
-    return task.model.name + quick
+def _task_line(name: str, folders: Folders) -> str:
+    """Return one line: the mark of the task's data, its name, its title, and its OOD sets."""
+    task = load_task(name)
+    line = f"{_mark(task, folders)} {name:27} {task.title}"
+    ood = f"  {_counted(task.ood, folders)}"
+    room = WIDTH - len(ood)
+    return (line if len(line) <= room else line[: room - 3] + "...") + ood
 
 
-def _source_line(role: str, source: AnySource, folders: Folders) -> str:
-    try:
-        found = source.resolve(folders)
-    except UserError as error:
-        return f"  - {role:5} {source.name}: {error}"
-    about = f" ({source.about})" if source.about else ""
-    if found is None:
-        return f"  - {role:5} {source.name}{about}: {source.remedy}"
-    if found is not source:
-        return f"  ~ {role:5} {source.name}: replaced by {found.name}; to get the original: {source.remedy}"
-    return f"  + {role:5} {source.name}{about}"
+def _counted(sources: Sequence[AnySource], folders: Folders) -> str:
+    """Return how many OOD sets are here and how many there are; those at several noise levels count once."""
+    here = {source.name for source in sources if state_of(source, folders) in (FOUND, STAND_IN)}
+    every = {source.name for source in sources}
+    return f"OOD {len(here)}/{len(every)}" if every else "OOD by split"
+
+
+def _mark(task: Task, folders: Folders) -> str:
+    needed = {state_of(source, folders) for source in (task.train, task.test)}
+    if needed & {MISSING, BROKEN}:
+        return MISSING
+    every = needed | {state_of(source, folders) for source in task.ood}
+    return STAND_IN if STAND_IN in every else FOUND
 
 
 def _downloads(folders: Folders, modality: str | None) -> list[str]:
-    """Return one line per data set that can be fetched; + marks those whose files are all in a data folder."""
-    lines = []
+    """Return the data sets that can be fetched; + follows those whose files are all in a data folder."""
+    found = []
     for name, entry in sorted(downloads().items()):
         if modality is None or entry.files[0].startswith(f"{modality}/"):
             there = all(any((folder / file).is_file() for folder in folders.data) for file in entry.files)
-            lines.append(f"  {'+' if there else '-'} {name:16} {entry.about}")
-    return lines
+            found.append(name + "+" * there)
+    return found
 
 
-def _titles(folder: str) -> list[str]:
-    return [f"  {name:20} {title(folder, name)}" for name in names(folder)]
+def _studies(modality: str | None) -> list[str]:
+    """Return the studies of a modality, and those of several."""
+    return [name for name in study_names() if modality is None or name.split("/")[0] in ("common", modality)]
+
+
+def _named(heading: str, found: Iterable[str]) -> list[str]:
+    text = f"{heading}: {', '.join(found)}"
+    return textwrap.wrap(text, WIDTH, subsequent_indent="  ", break_long_words=False, break_on_hyphens=False)

@@ -1,30 +1,38 @@
 """The command line of ``run_all.py`` and of every task module (``python -m nlp.tasks.reuters8``)."""
 
+import os
 import shlex
 import sys
+from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, get_args
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from common.base.arguments import parse_named_files, parse_names, parse_sizes
+from common.base.display import printable
 from common.base.errors import UserError, did_you_mean
 from common.base.exits import guarded
+from common.base.progress import Progress
 from common.base.project import ROOT, modalities
+from common.base.terminal import say
+from common.base.version import show_version
 from common.base.workers import RANK, WORLD_SIZE
+from common.cli.after_typing import check_words, check_writable, chosen_device, chosen_tune, show_list
+from common.cli.completion import WANTED, completions, show_completion
 from common.data.locations import Folders
 from common.discover import (
     check_detector,
     check_objective,
     load_user_files,
+    own_modality,
     parse_model,
     resolve_task,
     task_names,
-    user_file_modalities,
 )
+from common.own_data import OwnData
 from common.papers.table import POOLED
-from common.store.files import write_text
-from common.task import Model, Task, Tune
+from common.task import Model
 
 if TYPE_CHECKING:
     from common.experiment import RunOptions
@@ -44,17 +52,26 @@ def main(module: str | None = None) -> None:
     task = ["--task", module.replace(".tasks.", "/")] if module else []
     if module and any(argument.split("=")[0] == "--task" for argument in sys.argv[1:]):
         sys.exit(f"error: python -m {module} runs one task; omit --task, or use run_all.py")
+    if WANTED in os.environ:
+        options = [option for one in typer.main.get_command(app).params for option in one.opts]
+        say("\n".join(completions(os.environ[WANTED].split(" "), options)))
+        return
     app(args=[*task, *sys.argv[1:]], prog_name=f"python -m {module}" if module else "run_all.py")
 
 
 @app.command()
 def run(
     context: typer.Context,
+    words: Annotated[
+        list[str] | None, typer.Argument(metavar="[TASK]", help="with --list: show all of this task")
+    ] = None,
     modality: Annotated[
-        str | None, typer.Option(help=f"run the tasks of one modality: {', '.join(modalities())}")
+        str | None,
+        typer.Option(help=f"run the tasks of one modality: {', '.join(modalities())}"),
     ] = None,
     task: Annotated[
-        list[str] | None, typer.Option(help="run one task, such as nlp/reuters8 or reuters8; repeatable")
+        list[str] | None,
+        typer.Option(help="run one task, such as nlp/reuters8 or reuters8; repeatable"),
     ] = None,
     profile: Annotated[str, typer.Option(help="training budget: quick, or paper (the published recipe)")] = "quick",
     seeds: Annotated[int, typer.Option(help="number of seeds; each seed draws other held-out classes")] = 1,
@@ -92,25 +109,64 @@ def run(
         int, typer.Option(help="threads of each training; last digits of figures depend on them, as rows say")
     ] = 1,
     out: Annotated[Path | None, typer.Option(help="output folder; runs/PROFILE by default")] = None,
-    in_: Annotated[Path | None, typer.Option("--in", help="your file of labelled examples, used as the task")] = None,
+    in_: Annotated[
+        Path | None,
+        typer.Option("--in", help="your labelled examples: a file of texts, or a folder of images or sounds a class"),
+    ] = None,
     ood: Annotated[
         list[str] | None,
-        typer.Option(metavar="NAME=FILE", help="your file of OOD examples, used with --in; repeatable"),
+        typer.Option(metavar="NAME=PATH", help="your file or folder of OOD examples, used with --in; repeatable"),
     ] = None,
+    test: Annotated[
+        Path | None, typer.Option(help="your test examples, where --in has only those for training")
+    ] = None,
+    text_column: Annotated[str | None, typer.Option(help="column of the texts in your files")] = None,
+    label_column: Annotated[str | None, typer.Option(help="column of the labels in your files")] = None,
+    label_pattern: Annotated[
+        str | None, typer.Option(help="regular expression for file names; what it has in brackets is the class")
+    ] = None,
+    no_train: Annotated[
+        bool, typer.Option("--no-train", help="judge the classifier that --model names as it is; its labels must fit")
+    ] = False,
     download: Annotated[str | None, typer.Option(help="download, verify and prepare one data set, then exit")] = None,
+    study: Annotated[
+        str | None, typer.Option(help="run one study, such as which_outliers, and write OUT/studies/NAME; see --list")
+    ] = None,
+    demo: Annotated[
+        bool, typer.Option("--demo", help="draw, type and speak to the trained models on a local page (group demo)")
+    ] = False,
     list_: Annotated[
         bool, typer.Option("--list", help="list tasks, data, detectors, objectives and models, then exit")
+    ] = False,
+    full: Annotated[bool, typer.Option("--full", help="print the sections of all tasks before the summary")] = False,
+    completion: Annotated[
+        str | None,
+        typer.Option(
+            metavar="bash|zsh", callback=show_completion, is_eager=True, help="print what completes names with Tab"
+        ),
+    ] = None,
+    version: Annotated[
+        bool, typer.Option("--version", callback=show_version, is_eager=True, help="print the version, then exit")
     ] = False,
 ) -> None:
     """Train the classifiers, evaluate misclassification and OOD detection, write one report."""
 
     def chosen() -> int:
         if list_:
-            return _list(data_dir, _known_modality(modality))
+            named = [*(words or ()), *(task or ())]
+            return show_list(named, Folders(_data_folders(data_dir)), _known_modality(modality))
+        check_words(words or ())
+        if demo:
+            return _demo(out or Path("runs/quick"), data_dir, _known_modality(modality))
         if download is not None:
             return _download(download, data_dir or ROOT / "data")
-        user_task = _user_task(in_, ood, modality, task)
-        tasks = (f"{_user_modality(modality)}/own",) if user_task else _tasks(task, modality)
+        own = _own_data(in_, ood, task, OwnData(Path(), {}, test, text_column, label_column, label_pattern))
+        own_kind = _own_modality(own, modality)
+        tasks = (f"{own_kind}/own",) if own_kind else _tasks(task, modality)
+        chosen_model = _model(model, tasks, no_train, weights)
+        user_task = None
+        if own and own_kind:
+            user_task = load_user_files(own_kind)(replace(own, model=chosen_model, trained=not no_train))
         chosen_detectors = parse_names("--detectors", detectors, check_detector)
         chosen_objectives = parse_names("--objectives", objectives, check_objective)
         sizes = parse_sizes("--examples", examples)
@@ -118,17 +174,28 @@ def run(
         _check_numbers(jobs, threads)
         target = out or Path("runs") / profile
         folders = Folders(_data_folders(data_dir), target / "cache")
-        _check_writable(target)
+        check_writable(target)
 
-        from common.base.progress import Progress
+        progress = Progress(show=RANK == 0)
+        progress.begin()  # before torch is imported, which takes seconds
+
         from common.evaluate import evaluate
         from common.experiment import RunOptions
         from common.selection import Selection
 
-        chosen_model = _model(model, tasks)
         options = RunOptions(
-            profile, target, folders, _device(device), chosen_model, weights, user_task, _tune(tune), threads
+            profile,
+            target,
+            folders,
+            chosen_device(device),
+            chosen_model,
+            weights,
+            user_task,
+            chosen_tune(tune),
+            threads,
         )
+        if study is not None:
+            return _study(study, seeds, options, progress)
         selection = Selection(
             tasks,
             seeds,
@@ -136,20 +203,37 @@ def run(
             detectors=chosen_detectors,
             examples=sizes,
             required=bool(task or user_task),
-            command=f"{context.command_path} {shlex.join(sys.argv[1:])}".strip(),
+            command=f"{context.command_path} {shlex.join(map(printable, sys.argv[1:]))}".strip(),
+            full=full,
         )
-        done = evaluate(selection, options, Progress(show=RANK == 0), _workers(jobs, options))
+        done = evaluate(selection, options, progress, _workers(jobs, options))
         if RANK == 0:
-            print(done.report)
+            say(done.report, f"; the report is in {target / 'report.md'}")
         return 2 if done.failed or not done.rows else 0
 
     guarded(chosen)
 
 
-def _list(data_dir: Path | None, modality: str | None) -> int:
-    from common.cli.listing import listing
+def _study(name: str, seeds: int, options: "RunOptions", progress: Progress) -> int:
+    from common.studied import folder, report, study
 
-    print(listing(Folders(_data_folders(data_dir)), modality))
+    found = study(name, seeds, options, progress)
+    if RANK == 0:
+        say(report(name, found, options), f"; the report is in {folder(options.out, name) / 'report.md'}")
+    return 0
+
+
+def _demo(out: Path, data_dir: Path | None, modality: str | None) -> int:
+    """Serve the models of the first run's store until Ctrl-C, which is how the demo ends well."""
+    from common.demo.start import demo
+    from common.experiment import RunOptions
+
+    check_writable(out)
+    demo(
+        RunOptions(out=out, folders=Folders(_data_folders(data_dir), out / "cache"), tune="none"),  # at once
+        (modality,) if modality else modalities(),
+        Progress(show=True),
+    )
     return 0
 
 
@@ -173,20 +257,25 @@ def _tasks(chosen: list[str] | None, modality: str | None) -> tuple[str, ...]:
     return tuple(dict.fromkeys(resolve_task(name, modality) for name in named)) or tuple(task_names(modality))
 
 
-def _user_task(file: Path | None, ood: list[str] | None, modality: str | None, task: list[str] | None) -> Task | None:
-    """Return the task made of the user's files, or None if --in is not given."""
-    if file is None:
+def _own_data(data: Path | None, ood: list[str] | None, task: list[str] | None, options: OwnData) -> OwnData | None:
+    """Return the user's data with further ``options``, or None if --in is not given."""
+    if data is None:
         if ood:
             raise UserError("--ood NAME=FILE needs --in FILE")
+        if options != OwnData(Path()):
+            raise UserError("--test, --text-column, --label-column and --label-pattern need --in")
         return None
     if task:
         raise UserError("--in defines the task, so it cannot be combined with --task; omit one of the two")
-    return load_user_files(_user_modality(modality))(file, parse_named_files(ood, POOLED))
+    return replace(options, data=data, ood=parse_named_files(ood, POOLED))
 
 
-def _user_modality(modality: str | None) -> str:
-    """Return the modality of the user's files: the one named, or the first that supports ``--in``."""
-    return _known_modality(modality) or user_file_modalities()[0]
+def _own_modality(own: OwnData | None, modality: str | None) -> str | None:
+    """Return the modality of the user's data: the one named, or the one that its files belong to; None without --in."""
+    if own is None:
+        return None
+    own.check()
+    return _known_modality(modality) or own_modality(own.data)
 
 
 def _check(profile: str, seeds: int, weights: Path | None, sizes: tuple[int, ...]) -> None:
@@ -230,39 +319,13 @@ def _data_folders(data_dir: Path | None) -> tuple[Path, ...]:
     return (data_dir,)
 
 
-def _model(text: str | None, tasks: tuple[str, ...]) -> Model | None:
+def _model(text: str | None, tasks: tuple[str, ...], no_train: bool, weights: Path | None) -> Model | None:
     if text is None:
+        if no_train and weights is None:
+            raise UserError("--no-train needs a trained classifier: --model hf:NAME_OR_PATH, or --weights FILE")
         return None
     found = {name.split("/")[0] for name in tasks}
     if len(found) > 1:
         raise UserError("--model needs --task or --modality, because an architecture belongs to one modality")
-    return parse_model(found.pop(), text)
-
-
-def _device(name: str) -> str:
-    if name not in ("cpu", "cuda", "auto"):
-        raise UserError(f"unknown device {name!r}; there are: cpu, cuda, auto")
-    if name == "cpu":
-        return name
-    import torch
-
-    if torch.cuda.is_available():
-        return "cuda"
-    if name == "cuda":
-        raise UserError("--device cuda: no CUDA device is usable here; use --device cpu")
-    return "cpu"
-
-
-def _tune(name: str) -> Tune:
-    known: tuple[Tune, ...] = get_args(Tune)
-    found = next((one for one in known if one == name), None)
-    if found is None:
-        raise UserError(f"unknown --tune {name!r}{did_you_mean(name, list(known))}; there are: {', '.join(known)}")
-    return found
-
-
-def _check_writable(out: Path) -> None:
-    """Raise ``UserError`` if the folder cannot be written: before training, not after it."""
-    probe = out / ".writable"
-    write_text(probe, "")
-    probe.unlink(missing_ok=True)
+    model = parse_model(found.pop(), text)
+    return model.as_it_is() if no_train and weights is None else model

@@ -67,15 +67,16 @@ def origins(source: AnySource, folders: Folders) -> Iterator[Source]:
 
 def digests(parts: Iterable[RawDataset]) -> frozenset[bytes]:
     """Return a digest of each distinct item: equal for equal pixels or samples, and for texts equal but for case."""
-    return frozenset(_digest(item) for samples in parts for item in samples.items)
+    return frozenset(digest(item) for samples in parts for item in samples.items)
 
 
-def _digest(item: Any) -> bytes:
+def digest(item: Any) -> bytes:
+    """Return the digest of one item; see ``digests``."""
     if isinstance(item, np.ndarray):
         content = f"{item.dtype} {item.shape}".encode() + np.ascontiguousarray(item).tobytes()
     else:
         text = item if isinstance(item, str) else " ".join(item)
-        content = " ".join(text.casefold().split()).encode()
+        content = " ".join(text.casefold().split()).encode("utf-8", "surrogatepass")
     return hashlib.blake2b(content, digest_size=16).digest()
 
 

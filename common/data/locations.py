@@ -5,7 +5,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from importlib import metadata
 from pathlib import Path
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 from zipfile import BadZipFile
 from zlib import error as ZlibError
 
@@ -121,16 +121,35 @@ def package_file(package: str, path: str) -> Path | None:
         return None
 
 
+@runtime_checkable
+class TableReader(Protocol):
+    """A reader of a table that says which columns it reads."""
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """Names of the columns."""
+
+    def __call__(self, path: Path) -> RawDataset:
+        """Read the table."""
+
+
 @dataclass(frozen=True)
 class Location:
     """One location of a data set: its files, and ``read(*paths)``, which returns a ``RawDataset``.
 
     ``kind`` None: ``read`` decides, because a data folder may hold the full data or a sample under the same name.
+    ``columns`` are those of the file that are read, where the reader does not say so itself.
     """
 
     files: tuple[File, ...]
     read: Callable[..., RawDataset]
     kind: Kind | None = "full"
+    columns: tuple[str, ...] = ()
+
+    @property
+    def asked_columns(self) -> tuple[str, ...]:
+        """Columns of the file that are read; () where it has none or the reader does not say."""
+        return self.columns or (self.read.columns if isinstance(self.read, TableReader) else ())
 
     def find(self, folders: Folders) -> tuple[Path, ...] | None:
         """Return the paths of all files, or None if one is absent."""

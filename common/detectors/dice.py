@@ -41,7 +41,7 @@ class Dice(ChangedEnergy):
     def fit(self, train: TrainingViews) -> Fitted:
         """Learn which weights stay."""
         head = train.linear_head(self.name)
-        contribution = head.weight.double() * train.features.mean(0, dtype=torch.float64)
+        contribution = head.weight.double() * train.mean
         kept = max(contribution.numel() - round(self.pruned * contribution.numel()), 1)
         least = contribution.flatten().topk(kept).values[-1]
         return {"weight": torch.where(contribution >= least, head.weight, 0.0), "bias": head.bias}

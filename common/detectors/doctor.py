@@ -13,12 +13,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from common.detector import Detector
+from common.metrics.odds import probability
 from common.metrics.rivals import rivals
 from common.store.outputs import Outputs
 
 
 def score(outputs: Outputs) -> NDArray[np.float64]:
-    """Log odds of agreement: (N,) nats, from -log(C - 1) (uniform) upwards; infinite without a rival."""
+    """Log odds of agreement g: (N,) nats, from -log(C - 1) (uniform) upwards; infinite without a rival."""
     scores = np.empty(len(outputs.logits))
     for rows, behind, log_rest in rivals(outputs.scored_logits):
         weights, finite = np.exp(behind), np.where(np.isneginf(log_rest), 0.0, log_rest)
@@ -28,11 +29,4 @@ def score(outputs: Outputs) -> NDArray[np.float64]:
     return scores
 
 
-def agreement(scores: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Return g = 1 / (1 + exp(-score)), which is what a mean over an utterance averages."""
-    from scipy.special import expit
-
-    return np.asarray(expit(scores))
-
-
-DETECTOR = Detector(name="doctor", title="DOCTOR", of_outputs=score, for_mean=agreement, default=False)
+DETECTOR = Detector(name="doctor", title="DOCTOR", of_outputs=score, for_mean=probability, default=False)

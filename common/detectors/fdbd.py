@@ -25,7 +25,7 @@ class BoundaryDistance(Probe):
     def fit(self, train: TrainingViews) -> Fitted:
         """Learn the mean of the features and how far the classes' weights lie apart."""
         weight = train.linear_head("fdbd").weight.double()
-        return {"mean": train.features.mean(0, dtype=torch.float64), "apart": torch.cdist(weight, weight)}
+        return {"mean": train.mean, "apart": torch.cdist(weight, weight)}
 
     def score(self, view: View, fitted: Fitted) -> Tensor:
         """Return (R,) the relative distance, at least 0; 0 where there is one class."""

@@ -37,14 +37,14 @@ class NearestNeighbours(Probe):
 
     def fit(self, train: TrainingViews) -> Fitted:
         """Keep the training rows."""
-        return {"bank": self._rows(train.features)}
+        if self.normalised:
+            return {"bank": train.directions}
+        return {"bank": train.features, "half_squares": train.features.square().sum(1) / 2}
 
     def score(self, view: View, fitted: Fitted) -> Tensor:
         """Return (R,) minus the distance; at most 0."""
-        return -kth_distance(self._rows(view.features), fitted["bank"], self.k)
-
-    def _rows(self, features: Tensor) -> Tensor:
-        return functional.normalize(features) if self.normalised else features
+        rows = functional.normalize(view.features) if self.normalised else view.features
+        return -kth_distance(view, rows, fitted, self.k)
 
 
 DETECTOR = Detector(

@@ -17,7 +17,7 @@ from torch import Tensor
 from common.detector import Detector
 from common.detectors.shared.dropout_draws import DropoutProbe
 from common.features.fitted import Fitted
-from common.features.log_odds import probability
+from common.metrics.odds import probability
 from common.model import View
 
 

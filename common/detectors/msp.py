@@ -7,15 +7,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from common.detector import Detector
+from common.metrics.odds import probability
 from common.store.outputs import Outputs
 
 
 def score(outputs: Outputs) -> NDArray[np.float64]:
-    """Log of the largest softmax probability, log max_j p_j: (N,) nats, at most 0.
+    """Log odds log p / (1 - p) of the largest softmax probability p: (N,), from -log(C - 1) upwards.
 
-    The logarithm ranks as the probability does, and keeps apart the many that would round to 1.
+    They rank as the probability does, and keep apart the many that would round to 1, at any lead of the winner.
     """
-    return outputs.logit_scores["log_msp"]
+    return outputs.logit_scores["msp"]
 
 
-DETECTOR = Detector(name="msp", title="Maximum softmax probability", of_outputs=score, for_mean=np.exp)
+DETECTOR = Detector(name="msp", title="Maximum softmax probability", of_outputs=score, for_mean=probability)

@@ -10,12 +10,13 @@ Source: Park, Jung & Teoh (ICCV 2023), arXiv:2309.14888, equations 4 to 6.
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+import torch
 from torch import Tensor
 from torch.nn import functional
 
 from common.detector import Detector, Probe
 from common.features.fitted import Fitted
-from common.features.neighbours import largest_products
+from common.features.neighbours import largest, products
 from common.features.training_views import TrainingViews
 from common.model import View
 
@@ -35,13 +36,14 @@ class NearestNeighbourGuidance(Probe):
         return [NearestNeighbourGuidance(k) for k in (10, 1, 100)]
 
     def fit(self, train: TrainingViews) -> Fitted:
-        """Keep the directions of the training rows, each times its energy."""
-        return {"bank": functional.normalize(train.features) * train.logits.logsumexp(1, keepdim=True)}
+        """Keep the directions of the training rows and their energies."""
+        return {"bank": train.directions, "energy": train.logits.logsumexp(1)}
 
     def score(self, view: View, fitted: Fitted) -> Tensor:
         """Return (R,) the guided energy."""
-        products, _ = largest_products(functional.normalize(view.features), fitted["bank"], self.k)
-        return view.logits.logsumexp(1) * products.mean(1)
+        cosines = products(view, functional.normalize(view.features), fitted["bank"])
+        guidance = torch.cat([largest(part * fitted["energy"], self.k)[0].mean(1) for part in cosines])
+        return view.logits.logsumexp(1) * guidance
 
 
 DETECTOR = Detector(name="nnguide", title="NNGuide", probe=NearestNeighbourGuidance(), default=False)

@@ -13,11 +13,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
-import torch
 from torch import Tensor
 
 from common.detector import Detector, Probe
 from common.features.fitted import Fitted
+from common.features.moments import mean_of
 from common.features.subspace import distance_from, principal, second_moment
 from common.features.training_views import NotApplicable, TrainingViews
 from common.model import View
@@ -49,7 +49,7 @@ class InputPca(Probe):
         """
         if train.inputs is None or train.inputs.shape[1] > WIDEST:
             raise NotApplicable(f"detector pca_input needs inputs of at most {WIDEST:,} values, which are not here")
-        mean = train.inputs.mean(0, dtype=torch.float64)
+        mean = mean_of(train.inputs)
         count = max(1, min(self.components, len(mean) // 2))
         return {"mean": mean.float(), "directions": principal(second_moment(train.inputs, mean), count).float()}
 

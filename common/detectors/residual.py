@@ -1,8 +1,8 @@
 """Residual: distance of the features from the principal subspace of the training features.
 
-    score = -|(I - P P^T)(f - u)|,   u = -pinv(W) b
+    score = -|(I - P P^T)(f - u)| = -|Q^T (f - u)|,   u = -pinv(W) b
 
-P are the directions of largest second moment around u, which is where all logits come nearest to 0.
+P are the directions of largest second moment around u, which is where all logits come nearest to 0; Q are the others.
 
 Source: Wang, Li, Feng & Zhang (CVPR 2022), arXiv:2203.10807, section 4.1.
 """
@@ -10,11 +10,12 @@ Source: Wang, Li, Feng & Zhang (CVPR 2022), arXiv:2203.10807, section 4.1.
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+import torch
 from torch import Tensor
 
 from common.detector import Detector, Probe
 from common.features.fitted import Fitted
-from common.features.subspace import distance_from, part_of, principal, second_moment, zero_logits
+from common.features.subspace import distance_along, minor, part_of, zero_logits
 from common.features.training_views import TrainingViews
 from common.model import View
 
@@ -34,14 +35,17 @@ class Residual(Probe):
         return [type(self)(dimension) for dimension in (0.5, 0.75, 0.25, 0.05)]
 
     def fit(self, train: TrainingViews) -> Fitted:
-        """Learn origin and directions."""
+        """Learn the origin and the directions outside the subspace."""
         origin = zero_logits(train.linear_head("residual"))
-        moment = second_moment(train.features, origin)
-        return {"origin": origin.float(), "directions": principal(moment, part_of(len(moment), self.dimension)).float()}
+        moments = train.moments()
+        offset = moments.mean - origin
+        moment = moments.whole + torch.outer(offset, offset)  # around the origin, not the mean
+        outside = minor(moment, part_of(len(moment), self.dimension))
+        return {"origin": origin.float(), "outside": outside.float()}
 
     def score(self, view: View, fitted: Fitted) -> Tensor:
         """Return (R,) minus the distance, in units of the features."""
-        return -distance_from(view.features, fitted["origin"], fitted["directions"])
+        return -distance_along(view.features, fitted["origin"], fitted["outside"])
 
 
 DETECTOR = Detector(name="residual", title="Residual", probe=Residual(), default=False)

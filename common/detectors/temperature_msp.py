@@ -14,9 +14,10 @@ from torch import Tensor
 
 from common.detector import Detector, Probe
 from common.features.fitted import Fitted
-from common.features.log_odds import log_odds, probability
+from common.features.log_odds import log_odds
 from common.features.temperature import fitted_temperature
 from common.features.training_views import TrainingViews
+from common.metrics.odds import probability
 from common.model import View
 
 

@@ -1,8 +1,8 @@
 """ViM: the energy, less the residual of the features as the logit of a further, virtual class.
 
-    score = logsumexp(z) - alpha |(I - P P^T)(f - u)|
+    score = logsumexp(z) - alpha |Q^T (f - u)|
 
-alpha brings residuals to the scale of logits: mean largest logit / mean residual of the training rows. u and P as in
+alpha brings residuals to the scale of logits: mean largest logit / mean residual of the training rows. u and Q as in
 Residual. Published dimension: 1,000 of 2,048 features, 512 of 768, else half.
 
 Source: Wang, Li, Feng & Zhang (CVPR 2022), arXiv:2203.10807, section 4.
@@ -15,7 +15,7 @@ from torch import Tensor
 from common.detector import Detector
 from common.detectors.residual import Residual
 from common.features.fitted import Fitted
-from common.features.subspace import distance_from
+from common.features.subspace import distance_along
 from common.features.training_views import NotApplicable, TrainingViews
 from common.model import View
 
@@ -31,7 +31,7 @@ class VirtualLogit(Residual):
             NotApplicable: the largest logits are negative in the mean, so alpha would turn the score around.
         """
         fitted = super().fit(train)
-        residual = distance_from(train.features, fitted["origin"], fitted["directions"]).mean()
+        residual = distance_along(train.features, fitted["origin"], fitted["outside"]).mean()
         alpha = train.logits.amax(1).mean() / residual.clamp_min(1e-12)
         if alpha <= 0:
             raise NotApplicable("detector vim needs a positive mean of the largest logits, and this model's is not")
@@ -39,7 +39,7 @@ class VirtualLogit(Residual):
 
     def score(self, view: View, fitted: Fitted) -> Tensor:
         """Return (R,) the score, in units of the logits."""
-        residual = distance_from(view.features, fitted["origin"], fitted["directions"])
+        residual = distance_along(view.features, fitted["origin"], fitted["outside"])
         return view.logits.logsumexp(1) - fitted["alpha"] * residual
 
 

@@ -1,8 +1,6 @@
 """Odds of the winning class, which rounding does not bound."""
 
-import numpy as np
 import torch
-from numpy.typing import NDArray
 from torch import Tensor
 
 
@@ -15,10 +13,3 @@ def log_odds(logits: Tensor) -> Tensor:
     rows = logits.double()
     winner, place = rows.max(1, keepdim=True)
     return winner[:, 0] - rows.scatter(1, place, -torch.inf).logsumexp(1)
-
-
-def probability(scores: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Return p of log odds, 1 / (1 + exp(-score)): what a mean over an utterance averages."""
-    from scipy.special import expit
-
-    return np.asarray(expit(scores))

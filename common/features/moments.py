@@ -37,6 +37,14 @@ class Moments:
     whole: Tensor
 
 
+def mean_of(rows: Tensor) -> Tensor:
+    """Return (D,) float64 mean of (R, D) rows; in chunks, several times as fast as a float64 mean of all at once."""
+    total = torch.zeros(rows.shape[1], dtype=torch.float64)
+    for part in torch.split(rows, CHUNK):
+        total += part.double().sum(0)
+    return total / len(rows)
+
+
 def moments(features: Tensor, classes: Tensor) -> Moments:
     """Return the moments of (R, D) features with (R,) int64 classes.
 
@@ -44,7 +52,7 @@ def moments(features: Tensor, classes: Tensor) -> Moments:
     themselves serves both.
     """
     count, width = features.shape
-    mean = features.double().mean(0)
+    mean = mean_of(features)
     whole = torch.zeros(width, width, dtype=torch.float64)
     sums = torch.zeros(int(classes.max()) + 1, width, dtype=torch.float64)
     for part, kinds in zip(torch.split(features, CHUNK), torch.split(classes, CHUNK), strict=True):

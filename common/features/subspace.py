@@ -12,6 +12,12 @@ def principal(covariance: Tensor, dimension: int) -> Tensor:
     return vectors[:, len(covariance) - dimension :].contiguous()
 
 
+def minor(covariance: Tensor, dimension: int) -> Tensor:
+    """Return (D, D - dimension) orthonormal directions of smallest variance, all that ``principal`` leaves out."""
+    vectors: Tensor = torch.linalg.eigh(covariance).eigenvectors
+    return vectors[:, : len(covariance) - dimension].contiguous()
+
+
 def second_moment(rows: Tensor, origin: Tensor) -> Tensor:
     """Return (D, D) float64 mean of (x - origin) (x - origin)^T over (R, D) rows, in chunks."""
     total = torch.zeros(rows.shape[1], rows.shape[1], dtype=torch.float64)
@@ -26,6 +32,12 @@ def distance_from(rows: Tensor, origin: Tensor, directions: Tensor) -> Tensor:
     centred = rows - origin
     within = centred @ directions
     distances: Tensor = torch.linalg.vector_norm(centred - within @ directions.T, dim=1)
+    return distances
+
+
+def distance_along(rows: Tensor, origin: Tensor, directions: Tensor) -> Tensor:
+    """Return (R,) |Q^T (x - origin)|, the distance from the subspace to which the directions Q are orthogonal."""
+    distances: Tensor = torch.linalg.vector_norm((rows - origin) @ directions, dim=1)
     return distances
 
 

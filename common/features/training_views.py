@@ -8,7 +8,7 @@ from torch.nn import functional
 
 from common.base.errors import UserError
 from common.features.linear_head import LinearHead
-from common.features.moments import Moments, moments
+from common.features.moments import Moments, mean_of, moments
 
 
 class NotApplicable(UserError):
@@ -54,6 +54,16 @@ class TrainingViews:
     def features(self) -> Tensor:
         """(R, D) inputs of the last layer."""
         return self.layers[-1]
+
+    @cached_property
+    def directions(self) -> Tensor:
+        """(R, D) features scaled to length 1."""
+        return functional.normalize(self.features)
+
+    @cached_property
+    def mean(self) -> Tensor:
+        """(D,) float64 mean of the features."""
+        return mean_of(self.features)
 
     @property
     def class_count(self) -> int:

@@ -13,6 +13,9 @@ from common.base.arrays import as_array
 from common.metrics.logit_scores import logit_scores
 from common.metrics.ranking import as_scores, rank
 
+TOLERANCE = 1e-3
+"""How far a probability may lie outside [0, 1], and a distribution's sum from 1: what rounding to float16 leaves."""
+
 COLDEST, HOTTEST = 1e-2, 1e2  # range of fit_temperature
 
 
@@ -56,6 +59,35 @@ def expected_calibration_error(confidence: ArrayLike, correct: ArrayLike, bins: 
     return float(np.abs(signed_errors).sum() / len(sure))
 
 
+def equal_mass_calibration_error(confidence: ArrayLike, correct: ArrayLike, bins: int = 15) -> float:
+    """ECE over bins of equally many examples, in the order of their confidence, so that no bin is nearly empty.
+
+    The N examples are divided into ``bins`` runs whose sizes differ by at most one; equal confidences that two runs
+    share count in both with their mean accuracy, so the order of the examples does not matter.
+
+    Args:
+        confidence: (N,) probabilities in [0, 1] that the prediction is right.
+        correct: (N,) whether the prediction is right.
+        bins: number of bins; with fewer examples than bins, each is a bin.
+
+    Raises:
+        ValueError: as ``expected_calibration_error``.
+
+    Source: Nguyen & O'Connor (EMNLP 2015), arXiv:1508.05154, "adaptive binning".
+
+    >>> round(equal_mass_calibration_error([0.9, 0.9, 0.6, 0.6], [True, True, True, False], bins=2), 3)
+    0.1
+    """
+    sure, right = paired(confidence, correct)
+    calibration_bins(sure, bins)  # refuses what is no probability
+    distinct, group = np.unique(sure.astype(np.float64), return_inverse=True)
+    accuracy = np.bincount(group, weights=right) / np.bincount(group)
+    gap = np.sort(group)  # the examples by rising confidence
+    signed = accuracy[gap] - distinct[gap]
+    parts = np.array_split(signed, min(bins, len(signed)))
+    return float(sum(abs(part.sum()) for part in parts) / len(signed))
+
+
 def calibration_bins(confidence: NDArray[Any], bins: int) -> NDArray[np.int64]:
     """Index in [0, ``bins``) of the bin ((b - 1) / bins, b / bins] of each confidence; 0 belongs to the first.
 
@@ -64,8 +96,8 @@ def calibration_bins(confidence: NDArray[Any], bins: int) -> NDArray[np.int64]:
     """
     if bins < 1:
         raise ValueError(f"bins must be at least 1, not {bins}")
-    if confidence.min() < 0 or confidence.max() > 1:
-        span = f"{confidence.min():g} to {confidence.max():g}"
+    if confidence.min() < -TOLERANCE or confidence.max() > 1 + TOLERANCE:
+        span = f"{confidence.min():.9g} to {confidence.max():.9g}"
         raise ValueError(f"confidence must be a probability in [0, 1], but the values span {span}")
     upper_edges = np.arange(1, bins) / bins
     return np.searchsorted(upper_edges, confidence)
@@ -91,7 +123,7 @@ def brier_score(probabilities: ArrayLike, labels: ArrayLike) -> float:
     p = as_array(probabilities)
     truth = _labels(p, labels)
     p = p.astype(np.float64)
-    bad = np.flatnonzero(~((p >= 0).all(axis=1) & np.isclose(p.sum(axis=1), 1, atol=1e-3)))
+    bad = np.flatnonzero(~((p >= -TOLERANCE).all(axis=1) & np.isclose(p.sum(axis=1), 1, rtol=0, atol=TOLERANCE)))
     if bad.size:
         raise ValueError(f"probabilities in row {bad[0]} are not a distribution: they sum to {p[bad[0]].sum():g}")
     p[np.arange(len(p)), truth] -= 1

@@ -3,7 +3,8 @@
 Notation for a row: z its C logits, m the largest of them, p = softmax(z), R the sum of exp(z_j - m) over the others,
 so that the softmax denominator is exp(m) (1 + R). Every score is higher where the model is more confident.
 
-    log_msp     log max_j p_j = -log(1 + R)           nats, at most 0    Hendrycks & Gimpel (ICLR 2017), section 2
+    msp         log p / (1 - p) of max_j p_j = -log R  log odds          Hendrycks & Gimpel (ICLR 2017), section 2
+    log_msp     log max_j p_j = -log(1 + R)           nats, at most 0    the same, as a log probability
     kl_uniform  KL(p || uniform) = log C - H(p)       nats, 0 to log C   the same authors' second score
     entropy     -H(p) = sum_j p_j log p_j             nats, at most 0    ranks as kl_uniform; keeps its digits near 0
     max_logit   m                                     logits             Hendrycks et al. (ICML 2022), arXiv:1911.11132
@@ -11,7 +12,9 @@ so that the softmax denominator is exp(m) (1 + R). Every score is higher where t
     margin      log p_(1) - log p_(2) = m - z_(2)     nats, at least 0   Scheffer et al. (IDA 2001), of p, not its log
 
 R skips the largest logit by its position instead of subtracting it from the sum: a probability of 1 - 1e-30 keeps its
-rank, where the softmax itself would round to 1 and tie.
+rank, where the softmax itself would round to 1 and tie. Where the winner leads by more than about 745, R itself is less
+than any float64, so ``log_msp`` and ``entropy`` round to 0 and tie there. ``msp`` takes -log R as m minus the logsumexp
+of the others, so it ranks rows at any lead; ``probability`` of ``common.metrics.odds`` shows it as a probability.
 """
 
 from collections.abc import Sequence
@@ -21,8 +24,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from common.base.arrays import as_array
+from common.metrics.rivals import rivals
 
-NAMES = ("log_msp", "kl_uniform", "entropy", "max_logit", "energy", "margin")
+NAMES = ("msp", "log_msp", "kl_uniform", "entropy", "max_logit", "energy", "margin")
+TINY = 1e-290  # below it, R has lost digits, or is 0
 CHUNK_ELEMENTS = 2**17  # two float64 buffers of this size still live in a core's caches
 
 
@@ -30,7 +35,7 @@ def logit_scores(logits: Any, names: Sequence[str] = NAMES, chunk: int | None = 
     """Compute the named scores of every row in one pass; everything is accumulated in float64.
 
     A logit of -inf masks its class out: the class has probability 0 and still counts in C. A row with a single unmasked
-    class, and every row where C is 1, has probability 1 for that class and an infinite margin.
+    class, and every row where C is 1, has probability 1 for that class, and infinite log odds and margin.
 
     Args:
         logits: (N, C) array, list or tensor, N and C at least 1.
@@ -91,6 +96,8 @@ def _score_chunk(
     others = weight.sum(axis=1)
     log_sum = np.log1p(others)
     values = {"log_msp": 0.0 - log_sum, "max_logit": largest, "energy": largest + log_sum}
+    if "msp" in names:
+        values["msp"] = _log_odds(z, others)
     if "kl_uniform" in names or "entropy" in names:
         values["entropy"] = _weighted_mean(shifted, weight, others) - log_sum
         values["kl_uniform"] = np.log1p(z.shape[1] - 1) + values["entropy"]
@@ -98,6 +105,16 @@ def _score_chunk(
         shifted[every, best] = -np.inf
         values["margin"] = 0.0 - shifted.max(axis=1)
     return values
+
+
+def _log_odds(z: NDArray[Any], others: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return -log R, from the logits themselves where R underflows."""
+    with np.errstate(divide="ignore"):
+        odds = 0.0 - np.log(others)
+    lost = np.flatnonzero(others < TINY)
+    for rows, _, log_rest in rivals(z[lost]):
+        odds[lost[rows]] = 0.0 - log_rest
+    return odds
 
 
 def _refuse_infinite(largest: NDArray[np.float64], start: int) -> None:

@@ -65,6 +65,10 @@ class Ensemble(Classifier):
         """Return the first member's input rows."""
         return self._first.input_rows(batch, embedded[:, 0], logits)
 
+    def unpadded(self, batch: Batch, embedded: Tensor) -> Tensor:
+        """Return every member's embedded values without padding."""
+        return torch.stack([self._first.unpadded(batch, one) for one in embedded.unbind(1)])
+
     def row_lengths(self, batch: Batch) -> Tensor | None:
         """Return how many rows of each example count."""
         return self._first.row_lengths(batch)

@@ -9,22 +9,13 @@ Source: Lee, Lee, Lee & Shin (ICLR 2018), arXiv:1711.09325; Hendrycks, Mazeika &
 arXiv:1812.04606, table 4, where real outliers replace the generated ones.
 """
 
-from common.model import Classifier
-from common.objective import Need, SameNetwork
-from common.objectives.gan import OBJECTIVE as GAN
-from common.objectives.outlier_exposure import OBJECTIVE as OUTLIER_EXPOSURE
-from common.training.setup import Setup
+from common.objectives.outlier_exposure import OutlierExposure
 
 
-class GanOutlierExposure(SameNetwork):
-    """Two trainings of the same weights, one after the other."""
+class GanOutlierExposure(OutlierExposure):
+    """The second step; the first is a training of its own, so a run that has both trains it once."""
 
-    needs: frozenset[Need] = frozenset({"outliers"})
-
-    def train(self, model: Classifier, setup: Setup) -> None:
-        """Train in place."""
-        GAN.train(model, setup)
-        OUTLIER_EXPOSURE.train(model, setup)
+    continues = "gan"
 
 
 OBJECTIVE = GanOutlierExposure()

@@ -30,7 +30,7 @@ class OutlierExposure(SameNetwork):
     """Fine-tuning with outliers beside the training set."""
 
     needs: frozenset[Need] = frozenset({"outliers"})
-    continues = True
+    continues: bool | str = True
 
     def train(self, model: Classifier, setup: Setup) -> None:
         """Fine-tune in place."""

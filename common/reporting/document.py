@@ -19,12 +19,14 @@ class Cell:
         note: in smaller type: an interval, a base rate.
         strong: marks the best figure.
         short_note: replaces the note on a terminal, which has little room.
+        shade: background of the cell, from -4 (far below) to 4 (far above); None: none.
     """
 
     text: str
     note: str = ""
     strong: bool = False
     short_note: str = ""
+    shade: int | None = None
 
 
 @dataclass(frozen=True)
@@ -65,7 +67,31 @@ class Text:
     brief: bool = False
 
 
-Block = Table | Plots | Text
+@dataclass(frozen=True)
+class Tile:
+    """A part of the first screen.
+
+    Attributes:
+        title: of the tile.
+        about: in smaller type.
+        figures: name, value and interval of each figure.
+        best: a sentence.
+    """
+
+    title: str
+    about: str
+    figures: tuple[tuple[str, str, str], ...]
+    best: str = ""
+
+
+@dataclass(frozen=True)
+class Tiles:
+    """Tiles side by side."""
+
+    tiles: tuple[Tile, ...]
+
+
+Block = Table | Plots | Text | Tiles
 
 
 @dataclass(frozen=True)
@@ -87,6 +113,7 @@ class Document:
     summary: tuple[Section, ...]
     tasks: tuple[Section, ...]
     closing: tuple[Section, ...]
+    first: Tiles | None = None
 
     @property
     def sections(self) -> tuple[Section, ...]:

@@ -254,3 +254,27 @@ def overview(tasks: Sequence[Overview]) -> str:
         _legend(axes, loc="lower left", bbox_to_anchor=(0, 1), ncols=len(kinds), columnspacing=1.4, handletextpad=0.2)
 
     return _draw(9.2, 1.3 + 0.42 * len(tasks), f"AUROC of {len(tasks)} tasks, one line per task", "overview", fill)
+
+
+def scatter_of_subjects(values: Mapping[str, Sequence[Sequence[float]]], figures: Sequence[str]) -> str:
+    """Draw one or two figures of several subjects, one line a subject: a dot a seed, and a bar at their mean.
+
+    Args:
+        values: by subject, for each figure its values over seeds.
+        figures: names of the figures, one or two.
+    """
+
+    def fill(axes: "Axes") -> None:
+        for number, figure in enumerate(figures):
+            style = _PLAIN | {"marker": "o", "color": SETS[number], "alpha": 0.7, "markersize": 7}
+            found = [(value, at) for at, one in enumerate(values.values()) for value in one[number]]
+            axes.plot(*np.asarray(found, dtype=float).T, label=figure, **style)
+            means = [float(np.mean(one[number])) for one in values.values()]
+            axes.plot(means, range(len(means)), color=SETS[number], marker="|", markersize=16, linestyle="none")
+        axes.set(xlabel=" and ".join(figures), ylim=(len(values) - 0.5, -0.5))
+        axes.set_yticks(range(len(values)), [_folded(name) for name in values])
+        axes.tick_params(left=False)
+        axes.spines["left"].set_visible(False)
+        _legend(axes, loc="lower left", bbox_to_anchor=(0, 1), ncols=2)
+
+    return _draw(9.2, 1.3 + 0.42 * len(values), f"{' and '.join(figures)} of {len(values)} subjects", "subjects", fill)

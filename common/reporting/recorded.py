@@ -17,7 +17,7 @@ RECORDED = ROOT / "common" / "recorded"
 """Holds one folder per recorded run, with ``results.jsonl`` and ``run.json``."""
 
 _FOLDER_OPTIONS = ("--data-dir", "--out")
-_FILE_OPTIONS = ("--in", "--ood", "--train", "--weights")
+_FILE_OPTIONS = ("--in", "--ood", "--test", "--train", "--weights")
 
 
 def record_run(out: Path, name: str = "", recorded: Path = RECORDED) -> Path:

@@ -3,6 +3,7 @@
 import re
 from pathlib import Path
 
+from common.base.display import printable
 from common.reporting.document import Cell, Document, Plots, Table
 
 TEMPLATES = Path(__file__).parent / "templates"
@@ -20,6 +21,7 @@ def page(document: Document) -> str:
         trim_blocks=True,
         lstrip_blocks=True,
     )
+    environment.finalize = lambda value: printable(value) if type(value) is str else value  # Markup stays as it is
     environment.filters |= {"slug": slug, "drawing": Markup}
     environment.tests |= {
         "table": lambda block: isinstance(block, Table),

@@ -2,12 +2,14 @@
 
 import re
 import textwrap
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 
+from common.base.display import printable, shown
 from common.reporting.document import Block, Cell, Document, Section, Table, Text
+from common.reporting.text_grid import grid
 
 WIDTH = 100
-"""Width of terminal lines."""
+"""Width of lines where there is no terminal."""
 
 BRACKETS = (
     "Figures are percentages. In brackets: after AUROC its 95 % interval (for several seeds, the standard deviation);"
@@ -49,64 +51,65 @@ def _line(cells: Iterable[str]) -> str:
 
 def _escaped(text: str) -> str:
     """Return the text on one line, with the characters that have a meaning in Markdown or HTML escaped."""
-    return re.sub(r"([\\`*|\[\]<>])", r"\\\1", " ".join(text.split()))
+    return re.sub(r"([\\`*|\[\]<>])", r"\\\1", printable(" ".join(text.split())))
 
 
-def terminal(document: Document) -> str:
-    """Return the short report: lines of at most ``WIDTH`` columns, without control characters."""
-    lines = [document.title, "=" * len(document.title), *_wrapped([*document.headline, BRACKETS])]
-    for section in document.sections:
-        shown = [line for block in section.blocks for line in _terminal_block(block)]
-        if shown:
-            lines += ["", *_heading(section), *shown]
+def terminal(document: Document, width: int = WIDTH, full: bool = True) -> str:
+    """Return the short report: lines of at most ``width`` columns, without control characters; the summary comes last.
+
+    Names are never cut, so a name that is longer than a line is a longer line.
+
+    Args:
+        document: the report.
+        width: columns of the terminal.
+        full: whether the sections of all tasks are shown; a single task's always is.
+    """
+    lines = [document.title, "=" * len(document.title)]
+    tasks = document.tasks if full or len(document.tasks) == 1 else ()
+    for section in (*tasks, *document.closing):
+        lines += _terminal_section(section, width)
+    lines += ["", *_wrapped([*document.headline, BRACKETS], width)]
+    for section in document.summary:
+        lines += _terminal_section(section, width)
     return "\n".join(_clean(line) for line in lines) + "\n"
 
 
+def _terminal_section(section: Section, width: int) -> list[str]:
+    lines = [line for block in section.blocks for line in _terminal_block(block, width)]
+    return ["", *_heading(section, width), *lines] if lines else []
+
+
 def _clean(line: str) -> str:
-    return "".join(character if character.isprintable() else " " for character in line).rstrip()
+    return printable(line.replace("\t", " ").replace("\N{NO-BREAK SPACE}", " ")).rstrip()
 
 
-def _heading(section: Section) -> list[str]:
-    return [section.title, "-" * len(section.title), *_wrapped(f"!! {mark}" for mark in section.marks)]
+def _heading(section: Section, width: int) -> list[str]:
+    return [section.title, "-" * len(section.title), *_wrapped((f"!! {mark}" for mark in section.marks), width)]
 
 
-def _wrapped(points: Iterable[str], indent: str = "") -> list[str]:
-    return [line for point in points for line in textwrap.wrap(point, WIDTH, subsequent_indent=indent)]
+def _wrapped(points: Iterable[str], width: int, indent: str = "") -> list[str]:
+    return [
+        line
+        for point in points
+        for line in textwrap.wrap(
+            printable(point.replace("\N{NO-BREAK SPACE}", " ")),
+            width,
+            subsequent_indent=indent,
+            break_long_words=False,
+            break_on_hyphens=False,
+        )
+    ]
 
 
-def _terminal_block(block: Block) -> list[str]:
+def _terminal_block(block: Block, width: int) -> list[str]:
     if isinstance(block, Text) and block.brief:
-        return [*(["", f"{block.heading}:"] if block.heading else []), *_wrapped(block.points, indent="  ")]
+        return [*(["", f"{block.heading}:"] if block.heading else []), *_wrapped(block.points, width, indent="  ")]
     if isinstance(block, Table) and block.brief is not None:
         columns = [block.columns[at] for at in block.brief]
-        rows = [[_plain(row[at]) for at in block.brief] for row in block.rows]
-        return ["", *_wrapped([block.caption]), *_grid(columns, rows)]
+        rows = [[_shown(row[at]) for at in block.brief] for row in block.rows]
+        return ["", *_wrapped([block.caption], width), *grid(columns, rows, width)]
     return []
 
 
-def _plain(cell: Cell) -> str:
-    note = cell.short_note or cell.note
-    return f"{cell.text} ({note})" if note and cell.text else cell.text
-
-
-def _grid(columns: Sequence[str], rows: Sequence[Sequence[str]]) -> list[str]:
-    """Return a table as lines; long headings are wrapped and long names truncated to fit the terminal."""
-    widths = [
-        max(*map(len, [*column, *name.split()]), min(len(name), 8))
-        for name, *column in zip(columns, *rows, strict=True)
-    ]
-    while sum(widths) + 2 * (len(widths) - 1) > WIDTH and max(widths) > 8:
-        widths[widths.index(max(widths))] -= 1
-    headings = [textwrap.wrap(name, width) for name, width in zip(columns, widths, strict=True)]
-    height = max(map(len, headings))
-    head = [[*[""] * (height - len(words)), *words] for words in headings]
-    lines = [_padded(line, widths) for line in zip(*head, strict=True)]
-    return [*lines, "-" * len(_padded(["x" * width for width in widths], widths)), *(_padded(r, widths) for r in rows)]
-
-
-def _padded(cells: Sequence[str], widths: Sequence[int]) -> str:
-    return "  ".join(_cut(cell, width).ljust(width) for cell, width in zip(cells, widths, strict=True)).rstrip()
-
-
-def _cut(text: str, width: int) -> str:
-    return text if len(text) <= width else text[: width - 1] + "…"
+def _shown(cell: Cell) -> tuple[str, str]:
+    return _clean(shown(cell.text, WIDTH)), _clean(cell.short_note or cell.note)

@@ -2,13 +2,15 @@
 
 from pathlib import Path
 
+from common.base.terminal import terminal_width
 from common.reporting.closing import legend_section, missing_section, provenance_section
 from common.reporting.document import Document
 from common.reporting.render_html import page
-from common.reporting.render_text import markdown, terminal
+from common.reporting.render_text import WIDTH, markdown, terminal
 from common.reporting.summary import headline, summary_section
 from common.reporting.task_results import TaskResults
 from common.reporting.task_section import task_section
+from common.reporting.tiles import tiles
 from common.store.files import sha256, write_text
 from common.store.rows import Row, read_rows
 from common.store.run_record import RunRecord, read_record
@@ -16,14 +18,19 @@ from common.store.run_record import RunRecord, read_record
 TITLE = "How far can a classifier's confidence be trusted?"
 
 
-def write_report(out: Path) -> str:
+def write_report(out: Path, full: bool = False, width: int | None = None) -> str:
     """Write the report of the run in ``out`` and return a short version for a terminal.
 
     Reads ``results.jsonl`` and ``run.json``; writes ``report.md`` and the self-contained page ``report.html``. The
     same two input files give the same report.
 
+    Args:
+        out: folder of the run.
+        full: whether the terminal's version has a section for every task.
+        width: columns of the terminal; None: those of the one that there is, else 100.
+
     Returns:
-        Plain lines of at most 100 columns; the last line gives the path of the page.
+        Plain lines, the summary last; the last line gives the path of the page.
 
     Raises:
         UserError: a file is missing or damaged, or ``out`` cannot be written.
@@ -33,7 +40,8 @@ def write_report(out: Path) -> str:
     document = build(record, rows, changed=record.results_sha256 not in ("", sha256(results)))
     write_text(out / "report.md", markdown(document))
     write_text(out / "report.html", page(document))
-    return f"{terminal(document)}\nFull report: {out / 'report.html'}\n"
+    folded = "" if full or len(document.tasks) < 2 else " (every task here: --full)"
+    return f"{terminal(document, width or terminal_width(WIDTH), full)}\nFull report: {out / 'report.html'}{folded}\n"
 
 
 def build(record: RunRecord, rows: tuple[Row, ...], changed: bool = False) -> Document:
@@ -51,7 +59,8 @@ def build(record: RunRecord, rows: tuple[Row, ...], changed: bool = False) -> Do
     return Document(
         title=TITLE,
         headline=headline(record, tasks, changed),
-        summary=(summary_section(tasks),) if tasks else (),
+        summary=(summary_section(tasks, record.families),) if tasks else (),
         tasks=tuple(task_section(results, curves[results.record.name]) for results in tasks),
         closing=(*((missing,) if missing else ()), legend_section(), provenance_section(record, tasks)),
+        first=tiles(tasks) if tasks else None,
     )

@@ -15,8 +15,9 @@ from common.base.exits import guarded
 from common.base.project import ROOT
 from common.discover import task_names
 from common.reporting.closing import missing_section
-from common.reporting.document import Block, Document, Plots, Section, Table, Text
+from common.reporting.document import Block, Document, Plots, Section, Table, Text, Tiles
 from common.reporting.recorded import RECORDED, read_recorded, record_run
+from common.reporting.recorded_studies import record_study, studies_section
 from common.reporting.render_text import markdown
 from common.reporting.report import build
 from common.store.files import write_text
@@ -42,7 +43,18 @@ def results_page(recorded: Path = RECORDED) -> str:
     """
     runs = read_recorded(recorded)
     sections = [run_section(record, rows) for record, rows in runs]
-    return "\n".join(["# Results", "", INTRODUCTION, "", _not_measured([record for record, _ in runs]), "", *sections])
+    return "\n".join(
+        [
+            "# Results",
+            "",
+            INTRODUCTION,
+            "",
+            _not_measured([record for record, _ in runs]),
+            "",
+            *sections,
+            studies_section(),
+        ]
+    )
 
 
 def _not_measured(records: Sequence[RunRecord]) -> str:
@@ -81,13 +93,14 @@ def _is_main(block: Block) -> bool:
             return block.brief is not None
         case Text():
             return True
-        case Plots():
+        case Plots() | Tiles():
             return False
 
 
 def main(
     outs: Annotated[list[Path] | None, typer.Argument(help="output folders of finished runs to record")] = None,
     name: Annotated[str, typer.Option(help="name of the recorded run; by default its task or folder")] = "",
+    study: Annotated[list[Path] | None, typer.Option(help="folder of a finished study to record; repeatable")] = None,
     recorded: Annotated[Path, typer.Option(help="folder of the recorded runs")] = RECORDED,
     to: Annotated[Path, typer.Option(help="file to write")] = ROOT / "RESULTS.md",
 ) -> None:
@@ -100,6 +113,8 @@ def main(
             )
         for out in outs or ():
             record_run(out, name, recorded)
+        for folder in study or ():
+            record_study(folder.name, folder / "results.jsonl")
         write_text(to, results_page(recorded))
         return 0
 

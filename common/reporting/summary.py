@@ -1,9 +1,12 @@
 """The start of a report: headline, warnings, and tables over all tasks."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from statistics import fmean
 
-from common.reporting.document import NOTHING, Cell, Plots, Section, Table, counted, listed, percent
+from common.reporting.calibration_tables import calibration_table, risk_table
+from common.reporting.claims import contradictions
+from common.reporting.document import NOTHING, Cell, Plots, Section, Table, Text, counted, listed, percent
+from common.reporting.heat_map import heat_map
 from common.reporting.plots import Overview, overview
 from common.reporting.task_results import SOURCES, TaskResults, figure_cell, sources_of
 from common.store.run_record import RunRecord
@@ -71,11 +74,21 @@ def out_of_distribution(results: TaskResults, detector: str) -> float | None:
     return one.mean("auroc") if one else None
 
 
-def summary_section(tasks: Sequence[TaskResults]) -> Section:
-    """Return the overview plot and the tables over all tasks."""
+def summary_section(tasks: Sequence[TaskResults], families: Mapping[str, str]) -> Section:
+    """Return the overview plot and the tables over all tasks; ``families`` are those of detectors, by name."""
     drawing = overview([_overview(results) for results in tasks])
     caption = "AUROC of the first score of every task, with the published figures that measure the same."
-    return Section("Summary", (Plots(caption, (drawing,)), _tasks_table(tasks), _detectors_table(tasks)))
+    against = contradictions(tasks)
+    blocks = (
+        Plots(caption, (drawing,)),
+        _tasks_table(tasks),
+        _detectors_table(tasks),
+        heat_map(tasks, families),
+        Text(against, heading="What does not do here what its publication says") if against else None,
+        calibration_table(tasks),
+        risk_table(tasks),
+    )
+    return Section("Summary", tuple(block for block in blocks if block is not None))
 
 
 def _overview(results: TaskResults) -> Overview:

@@ -70,8 +70,14 @@ def code_hash(modules: tuple[str, ...], downstream: frozenset[str] = DOWNSTREAM)
     """
     digest = hashlib.sha256()
     for module in sorted(_closure(modules, downstream)):
-        digest.update(f"{module}\0{ast.dump(_parsed(module))}".encode())
+        digest.update(_dump(module))
     return digest.hexdigest()[:16]
+
+
+@cache
+def _dump(module: str) -> bytes:
+    """Return what of a module goes into hashes; cached, since most modules are part of many."""
+    return f"{module}\0{ast.dump(_parsed(module))}".encode()
 
 
 @cache

@@ -44,6 +44,7 @@ class Row:
         primary: whether the row belongs to the task's default setting, which summaries show. False for other noise
             levels, smaller training sets, subsets, the other unit, and OOD sets that the publication lacks.
         distance: declared distance of the OOD set from the in-distribution, ``near`` or ``far``; None: not declared.
+        study_variant: name of the training among those of a study; None outside of studies.
         n_positive, n_negative: sizes of the two samples.
         auroc, auroc_low, auroc_high: area under the ROC curve and its 95 % interval.
         ap_positive, ap_negative: step-wise average precision with that side as the class to find.
@@ -53,6 +54,13 @@ class Row:
         fpr95_out: fraction of positives rejected by the threshold that rejects 95 % of negatives.
         detection_error: smallest mean of the two error rates over all thresholds.
         aurc: area under the risk-coverage curve, for misclassification; None for ood.
+        e_aurc: ``aurc`` less that of the best ranking with the same errors.
+        accuracy_at_80, accuracy_at_90, accuracy_at_95: accuracy of the most confident 80, 90 and 95 % of the examples.
+        auroc_minus_msp, auroc_minus_msp_low, auroc_minus_msp_high: AUROC less that of the MSP on the same examples, and
+            the paired 95 % interval; None for the MSP itself.
+        ece, ece_equal_mass, brier, nll, temperature, ece_scaled, ece_equal_mass_scaled, brier_scaled, nll_scaled:
+            calibration of the model, in the row of the MSP for misclassification of all rows; see
+            ``common.metrics.model_calibration``. Not fractions: ``brier`` (0 to 2), ``nll`` (nats), ``temperature``.
         mean_msp_positive, mean_msp_negative: mean maximum softmax probability of each side, whatever the detector.
         error: the classifier's test error; phone error rate for CTC.
         device, commit, versions: device, code and libraries that made the row.
@@ -81,6 +89,7 @@ class Row:
     split: str | None = None
     primary: bool = True
     distance: Literal["near", "far"] | None = None
+    study_variant: str | None = None
     n_positive: int
     n_negative: int
     auroc: float | None
@@ -96,6 +105,22 @@ class Row:
     fpr95_out: float | None
     detection_error: float | None
     aurc: float | None = None
+    e_aurc: float | None = None
+    accuracy_at_80: float | None = None
+    accuracy_at_90: float | None = None
+    accuracy_at_95: float | None = None
+    auroc_minus_msp: float | None = None
+    auroc_minus_msp_low: float | None = None
+    auroc_minus_msp_high: float | None = None
+    ece: float | None = None
+    ece_equal_mass: float | None = None
+    brier: float | None = None
+    nll: float | None = None
+    temperature: float | None = None
+    ece_scaled: float | None = None
+    ece_equal_mass_scaled: float | None = None
+    brier_scaled: float | None = None
+    nll_scaled: float | None = None
     mean_msp_positive: float | None
     mean_msp_negative: float | None
     error: float | None
@@ -118,11 +143,11 @@ _FIELDS = {one.name: one for one in fields(Row)}
 _REQUIRED = [one.name for one in fields(Row) if one.default is MISSING and one.default_factory is MISSING]
 
 FIGURES = tuple(name for name in _FIELDS if _TYPES[name] == float | None and name != "level_db")
-"""The fields that hold a measured figure, all fractions."""
+"""The fields that hold a measured figure."""
 
 ABOUT = (
     *("task", "profile", "data", "objective", "detector", "question", "model", "in_dist", "out_dist", "population"),
-    *("level_db", "train_examples", "subset", "unit", "primary"),
+    *("level_db", "train_examples", "subset", "unit", "primary", "study_variant"),
 )
 """The fields that identify a row of a run, together with the seed."""
 

@@ -76,6 +76,7 @@ class RunRecord:
         finished: False where the run was interrupted.
         tasks: by name.
         curves: result of ``common.judge.curves`` for each plotted model.
+        families: what each detector learns from (``common.detector.Family``), by name.
         results_sha256: SHA-256 of results.jsonl in hexadecimal; empty if unknown.
     """
 
@@ -90,6 +91,7 @@ class RunRecord:
     tasks: Mapping[str, TaskRecord] = field(default_factory=dict)
     not_run: tuple[Missing, ...] = ()
     curves: tuple[Mapping[str, Any], ...] = ()
+    families: Mapping[str, str] = field(default_factory=dict)
     results_sha256: str = ""
 
     def task(self, name: str) -> TaskRecord:

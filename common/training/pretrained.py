@@ -1,6 +1,7 @@
 """Transformers checkpoints: found, verified and loaded without unpickling; and the budget that fine-tunes them."""
 
 import hashlib
+import json
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -10,6 +11,9 @@ from typing import Any
 from common.base.errors import UserError
 from common.store.files import sha256
 from common.task import Budget
+
+MADE_ANEW = ("masked_spec_embed", "position_ids")
+"""Weights that older checkpoints lack and that play no part in evaluation."""
 
 FILES = ("*.safetensors", "*.json", "*.txt", "*.model")
 """Files of a checkpoint that are read: weights, configuration, tokenizer; never a pickle."""
@@ -40,8 +44,49 @@ class Checkpoint:
 
         return self._loaded(lambda: AutoTokenizer.from_pretrained(self.folder, **SAFE))
 
+    def settings(self, name: str) -> dict[str, Any]:
+        """Return the content of a JSON file of the checkpoint; {} if it has no such file.
+
+        Raises:
+            UserError: the file is not a JSON object.
+        """
+        path = self.folder / name
+        if not path.is_file():
+            return {}
+        try:
+            return dict(json.loads(path.read_text(encoding="utf-8")))
+        except (OSError, ValueError, TypeError) as error:
+            raise UserError(f"{path} is not readable JSON ({error}); get the checkpoint again") from error
+
     def network(self, kind: str = "AutoModel") -> Any:
-        """Return the network in float32, loaded as the transformers class ``kind``; ``AutoModel`` has no head."""
+        """Return the network in float32, loaded as the transformers class ``kind``; ``AutoModel`` has no head.
+
+        Of an encoder-decoder without a head it is the encoder.
+        """
+        network, _ = self._network(kind)
+        encoder = kind == "AutoModel" and getattr(network.config, "is_encoder_decoder", False)
+        return network.get_encoder() if encoder else network
+
+    def classifier(self, kind: str, headless: bool = False) -> Any:
+        """Return a network with the checkpoint's own classification head.
+
+        Args:
+            kind: class of transformers, such as ``AutoModelForSequenceClassification``.
+            headless: whether a checkpoint without a head will do, since its head is replaced.
+
+        Raises:
+            UserError: the checkpoint has no weights of a head, or cannot be loaded.
+        """
+        network, missing = self._network(kind)
+        if missing and not headless:
+            raise UserError(
+                f"{self.folder} is no trained classifier: it has no weights of {missing[0]}; train a last layer: "
+                "leave out --no-train, or for sounds use --model hf:NAME,head"
+            )
+        return network
+
+    def _network(self, kind: str) -> tuple[Any, list[str]]:
+        """Return a network, and the names of the weights that the checkpoint lacks."""
         import torch
         import transformers
         from transformers import logging
@@ -52,8 +97,9 @@ class Checkpoint:
             )
         logging.disable_progress_bar()  # type: ignore[no-untyped-call]
         logging.set_verbosity_error()  # type: ignore[no-untyped-call]
-        options = {**SAFE, "use_safetensors": True, "dtype": torch.float32}
-        return self._loaded(lambda: getattr(transformers, kind).from_pretrained(self.folder, **options))
+        options = {**SAFE, "use_safetensors": True, "dtype": torch.float32, "output_loading_info": True}
+        network, found = self._loaded(lambda: getattr(transformers, kind).from_pretrained(self.folder, **options))
+        return network, sorted(key for key in found["missing_keys"] if not key.endswith(MADE_ANEW))
 
     def _loaded(self, load: Callable[[], Any]) -> Any:
         from safetensors import SafetensorError
@@ -94,3 +140,11 @@ def find_checkpoint(name: str) -> Checkpoint:
             f"{name!r} is neither a folder nor a checkpoint that the Hugging Face Hub offers ({reason}); "
             "name a folder with config.json and model.safetensors, and tokenizer.json for text"
         ) from error
+
+
+def cached_file(repository: str, name: str) -> Path | None:
+    """Return a file of a repository of the Hugging Face Hub from the local cache, or None; nothing is fetched."""
+    from huggingface_hub import try_to_load_from_cache
+
+    found = try_to_load_from_cache(repository, name)
+    return Path(found) if isinstance(found, str) else None

@@ -83,9 +83,8 @@ class _Gathered:
         self.examples += len(index)
         self.count += len(parts["row_of"])
         self.width = sum(part.shape[1] for part in parts.values() if part.ndim == 2)
-        assert view.embedded is not None and view.batch is not None, "made by a model"
-        padded = view.batch.mask is not None and view.embedded.ndim > 2
-        inside = (view.embedded[view.batch.mask] if padded else view.embedded).double()
+        assert view.model is not None and view.embedded is not None and view.batch is not None, "made by a model"
+        inside = view.model.unpadded(view.batch, view.embedded).double()
         self._sums += torch.tensor([inside.numel(), float(inside.sum()), float(inside.square().sum())])
 
     @property

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from torch import nn
+from torch import Tensor, nn
 
 from common.base.errors import UserError
 from common.store.files import write_tensors
@@ -13,19 +13,32 @@ def save_weights(model: nn.Module, path: Path) -> None:
     write_tensors(path, {name: value.detach().cpu().numpy() for name, value in model.state_dict().items()})
 
 
+def read_weights(path: Path) -> dict[str, Tensor]:
+    """Return the weights in a safetensors file by name.
+
+    Raises:
+        UserError: the file is missing, damaged, or of another format.
+    """
+    from safetensors import SafetensorError
+    from safetensors.torch import load_file
+
+    try:
+        return dict(load_file(path))
+    except (SafetensorError, OSError) as error:
+        raise UserError(
+            f"{path} is not a readable safetensors file ({error}), the only format of weights that is loaded; convert "
+            "weights with: safetensors.torch.save_file(model.state_dict(), FILE)"
+        ) from error
+
+
 def load_weights(model: nn.Module, path: Path) -> None:
     """Load the weights into the model.
 
     Raises:
         UserError: the file is missing or damaged, or holds the weights of another model.
     """
-    from safetensors import SafetensorError
-    from safetensors.torch import load_file
-
     try:
-        model.load_state_dict(load_file(path))
-    except (SafetensorError, OSError) as error:
-        raise UserError(f"{path} cannot be read as weights ({error}); name another file") from error
+        model.load_state_dict(read_weights(path))
     except RuntimeError as error:
         reason = " ".join(str(error).split())[:300]
         raise UserError(f"{path} does not fit the model ({reason}); choose the model it was trained as") from error

@@ -4,8 +4,8 @@ With a data folder: captions, film reviews, news and shop reviews, as in Outlier
 an installed package stands in for it. At most ``MOST`` texts of each.
 """
 
+from common.data.drawn import drawn
 from common.data.sources import AnySource, Derived, Source
-from nlp.data.drawn import drawn
 from nlp.data.imdb import TEST as IMDB
 from nlp.data.orange import column_reader, orange_place
 from nlp.data.rotten_tomatoes import PLOTS

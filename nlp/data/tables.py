@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -82,6 +83,37 @@ def labelled_texts(
     return RawDataset(kept, labelled, tuple(label_names) if labels is not None else (), dropped=dict(dropped))
 
 
+@dataclass(frozen=True, eq=False)
+class TextTable:
+    """A reader of a prepared parquet file with one text per row; ``text_table`` makes one.
+
+    Attributes:
+        text: column of the texts.
+        label: column of the labels, None for a set without labels.
+        label_names: name of each class.
+        conditions: values that other columns must have.
+        clean: applied to each text.
+    """
+
+    text: str
+    label: str | None
+    label_names: Sequence[str]
+    conditions: Mapping[str, str | Sequence[str]]
+    clean: Callable[[str], str] | None
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """Columns of the file that are read."""
+        return tuple(dict.fromkeys([self.text, *([self.label] if self.label else []), *self.conditions]))
+
+    def __call__(self, path: Path) -> RawDataset:
+        """Read the file."""
+        wanted = [self.text, self.label] if self.label else [self.text]
+        columns = read_columns(path, wanted, self.conditions)
+        labels = columns[self.label] if self.label else None
+        return labelled_texts(columns[self.text], labels, self.label_names, self.clean)
+
+
 def text_table(
     split: str | Sequence[str] | None = None,
     label: str | None = None,
@@ -90,7 +122,7 @@ def text_table(
     text: str = "text",
     where: Mapping[str, str | Sequence[str]] | None = None,
     clean: Callable[[str], str] | None = None,
-) -> Callable[[Path], RawDataset]:
+) -> TextTable:
     """Return a reader of a prepared parquet file with one text per row.
 
     Args:
@@ -102,12 +134,7 @@ def text_table(
         clean: applied to each text.
     """
     conditions = {**({"split": split} if split is not None else {}), **(where or {})}
-
-    def read(path: Path) -> RawDataset:
-        columns = read_columns(path, [text, label] if label else [text], conditions)
-        return labelled_texts(columns[text], columns[label] if label else None, label_names, clean)
-
-    return read
+    return TextTable(text, label, label_names, conditions, clean)
 
 
 def _class(label: Any, place: Mapping[Any, int]) -> int:

@@ -53,6 +53,10 @@ class Occurrences:
 
     vocabulary: Vocabulary
 
+    def unknown(self, samples: RawDataset) -> float:
+        """Return the fraction of words that training does not have, or too rarely."""
+        return self.vocabulary.unknown(samples.items)
+
     def __call__(self, samples: RawDataset) -> TensorDataset:
         """Return the occurrences."""
         labels = None if samples.labels is None else torch.from_numpy(samples.labels)

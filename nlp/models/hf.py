@@ -1,10 +1,11 @@
 """Any transformers checkpoint, fine-tuned for the task: ``--model hf:NAME_OR_PATH``.
 
 Texts: the mean of the last layer over the word pieces, then one linear layer. Tagging: the last layer at the first
-piece of each word, then one linear layer. A head of the checkpoint is not used, since its classes differ.
+piece of each word, then one linear layer. A head of the checkpoint is not used, since its classes differ; with
+``--no-train`` it is, and a text classifier is judged as it is. Of an encoder-decoder the encoder is taken.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import chain
 from typing import Any
 
@@ -18,8 +19,12 @@ from common.data.locations import Folders
 from common.data.samples import RawDataset
 from common.model import Classifier, Preprocessor
 from common.task import Budget
+from common.training.own_classes import class_positions, named_classes
 from common.training.pretrained import Checkpoint, find_checkpoint, on_task_data
-from nlp.transformer import masked_mean, word_pieces
+from nlp.judged import AS_IT_IS, judged_as_it_is
+from nlp.text_reader import TextReader, text_reader
+from nlp.transformer import masked_mean
+from nlp.word_pieces import PiecePreprocessor
 
 PIECES_A_WORD = 8
 """A longer word is truncated: a link can have hundreds of pieces."""
@@ -28,21 +33,6 @@ FINE_TUNING = Budget(
     epochs=3, batch_size=16, learning_rate=5e-5, schedule="one_cycle", gradient_norm=1.0, mixed_precision=True
 )
 """How a checkpoint is fine-tuned for any task: within the ranges of Devlin et al. (NAACL 2019), arXiv:1810.04805."""
-
-
-@dataclass(frozen=True)
-class PiecePreprocessor:
-    """Texts to (S,) numbers of their word pieces, special ones included, truncated to ``pieces`` per text."""
-
-    tokenizer: Any
-    pieces: int
-
-    def __call__(self, samples: RawDataset) -> TensorDataset:
-        """Return the word pieces as sequences."""
-        numbers = word_pieces(self.tokenizer, samples.items, self.pieces)
-        offsets = torch.tensor(np.cumsum([0, *map(len, numbers)]), dtype=torch.int64)
-        flat = torch.tensor(list(chain.from_iterable(numbers)), dtype=torch.int64)
-        return TensorDataset(flat, offsets, None if samples.labels is None else torch.from_numpy(samples.labels))
 
 
 @dataclass(frozen=True)
@@ -159,11 +149,13 @@ class FineTuned:
     Attributes:
         checkpoint: a folder, or a name on the Hugging Face Hub; safetensors weights.
         pieces: word pieces at which a text is truncated.
+        trained: ``nothing`` where the checkpoint's own classes are judged.
         folders: not used.
     """
 
     checkpoint: str = ""
     pieces: int = 128
+    trained: str = ""
     folders: Folders = Folders()
 
     def found(self) -> Checkpoint:
@@ -181,19 +173,45 @@ class FineTuned:
         return self.found().fingerprint
 
     def budget(self, task: Budget) -> Budget:
-        """Return ``FINE_TUNING`` on as many examples as the task's budget says."""
+        """Return ``FINE_TUNING`` on as many examples as the task's budget says; no epoch where nothing is trained."""
+        if self.trained == "nothing":
+            return replace(on_task_data(FINE_TUNING, task), epochs=0, validation=0)
         return on_task_data(FINE_TUNING, task)
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """A sentence for the report where nothing is trained."""
+        return (AS_IT_IS,) if self.trained == "nothing" else ()
 
     def preprocessor(self, train: RawDataset) -> PiecePreprocessor | WordPiecePreprocessor:
         """Return what turns texts, or tokenised sentences, into word pieces."""
-        tokenizer = self.found().tokenizer()
-        positions = min(tokenizer.model_max_length, 512) - 2
-        if len(train) and not isinstance(train.items[0], str):
-            return WordPiecePreprocessor(tokenizer, positions)
-        return PiecePreprocessor(tokenizer, min(self.pieces, positions + 2))
+        tagged = bool(len(train)) and not isinstance(train.items[0], str)
+        texts = [" ".join(words) for words in train.items[:50]] if tagged else train.items[:50]
+        reader = text_reader(self.found(), texts, 512 if tagged else self.pieces)
+        if self.trained == "nothing":
+            return self._own_classes(reader, train, tagged)
+        if tagged:
+            return WordPiecePreprocessor(reader.tokenizer, reader.pieces - 2)
+        return PiecePreprocessor(reader.tokenizer, reader.pieces)
 
-    def build(self, preprocessor: Preprocessor, train: RawDataset) -> PretrainedNetwork:
+    def _own_classes(self, reader: TextReader, train: RawDataset, tagged: bool) -> PiecePreprocessor:
+        """Return the preprocessor whose labels are the checkpoint's own classes.
+
+        Raises:
+            UserError: the task is tagging, or a label is none of the classes.
+        """
+        if tagged:
+            raise UserError("--no-train judges classifiers of whole texts; leave it out for a tagging task")
+        config = self.found().network().config
+        known = named_classes([config.id2label[i] for i in range(config.num_labels)])
+        classes = class_positions(train.label_names, known, config.num_labels, self.checkpoint)
+        return PiecePreprocessor(reader.tokenizer, reader.pieces, classes)
+
+    def build(self, preprocessor: Preprocessor, train: RawDataset) -> Classifier:
         """Return the checkpoint with an untrained linear layer."""
+        if self.trained == "nothing":
+            assert isinstance(preprocessor, PiecePreprocessor), "checked when it was made"
+            return judged_as_it_is(self.found(), preprocessor)
         network, classes = self.found().network(), len(train.label_names)
         if isinstance(preprocessor, PiecePreprocessor):
             return PretrainedNetwork(network, classes)

@@ -4,14 +4,19 @@ Long recordings are read in pieces, so they are never in memory as a whole.
 """
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 
+from common.base.errors import UserError
+from common.data.class_folders import class_files
+from common.data.dropped import added_up, first_named, listed
 from common.data.locations import Directory, Location
-from common.data.samples import RawDataset
+from common.data.samples import RawDataset, Split
 from common.data.sources import Source
-from speech.data.audio import Waveform, added_up, announced_frames, decode, first_named, listed, mono
+from common.own_data import class_counts, with_note
+from speech.data.audio import FLOATS, Waveform, announced_frames, decode, mono, unreadable
 
 LONGEST = 20.0
 """Seconds; longer recordings are divided into pieces of ``PIECE`` seconds."""
@@ -36,21 +41,48 @@ def read_any(folder: Path) -> RawDataset:
     return _read(folder, sound_files(folder), labels=None, names=())
 
 
-def read_classes(folder: Path) -> RawDataset:
-    """Read a folder with one subfolder per class, named like the class; ``extras["file"]`` has the file of each sound.
+def read_classes(folder: Path, pattern: str | None = None) -> RawDataset:
+    """Read a folder of sounds by class, in one of the layouts of ``common.data.class_folders``.
+
+    Returns:
+        ``extras["file"]`` has the file of each sound, ``extras["part"]`` its part (train, test, validation, or "" where
+        nothing says it).
 
     Raises:
-        ValueError: there are fewer than two folders, or no sound can be read in one of them.
+        UserError: there are fewer than two classes.
+        ValueError: no sound can be read of one of them.
     """
-    names = sorted(path.name for path in folder.iterdir() if path.is_dir() and not path.name.startswith("."))
-    if len(names) < 2:
-        raise ValueError(f"two folders or more are needed, one a class; found {names or 'none'}")
-    files = [(path, label) for label, name in enumerate(names) for path in sound_files(folder / name)]
-    samples = _read(folder, [path for path, _ in files], [label for _, label in files], tuple(names))
+    found = class_files(folder, None, pattern)
+    names = found.names
+    labels = [names.index(name) for _, name, _ in found.files]
+    samples = _read(folder, [path for path, _, _ in found.files], labels, names)
     empty = set(range(len(names))) - set(samples.labels.tolist())
     if empty:
         raise ValueError(f"no sound can be read in {', '.join(names[i] for i in sorted(empty))}")
-    return samples
+    part = {path.relative_to(folder).as_posix(): part or "" for path, _, part in found.files}
+    extras = {**samples.extras, "part": [part[file] for file in samples.extras["file"]]}
+    counted = replace(samples, extras=extras, dropped=added_up(found.dropped, samples.dropped))
+    return with_note(counted, class_counts(counted))
+
+
+def by_part(samples: RawDataset) -> Split | None:
+    """Return the split that a folder itself says, or None where nothing says a part.
+
+    Sounds of the validation part are the test set where none is of that part, and left out otherwise.
+
+    Raises:
+        UserError: no sound is for training, or none for testing.
+    """
+    parts = np.array(samples.extras["part"])
+    if not np.any(parts != ""):
+        return None
+    test = "test" if np.any(parts == "test") else "validation"
+    train, tested = (samples.take(np.flatnonzero(parts == part)) for part in ("train", test))
+    if not len(train) or not len(tested):
+        raise UserError(
+            f"the folder has {len(train)} sounds for training and {len(tested)} for testing; both are needed"
+        )
+    return Split(train, tested, name="as given")
 
 
 def _read(folder: Path, files: Sequence[Path], labels: Sequence[int] | None, names: tuple[str, ...]) -> RawDataset:
@@ -103,7 +135,7 @@ def pieces(path: Path) -> Iterator[Waveform]:
             raise ValueError(f"it breaks off after {frames} of about {announced} samples")
         yield from _spread(path) if long else [decode(path)]
     except soundfile.SoundFileError as error:
-        raise ValueError(f"no audio can be read from it: {getattr(error, 'error_string', error)}") from error
+        raise ValueError(unreadable(path, error)) from error
 
 
 def whole_pieces(path: Path) -> int:
@@ -125,7 +157,7 @@ def _spread(path: Path) -> Iterator[Waveform]:
             block = file.read(length, dtype="float32", always_2d=True)
             if len(block) < length:
                 raise ValueError(f"it breaks off {len(block)} samples after {start} of {file.frames}")
-            yield mono(block, file.samplerate)
+            yield mono(block, file.samplerate, file.subtype in FLOATS)
 
 
 def any_sounds(name: str, path: str) -> Source:

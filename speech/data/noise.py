@@ -10,10 +10,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from common.base.errors import UserError
+from common.data.dropped import added_up
 from common.data.locations import Location, Prepared
 from common.data.samples import RawDataset
 from common.data.sources import AnySource, Derived, Source
-from speech.data.audio import SAMPLE_RATE, Waveform, added_up
+from speech.data.audio import SAMPLE_RATE, Waveform
 from speech.data.folder import any_sounds
 from speech.data.prepared import read_unlabelled
 
@@ -47,7 +48,8 @@ class SilentSignalError(ValueError):
 def mix(speech: Waveform, noise: Waveform, snr: float) -> Waveform:
     """Return speech with noise ``snr`` decibels below it: 10 log10(mean square of active speech / of all the noise).
 
-    The speech keeps its level. The sum may exceed full scale and is not clipped.
+    Levels are measured without a constant offset, and noise is added without its own: an offset is not heard. The
+    speech stays as it is. The sum may exceed full scale and is not clipped.
 
     Args:
         speech: (T,) clean.
@@ -60,12 +62,26 @@ def mix(speech: Waveform, noise: Waveform, snr: float) -> Waveform:
     """
     if len(speech) != len(noise):
         raise ValueError(f"{len(speech)} samples of speech and {len(noise)} of noise cannot be mixed")
-    signal = np.square(speech[active(speech)], dtype=np.float64)
+    heard, noise = _centred(speech), _centred(noise)
+    signal = np.square(heard[active(heard)], dtype=np.float64)
     level = np.square(noise, dtype=np.float64).mean() if len(noise) else 0.0
     if not signal.size or level == 0:
         raise SilentSignalError("a silent signal has no level to mix at")
     gain = np.sqrt(signal.mean() / level * 10 ** (-snr / 10))
     return np.asarray(speech + gain * noise, dtype=np.float32)
+
+
+def _centred(waveform: Waveform) -> Waveform:
+    """Return a waveform without its constant offset; one whose offset is 30 dB below it as it is."""
+    mean = waveform.mean(dtype=np.float64) if len(waveform) else 0.0
+    power = np.square(waveform, dtype=np.float64).mean() if len(waveform) else 0.0
+    if mean**2 <= OFFSET_POWER * power:
+        return waveform
+    return np.asarray(waveform - mean, dtype=np.float32)
+
+
+OFFSET_POWER = 1e-3
+"""Power of an offset, in that of the waveform, up to which it changes a level by less than 0.005 dB."""
 
 
 def mix_all(speech: RawDataset, noises: Iterable[tuple[Waveform, float]]) -> RawDataset:

@@ -13,10 +13,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from common.base.errors import UserError
+from common.data.dropped import added_up, listed
 from common.data.locations import Directory, Location, Prepared
 from common.data.samples import RawDataset, Split
 from common.data.sources import Source
-from speech.data.audio import HOP, Waveform, added_up, frame_count, listed, read_table
+from speech.data.audio import HOP, Waveform, frame_count, read_table
 from speech.data.noise import low_passed
 from speech.data.phones import PHONES, SILENCE, TIMIT_TO_39, check_timit, fold_timit
 from speech.data.timit_folder import PARTS, read_timit_folder

@@ -5,14 +5,16 @@
                           SA1.WRD   words, likewise
                           SA1.TXT   the sentence, likewise
 
-Editions differ in the case of names; some add SA1.WAV.wav, a RIFF copy, which is ignored.
+Editions differ in the case of names. Copies that circulate have the two folders deeper (``data/TRAIN``,
+``timit/timit/train``) and the sounds as SA1.WAV.wav (RIFF), SA1.flac or SA1.sph; of several copies one is read.
 """
 
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from speech.data.audio import Waveform, added_up, decode_all, listed
+from common.data.dropped import added_up, listed
+from speech.data.audio import Waveform, decode_all
 from speech.data.phones import check_timit
 
 PARTS = ("train", "test")
@@ -29,7 +31,7 @@ def read_timit_folder(folder: Path) -> tuple[list[Waveform], dict[str, list[Any]
     Raises:
         ValueError: there is no complete utterance.
     """
-    root = _children(folder).get("timit", folder)
+    root = _root(folder)
     found = [(part, path) for part in PARTS for path in _sounds(_children(root).get(part))]
     rows, bad = _rows(found, folder)
     names = [path.relative_to(folder).as_posix() for path, _ in rows]
@@ -53,14 +55,43 @@ def _rows(found: list[tuple[str, Path]], folder: Path) -> tuple[list[tuple[Path,
     return rows, bad
 
 
+def _root(folder: Path, depth: int = 3) -> Path:
+    """Return the folder with TRAIN or TEST, at most ``depth`` folders below; ``folder`` if there is none."""
+    waiting = [folder]
+    for _ in range(depth + 1):
+        for one in waiting:
+            if any(next(_sounds(_children(one).get(part)), None) for part in PARTS):
+                return one
+        waiting = [child for one in waiting for child in sorted(one.iterdir()) if child.is_dir()]
+    return folder
+
+
 def _children(folder: Path) -> dict[str, Path]:
     """Return a folder's entries by their names in lower case."""
     return {path.name.lower(): path for path in sorted(folder.iterdir())}
 
 
 def _sounds(part: Path | None) -> Iterator[Path]:
-    files = part.glob("*/*/*") if part else ()
-    yield from sorted(path for path in files if path.suffix.lower() == ".wav" and "." not in path.stem)
+    """Yield the sounds of a part, one for each sentence: the SPHERE file first, then a copy of it."""
+    if part is None or not part.is_dir():
+        return
+    copies = sorted(
+        (path for path in part.glob("*/*/*") if path.suffix.lower() in SOUNDS),
+        key=lambda path: (path.parent, _sentence(path), path.name.count("."), path.suffix.lower() != ".wav", path.name),
+    )
+    last = None
+    for path in copies:
+        if (path.parent, _sentence(path)) != last:
+            yield path
+        last = path.parent, _sentence(path)
+
+
+SOUNDS = (".wav", ".flac", ".sph", ".nist")
+
+
+def _sentence(sound: Path) -> str:
+    """Return the name of a sound's sentence: ``sa1`` of SA1.WAV.wav."""
+    return sound.name.split(".")[0].lower()
 
 
 def _row(part: str, sound: Path) -> dict[str, Any]:
@@ -74,7 +105,7 @@ def _row(part: str, sound: Path) -> dict[str, Any]:
         "speaker": speaker,
         "dialect": sound.parents[1].name.lower(),
         "sex": speaker[0],
-        "sentence_id": sound.stem.lower(),
+        "sentence_id": _sentence(sound),
         "text": text[0][2] if text else "",
         **{f"phone{suffix}": [segment[i] for segment in phones] for suffix, i in _FIELDS.items()},
         **{f"word{suffix}": [segment[i] for segment in words] for suffix, i in _FIELDS.items()},
@@ -86,7 +117,8 @@ _FIELDS = {"_starts": 0, "_stops": 1, "s": 2}
 
 def _list_beside(sound: Path, suffix: str) -> list[tuple[int, int, str]]:
     """Read the lines "start stop what" of the file beside ``sound``; no lines if the file is missing."""
-    for path in (sound.with_suffix(suffix), sound.with_suffix(suffix.upper())):
+    name = sound.name.split(".")[0]
+    for path in (sound.with_name(name + suffix), sound.with_name(name + suffix.upper())):
         if path.is_file():
             return [_segment(line, path) for line in path.read_text(encoding="ascii").splitlines() if line.strip()]
     return []

@@ -3,7 +3,8 @@
 A word after a comma says what is trained:
 
     hf:PATH         nothing: the classes are the checkpoint's characters; its blank is not scored. There is an error
-                    rate if the task's labels are among the characters (letters), none otherwise (phones)
+                    rate if the task's labels are among the characters (letters), none otherwise (phones). Where an
+                    utterance has one label, a checkpoint that classifies utterances is judged as it is
     hf:PATH,head    a new linear layer on frozen states: the task's phones and a blank, with CTC; or, if an utterance
                     has one label, the task's classes from the mean over time
     hf:PATH,tune    the new linear layer and the transformer (not the convolutions below it)
@@ -11,7 +12,6 @@ A word after a comma says what is trained:
 Only safetensors are read. Source: Baevski et al., "wav2vec 2.0", NeurIPS 2020, arXiv:2006.11477.
 """
 
-import json
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any, Literal, cast
@@ -29,6 +29,7 @@ from common.training.pretrained import Checkpoint, find_checkpoint, on_task_data
 from speech.data.audio import SAMPLE_RATE
 from speech.decoding import best_path, edit_distance, unpadded
 from speech.features import offsets_of
+from speech.judged import AS_IT_IS, judged_as_it_is, own_classes
 
 Trained = Literal["nothing", "head", "tune"]
 
@@ -62,9 +63,8 @@ class WaveformPreprocessor:
         waveforms = [np.pad(item, (0, max(SHORTEST - len(item), 0))) for item in samples.items]
         if self.normalised:
             waveforms = [(item - item.mean()) / np.sqrt(item.var() + 1e-7) for item in waveforms]
-        examples = TensorDataset(
-            torch.from_numpy(np.concatenate(waveforms)), offsets_of([len(item) for item in waveforms])
-        )
+        samples_of_all = np.concatenate([np.zeros(0, dtype=np.float32), *waveforms])
+        examples = TensorDataset(torch.from_numpy(samples_of_all), offsets_of([len(item) for item in waveforms]))
         if samples.labels is None or self.classes is None:
             return examples
         classes = torch.tensor(self.classes)
@@ -185,9 +185,11 @@ class PretrainedArchitecture:
 
     Attributes:
         checkpoint: folder, or name on the Hugging Face Hub; after a comma ``head`` or ``tune``.
+        trained: ``nothing`` where the checkpoint is judged as it is, whatever stands after the comma.
     """
 
     checkpoint: str = ""
+    trained: str = ""
 
     @cached_property
     def _parts(self) -> tuple[Checkpoint, Trained]:
@@ -198,7 +200,12 @@ class PretrainedArchitecture:
             raise UserError("model hf needs a checkpoint: --model hf:NAME_OR_PATH")
         if trained not in ("nothing", "head", "tune"):
             raise UserError(f"model hf:{self.checkpoint}: after the comma write head or tune, not {trained!r}")
-        return find_checkpoint(name), cast(Trained, trained)
+        return find_checkpoint(name), cast(Trained, self.trained or trained)
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """A sentence for the report where nothing is trained."""
+        return (AS_IT_IS,) if self._parts[1] == "nothing" else ()
 
     def fingerprint(self) -> str:
         """Return what identifies the checkpoint."""
@@ -210,39 +217,41 @@ class PretrainedArchitecture:
 
     def preprocessor(self, train: RawDataset) -> WaveformPreprocessor:
         """Return the preprocessor, with the checkpoint's normalisation."""
-        normalised = bool(self._settings("preprocessor_config.json").get("do_normalize", True))
+        settings = self._parts[0].settings("preprocessor_config.json")
+        normalised = bool(settings.get("do_normalize", True))
+        if settings.get("sampling_rate", SAMPLE_RATE) != SAMPLE_RATE:
+            rate = settings["sampling_rate"]
+            raise UserError(f"{self._parts[0].folder} reads {rate} samples a second, not {SAMPLE_RATE}; name another")
+        if self._parts[1] == "nothing" and isinstance(train.labels, np.ndarray):
+            return WaveformPreprocessor(normalised, own_classes(self._parts[0], train.label_names))
         if self._parts[1] == "nothing":
             return WaveformPreprocessor(normalised, self._characters(train))
         return WaveformPreprocessor(normalised, tuple(range(len(train.label_names))))
 
     def _characters(self, train: RawDataset) -> tuple[int, ...] | None:
         """Return the checkpoint's class of each label, with the blank last; None if it lacks a label."""
-        characters = self._settings("vocab.json")
+        characters = self._parts[0].settings("vocab.json")
         if not all(name in characters for name in train.label_names):
             return None
-        config = self._settings("config.json")
+        config = self._parts[0].settings("config.json")
         order = blank_last(int(config["vocab_size"]), int(config["pad_token_id"]))
         return tuple(order.index(int(characters[name])) for name in train.label_names)
 
-    def _settings(self, name: str) -> dict[str, Any]:
-        path = self._parts[0].folder / name
-        return dict(json.loads(path.read_text(encoding="utf-8"))) if path.is_file() else {}
-
-    def build(self, preprocessor: Preprocessor, train: RawDataset) -> PretrainedSpeech:
+    def build(self, preprocessor: Preprocessor, train: RawDataset) -> Classifier:
         """Return the checkpoint's network, with a new last layer if one is trained.
 
         Raises:
             UserError: the checkpoint cannot be read or does not read waveforms, or the task needs a new last layer.
         """
         checkpoint, trained = self._parts
-        network = checkpoint.network("AutoModelForCTC")
+        utterances = isinstance(train.labels, np.ndarray)
+        if trained == "nothing" and utterances:
+            return judged_as_it_is(checkpoint)
+        network = checkpoint.classifier("AutoModelForCTC", headless=trained != "nothing")
         if not hasattr(network.base_model, "feature_extractor"):
             raise UserError(f"{checkpoint.folder} is a {network.config.model_type}, which does not read waveforms")
-        if not isinstance(train.labels, np.ndarray):
-            return PretrainedCtc(network, trained, len(train.label_names))
-        if trained == "nothing":
-            raise UserError(f"the checkpoint does not know this task's classes: use --model hf:{self.checkpoint},head")
-        return PretrainedUtterance(network, trained, len(train.label_names))
+        kind = PretrainedUtterance if utterances else PretrainedCtc
+        return kind(network, trained, len(train.label_names))
 
 
 ARCHITECTURE = PretrainedArchitecture

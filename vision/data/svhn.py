@@ -6,6 +6,7 @@ Netzer et al., "Reading digits in natural images with unsupervised feature learn
 from pathlib import Path
 
 from common.data.download import Download
+from vision.data.as_published import svhn
 from vision.data.prepared import colour_source, encoded, write_parquet
 
 ABOUT = "250 MB, non-commercial use, ufldl.stanford.edu/housenumbers through torchvision"
@@ -27,5 +28,5 @@ def prepare(work: Path, ready: Path) -> None:
 
 DOWNLOADS = {"svhn": Download(("vision/svhn_train.parquet", "vision/svhn_test.parquet"), prepare, ABOUT)}
 
-SVHN_TRAIN = colour_source("SVHN", "vision/svhn_train.parquet", "svhn", 73_257, about=ABOUT)
-SVHN_TEST = colour_source("SVHN", "vision/svhn_test.parquet", "svhn", 26_032, about=ABOUT)
+SVHN_TRAIN = colour_source("SVHN", "vision/svhn_train.parquet", "svhn", 73_257, about=ABOUT, published=svhn("train"))
+SVHN_TEST = colour_source("SVHN", "vision/svhn_test.parquet", "svhn", 26_032, about=ABOUT, published=svhn("test"))

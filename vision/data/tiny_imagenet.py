@@ -16,6 +16,7 @@ from PIL import Image
 from common.data.download import Download, fetch, unpack
 from common.data.samples import RawDataset
 from common.data.sources import Source
+from vision.data.as_published import tiny_imagenet
 from vision.data.images import read_parquet
 from vision.data.prepared import colour_source, shrunk, write_parquet
 
@@ -68,10 +69,8 @@ def prepare(work: Path, ready: Path) -> None:
     """Fetch the archive; write the training and validation sets, and the two sets for CIFAR."""
     unpack(fetch(URL, work, MD5), work / "unpacked")
     root = work / "unpacked/tiny-imagenet-200"
-    numbers = (root / "wnids.txt").read_text(encoding="utf-8").split()
-    words = dict(line.split("\t") for line in (root / "words.txt").read_text(encoding="utf-8").splitlines())
-    names = [f"{number} {words[number].split(',')[0]}" for number in sorted(numbers)]
-    train, validation = _train_files(root), _validation_files(root)
+    names = class_names(root)
+    train, validation = files_of(root, "train"), files_of(root, "val")
     aux = [(file, number) for file, number in train if number not in {*OOD_CLASSES, *NEAR_CIFAR10}]
     ood = [(file, number) for file, number in validation if number in OOD_CLASSES]
     for side, files in (("train", train), ("val", validation)):
@@ -80,6 +79,18 @@ def prepare(work: Path, ready: Path) -> None:
     for side, files in (("oe_aux", aux), ("ood", ood)):
         labelled, kept = _labelled(files, names)
         write_parquet(ready / f"vision/tiny_imagenet_{side}.parquet", shrunk(_opened(labelled)), kept)
+
+
+def class_names(root: Path) -> list[str]:
+    """Return the names of the classes in order: WordNet number and first word."""
+    numbers = (root / "wnids.txt").read_text(encoding="utf-8").split()
+    words = dict(line.split("\t") for line in (root / "words.txt").read_text(encoding="utf-8").splitlines())
+    return [f"{number} {words[number].split(',')[0]}" for number in sorted(numbers)]
+
+
+def files_of(root: Path, side: str) -> list[tuple[Path, str]]:
+    """Return the images of ``train`` or ``val`` with the WordNet numbers of their classes."""
+    return _train_files(root) if side == "train" else _validation_files(root)
 
 
 def _train_files(root: Path) -> list[tuple[Path, str]]:
@@ -112,7 +123,18 @@ FAMILY = "Tiny ImageNet's classes"
 """Of the whole sets and the outliers; the OOD set has other classes than these outliers, so it is of another."""
 
 TINY_IMAGENET_TRAIN, TINY_IMAGENET_TEST = (
-    replace(colour_source("Tiny ImageNet", FILES[side], "tiny_imagenet", whole, size=64, about=ABOUT), family=FAMILY)
+    replace(
+        colour_source(
+            "Tiny ImageNet",
+            FILES[side],
+            "tiny_imagenet",
+            whole,
+            size=64,
+            about=ABOUT,
+            published=tiny_imagenet(side),
+        ),
+        family=FAMILY,
+    )
     for side, whole in (("train", 100_000), ("val", 10_000))
 )
 

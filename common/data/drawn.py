@@ -22,6 +22,14 @@ def drawn(source: AnySource, most: int, name: str = "", **more: Any) -> Derived:
     return Derived(name or source.name, make, (source,), kind="sample", about=source.about, **more)
 
 
+def some(source: AnySource, most: int) -> Derived:
+    """Return a draw of ``most`` items as a set of its own, beside other draws of the same source.
+
+    The number is part of its name, which identifies it in the store.
+    """
+    return drawn(source, most, f"{most:,} of {source.name}")
+
+
 def _draw(test: RawDataset, rng: np.random.Generator, samples: RawDataset, most: int) -> RawDataset:
     chosen = np.sort(rng.permutation(len(samples))[:most])
     return RawDataset(samples.take(chosen).items, dropped=samples.dropped)

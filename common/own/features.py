@@ -8,19 +8,19 @@ What asks the model itself (a gradient, dropout, the input) is left out with a s
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
-from pathlib import Path
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from common.base.display import shown
 from common.base.errors import UserError
 from common.base.seeds import seed_of
-from common.data.locations import reading
 from common.detector import Detector, Option, Probe
 from common.features.fitted import Fitted
-from common.store.outputs import Outputs, TaskOutputs
+from common.own.rows import UserRows
+from common.store.outputs import TaskOutputs
 
 if TYPE_CHECKING:  # logits alone are evaluated without torch
     from common.features.training_views import TrainingViews
@@ -31,32 +31,6 @@ ROWS = 50_000
 
 CHUNK = 1024
 """Rows that are scored at a time."""
-
-
-@dataclass(frozen=True)
-class UserRows:
-    """What one file says: outputs, and (N, D_l) features of each layer, none where it has no features."""
-
-    file: Path
-    outputs: Outputs
-    layers: tuple[NDArray[np.float32], ...] = ()
-
-
-def read_rows(file: Path) -> UserRows:
-    """Read a file of logits, with labels and features if it has some.
-
-    Raises:
-        UserError: it is damaged or empty, has no logits, or arrays do not fit each other.
-    """
-    found = _arrays(file)
-    if "logits" not in found:
-        there = ", ".join(found) or "nothing"
-        raise UserError(f"{file} has no array 'logits' (it has: {there}); save one of shape (N, C)")
-    try:
-        outputs = Outputs(_floats("logits", found["logits"]), labels=found.get("labels"))
-        return UserRows(file, outputs, tuple(_layers(found, len(outputs.logits))))
-    except ValueError as error:
-        raise UserError(f"{file}: {error}") from error
 
 
 def with_user_scores(
@@ -159,42 +133,10 @@ def _views(rows: UserRows) -> "Iterator[View]":
 def _check_alike(rows: UserRows, train: UserRows) -> None:
     for one in (train, rows):
         if not one.layers:
-            raise UserError(f"{one.file} has no array 'features', and --train asks for features in every file")
+            raise UserError(f"{shown(one.file)} has no array 'features', and --train asks for features in every file")
     widths, wanted = ([layer.shape[1] for layer in one.layers] for one in (rows, train))
     if widths != wanted:
-        raise UserError(f"{rows.file} has features of widths {widths}, and {train.file} of {wanted}")
+        raise UserError(f"{shown(rows.file)} has features of widths {widths}, and {shown(train.file)} of {wanted}")
     classes, of_train = rows.outputs.logits.shape[1], train.outputs.logits.shape[1]
     if classes != of_train:
-        raise UserError(f"{rows.file} has {classes} classes, {train.file} has {of_train}")
-
-
-def _arrays(file: Path) -> dict[str, NDArray[Any]]:
-    if not file.is_file():
-        raise UserError(f"{file} does not exist")
-    with reading((file,), "numpy.savez"), file.open("rb") as stream:
-        arrays = np.load(stream, allow_pickle=False)
-        if not isinstance(arrays, np.lib.npyio.NpzFile):
-            raise ValueError("one array, not an .npz archive of named ones")
-        return {name: arrays[name] for name in arrays.files}
-
-
-def _layers(found: Mapping[str, NDArray[Any]], count: int) -> Iterator[NDArray[np.float32]]:
-    numbered = [name for name in found if name.startswith("features_")]
-    names = [f"features_{number}" for number in range(len(numbered))]
-    if set(names) != set(numbered):
-        raise ValueError(f"layers must be features_0 to features_{len(names) - 1}, not {', '.join(sorted(numbered))}")
-    if names and "features" in found:
-        raise ValueError("give either 'features' or 'features_0' and so on, not both")
-    for name in names or [name for name in ("features",) if name in found]:
-        layer = _floats(name, found[name])
-        if layer.ndim != 2 or len(layer) != count or not layer.shape[1]:
-            raise ValueError(f"{name} must be ({count}, D), one row for each row of the logits, not {layer.shape}")
-        if not np.isfinite(layer).all():
-            raise ValueError(f"{name} holds NaN or infinity in row {np.flatnonzero(~np.isfinite(layer).all(1))[0]}")
-        yield layer.astype(np.float32)
-
-
-def _floats(name: str, values: NDArray[Any]) -> NDArray[Any]:
-    if not (np.issubdtype(values.dtype, np.floating) or np.issubdtype(values.dtype, np.integer)):
-        raise ValueError(f"{name} must be numbers, not {values.dtype}")
-    return values if values.dtype == np.float64 else values.astype(np.float32)
+        raise UserError(f"{shown(rows.file)} has {classes} classes, {shown(train.file)} has {of_train}")

@@ -9,15 +9,15 @@ import torch
 from numpy.typing import NDArray
 from typer.testing import CliRunner, Result
 
-from common import user_features
 from common.base.errors import UserError
 from common.detectors.dice import Dice
 from common.discover import load_detector, names
 from common.features.linear_head import LinearHead
 from common.features.training_views import TrainingViews
 from common.model import View
+from common.own import features
+from common.own.rows import read_rows
 from common.store.rows import read_rows as read_results
-from common.user_features import read_rows
 from common.user_logits import app
 
 CLASSES, WIDTH = 4, 16
@@ -73,14 +73,14 @@ def test_every_detector_has_a_row_or_a_sentence(files: dict[str, Path]) -> None:
 def test_scores_are_those_of_views_of_the_same_rows_whatever_the_chunk(
     files: dict[str, Path], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(user_features, "CHUNK", 7)
+    monkeypatch.setattr(features, "CHUNK", 7)
     head = LinearHead(torch.tensor(WEIGHT), torch.tensor(BIAS))
     train, test = (arrays(400, 1), arrays(200, 2))
     layers = {name: torch.tensor(one["features"]) for name, one in (("train", train), ("test", test))}
     views = TrainingViews(head(layers["train"]), (layers["train"],), torch.arange(400), head=head)
     expected = Dice().score(View(head(layers["test"]), (layers["test"],), torch.arange(200)), Dice().fit(views))
-    ready, skipped = user_features._fitted({"dice": Dice()}, read_rows(files["train"]))
-    found = user_features._scores(read_rows(files["in"]), ready)["dice"]
+    ready, skipped = features._fitted({"dice": Dice()}, read_rows(files["train"]))
+    found = features._scores(read_rows(files["in"]), ready)["dice"]
     np.testing.assert_allclose(found, expected, rtol=1e-3, atol=1e-3)
     assert skipped == []
 
@@ -98,7 +98,7 @@ def test_several_layers_are_read_in_order_and_the_last_is_the_input_of_the_last_
         rewritten(file, without="features", features_0=last[:, :3], features_1=last)
     rows = read_rows(files["train"])
     assert [layer.shape[1] for layer in rows.layers] == [3, WIDTH]
-    assert user_features._training_views(rows).head is not None
+    assert features._training_views(rows).head is not None
     assert evaluated(files, "--train", str(files["train"]), "--detectors", "dice,mahalanobis").exit_code == 0
 
 
@@ -115,8 +115,8 @@ def test_logits_that_are_not_linear_in_the_features_leave_out_what_needs_the_las
 
 
 def test_a_large_training_file_gives_a_seeded_sample(files: dict[str, Path], monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(user_features, "ROWS", 100)
-    one, again = (user_features._training_views(read_rows(files["train"])) for _ in range(2))
+    monkeypatch.setattr(features, "ROWS", 100)
+    one, again = (features._training_views(read_rows(files["train"])) for _ in range(2))
     assert one.total == 400 and one.features.shape == (100, WIDTH)
     assert torch.equal(one.features, again.features) and len(set(one.classes.tolist())) == CLASSES
 

@@ -1,0 +1,1 @@
+"""Studies over several modalities, a file each."""

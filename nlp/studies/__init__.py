@@ -1,0 +1,1 @@
+"""Studies of texts, a file each."""
