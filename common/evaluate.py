@@ -22,6 +22,7 @@ from common.judge import curves, evaluate_outputs
 from common.probed import with_probes
 from common.run import Run, finish, new_record
 from common.selection import Selection
+from common.store.files import sweep
 from common.store.outputs import TaskOutputs
 from common.store.provenance import commit, versions
 from common.store.rows import Row
@@ -46,6 +47,7 @@ def evaluate(
     for objective in selection.objectives or ():
         check_objective(objective)
     run = Run(new_record(selection.command, options.profile, selection.seeds, options.device))
+    sweep(options.out)
     progress.plan(selection.seeds * sum(_has_data(name, options) for name in selection.tasks))
     try:
         with started(selection, options, workers or Workers(), progress) as run.started:

@@ -15,7 +15,7 @@ from common.data.locations import Folders
 from common.data.sources import AnySource
 from common.discover import load_architecture, load_objective, load_task
 from common.encoded import EncodedData
-from common.store.files import sha256
+from common.store.files import DamagedFile, sha256
 from common.store.outputs import TaskOutputs
 from common.store.provenance import code_hash, versions
 from common.store.run_folder import RunFolder, run_folder
@@ -176,10 +176,24 @@ class Experiment:
         """Return what the model trained by ``objective`` says: from the store, or by training it now."""
         folder = self.folder(objective)
         workers.init_process_group(self.options.device)
-        if not folder.complete:
+        stored = self._stored(folder)
+        if stored is None:
             self._run(objective, folder)
         workers.barrier()
-        return TaskOutputs(*folder.load())
+        return stored or TaskOutputs(*folder.load())
+
+    def _stored(self, folder: RunFolder) -> TaskOutputs | None:
+        """Return the stored outputs; None if there are none, or what is there is not what was written."""
+        try:
+            return TaskOutputs(*folder.load()) if folder.complete else None
+        except DamagedFile as damage:
+            self.note_damage(damage)
+            folder.discard()
+            return None
+
+    def note_damage(self, damage: DamagedFile) -> None:
+        """Tell that a file of the store is made again."""
+        self.progress.note(f"{self.label}: {str(damage).removesuffix('; delete it and run again')}; it is made again")
 
     def _run(self, objective: str, folder: RunFolder) -> None:
         from common.training.predict import predict
@@ -202,7 +216,7 @@ class Experiment:
         """Return the trained model: its stored weights, the ``--weights`` file, or a training."""
         import torch
 
-        from common.training.weights import load_weights, save_weights
+        from common.training.weights import load_weights, restore_weights, save_weights
 
         data, objective = self.data, load_objective(objective_name)
         if self.model.untrained and objective_name != self.own_objective:
@@ -210,10 +224,16 @@ class Experiment:
         torch.manual_seed(seed_of(self.seed, "weights"))
         model = objective.wrap(partial(self.architecture.build, data.preprocessor, data.train_samples), data.train)
         device = torch.device(self.options.device)
-        weights = self.options.weights or folder.weights
-        if weights.is_file():
-            load_weights(model, weights)
+        if self.options.weights is not None:
+            load_weights(model, self.options.weights)
             return model.to(device).eval()
+        if folder.weights.is_file():
+            try:
+                restore_weights(model, folder.weights)
+                return model.to(device).eval()
+            except DamagedFile as damage:
+                self.note_damage(damage)
+                folder.weights.unlink(missing_ok=True)
         if (before := self._before(objective_name)) is not None:
             model.load_state_dict(self.trained(before, self.folder(before)).state_dict())
         self.progress.start(f"{self.label} {objective_name}")

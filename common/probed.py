@@ -17,7 +17,7 @@ from common.base import workers
 from common.detector import Detector, Option, Probe
 from common.experiment import Experiment
 from common.features.fitted import Fitted
-from common.store.files import read_tensors, write_tensors, write_text
+from common.store.files import DamagedFile, read_facts, read_tensors, write_facts, write_tensors
 from common.store.outputs import Outputs, TaskOutputs
 from common.store.provenance import PROBE_DOWNSTREAM, code_hash
 
@@ -26,6 +26,10 @@ if TYPE_CHECKING:
 
 CORE = ("common.training.probing", "common.tuning")
 """The part of the core that every probe's scores come through."""
+
+
+Stored = tuple[dict[str, Any], list[NDArray[Any]]]
+"""What is stored of a probe: its facts, and its scores on the test set and on each OOD set."""
 
 
 @dataclass(frozen=True)
@@ -45,17 +49,46 @@ class ProbeFile:
         arrays |= {f"fitted.{name}": value.cpu().numpy() for name, value in fitted.items()}
         if arrays:
             write_tensors(self.path.with_suffix(".safetensors"), arrays)
-        write_text(self.path.with_suffix(".json"), json.dumps(facts, sort_keys=True) + "\n")
+        write_facts(self.path.with_suffix(".json"), facts)
 
     def facts(self) -> dict[str, Any]:
-        """Return ``options`` and ``skipped``, the sentence that says why there are no scores, or None."""
-        found: dict[str, Any] = json.loads(self.path.with_suffix(".json").read_text(encoding="utf-8"))
-        return found
+        """Return ``options`` and ``skipped``, the sentence that says why there are no scores, or None.
+
+        Raises:
+            DamagedFile: the file is not what was written.
+        """
+        return read_facts(self.path.with_suffix(".json"))
 
     def scores(self) -> list[NDArray[Any]]:
-        """Return the scores in the order of ``save``."""
+        """Return the scores in the order of ``save``.
+
+        Raises:
+            DamagedFile: the file is missing or not what was written.
+        """
         arrays = read_tensors(self.path.with_suffix(".safetensors"))
         return [arrays[name] for name in sorted(arrays) if name.startswith("scores.")]
+
+    def stored(self, sets: int) -> Stored | None:
+        """Return facts and scores; None if there are none.
+
+        Args:
+            sets: how many data sets were scored.
+
+        Raises:
+            DamagedFile: what is there is not what was written, or is about other data sets.
+        """
+        if not self.complete:
+            return None
+        facts = self.facts()
+        scores = [] if facts["skipped"] else self.scores()
+        if not facts["skipped"] and len(scores) != sets:
+            raise DamagedFile(f"{self.path} has scores of {len(scores)} data sets, not {sets}")
+        return facts, scores
+
+    def discard(self) -> None:
+        """Delete the scores, so that they are made again."""
+        for suffix in (".json", ".safetensors"):
+            self.path.with_suffix(suffix).unlink(missing_ok=True)
 
     def fitted(self) -> Fitted:
         """Return what the probe learned, as ``save`` got it."""
@@ -76,24 +109,34 @@ def with_probes(
     """Return the outputs with the scores of the detectors that have a probe beside their other extras."""
     probes = {detector.name: detector.probe for detector in detectors if detector.probe is not None}
     files = {name: _file(experiment, objective, name, probe) for name, probe in probes.items()}
-    missing = {name: probe for name, probe in probes.items() if not files[name].complete}
+    sets = [outputs.test, *outputs.ood.values()]
+    stored = {name: _stored(experiment, file, len(sets)) for name, file in files.items()}
+    missing = {name: probe for name, probe in probes.items() if stored[name] is None}
     if missing:
         _run(experiment, objective, outputs, missing, files)
     workers.barrier()
-    sets = [outputs.test, *outputs.ood.values()]
     options: dict[str, Mapping[str, Option]] = {}
     skipped = list(outputs.skipped)
     for name, probe in probes.items():
-        facts = files[name].facts()
+        facts, found = stored[name] or (files[name].facts(), None)
         options[name] = facts["options"]
         if facts["skipped"]:
             skipped.append(facts["skipped"])
         else:
-            sets = [
-                _with_scores(one, name, probe, scores) for one, scores in zip(sets, files[name].scores(), strict=True)
-            ]
+            every = files[name].scores() if found is None else found
+            sets = [_with_scores(one, name, probe, scores) for one, scores in zip(sets, every, strict=True)]
     ood = dict(zip(outputs.ood, sets[1:], strict=True))
     return replace(outputs, test=sets[0], ood=ood, detector_options=options, skipped=tuple(skipped))
+
+
+def _stored(experiment: Experiment, file: ProbeFile, sets: int) -> Stored | None:
+    """Return what is stored of a probe; None if nothing is, or it is not what was written, which is told."""
+    try:
+        return file.stored(sets)
+    except DamagedFile as damage:
+        experiment.note_damage(damage)
+        file.discard()
+        return None
 
 
 def probes_stored(experiment: Experiment, objective: str, detectors: Sequence[Detector]) -> bool:

@@ -117,7 +117,10 @@ def _context() -> BaseContext:
     ):  # workers inherit it: Ctrl-C reaches all processes of a terminal, and the first one ends them
         from multiprocessing.forkserver import ensure_running
 
-        ensure_running()
+        try:
+            ensure_running()
+        except OSError:  # its socket's name is too long below a deep TMPDIR
+            return multiprocessing.get_context("spawn")
     return context
 
 

@@ -7,8 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from common.base.errors import UserError
-from common.store.files import write_text
+from common.store.files import DamagedFile, read_facts, write_facts
 from common.store.outputs import OodKey, Outputs
 
 META = ("data", "held_out", "split", "dropped", "seconds", "n_train", "n_batched", "ood")
@@ -43,14 +42,14 @@ class RunFolder:
         return [self.path / "test.safetensors", *ood]
 
     def _meta(self) -> dict[str, Any]:
-        try:
-            meta: dict[str, Any] = json.loads(self._meta_file.read_text(encoding="utf-8"))
-            missing = [name for name in META if name not in meta]
-            [OodKey(*key) for key in meta["ood"]]
-        except (OSError, ValueError, KeyError, TypeError) as error:
-            raise UserError(f"{self._meta_file} cannot be read ({error}); delete it and run again") from error
+        meta = read_facts(self._meta_file)
+        missing = [name for name in META if name not in meta]
         if missing:
-            raise UserError(f"{self._meta_file} lacks {', '.join(missing)}; delete it and run again")
+            raise DamagedFile(f"{self._meta_file} lacks {', '.join(missing)}; delete it and run again")
+        try:
+            [OodKey(*key) for key in meta["ood"]]
+        except TypeError as error:
+            raise DamagedFile(f"{self._meta_file} names no OOD sets ({error}); delete it and run again") from error
         return meta
 
     def save(self, test: Outputs, ood: Mapping[OodKey, Outputs], meta: dict[str, Any]) -> None:
@@ -58,7 +57,7 @@ class RunFolder:
         for outputs, file in zip((test, *ood.values()), self._files(len(ood)), strict=True):
             outputs.save(file)
         meta = {**meta, "ood": [list(key) for key in ood]}
-        write_text(self._meta_file, json.dumps(meta, indent=1, sort_keys=True, ensure_ascii=False) + "\n")
+        write_facts(self._meta_file, meta)
         for leftover in self.path.glob("*.checkpoint"):
             leftover.unlink(missing_ok=True)
 
@@ -66,12 +65,17 @@ class RunFolder:
         """Load the outputs and ``meta`` that ``save`` stored.
 
         Raises:
-            UserError: a file is missing or damaged; the message names it.
+            DamagedFile: a file is missing, or not what was written; the message names it.
         """
         meta = self._meta()
         keys = [OodKey(*key) for key in meta.pop("ood")]
         test, *ood = (Outputs.load(file) for file in self._files(len(keys)))
         return test, dict(zip(keys, ood, strict=True)), meta
+
+    def discard(self) -> None:
+        """Delete the outputs, so that they are made again; the weights and what probes learned stay."""
+        for file in (self._meta_file, *self.path.glob("ood_*.safetensors"), self.path / "test.safetensors"):
+            file.unlink(missing_ok=True)
 
 
 def run_folder(out: Path, task: str, objective: str, seed: int, ingredients: dict[str, Any]) -> RunFolder:

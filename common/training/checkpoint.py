@@ -10,7 +10,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from common.store.files import read_tensors, write_tensors
+from common.store.files import DamagedFile, read_tensors, write_tensors
 
 SECONDS_BETWEEN = 20.0
 """Shortest time between two checkpoints; a shorter training is cheaper to repeat than to store."""
@@ -67,7 +67,11 @@ class Checkpoint:
         """Restore the state and return the number of finished epochs; 0 if there is no checkpoint."""
         if self.path is None or not self.path.is_file():
             return 0
-        tensors = {name: torch.from_numpy(value) for name, value in read_tensors(self.path).items()}
+        try:
+            tensors = {name: torch.from_numpy(value) for name, value in read_tensors(self.path).items()}
+        except DamagedFile:  # a checkpoint saves time and nothing else
+            self.path.unlink(missing_ok=True)
+            return 0
         self.best.weights = _stripped("best", tensors)
         self.best.error = float(tensors["best_error"])
         for name, part in self.parts.items():
