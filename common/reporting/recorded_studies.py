@@ -22,10 +22,15 @@ def record_study(name: str, results: Path, to: Path = STUDIES) -> Path:
     """
     study = load_study(name)
     wanted = None if "all" in study.detectors else set(study.detectors)
-    rows = [row for row in read_rows(results) if wanted is None or row.detector in wanted]
+    rows = [row for row in read_rows(results) if _is_read(row) and (wanted is None or row.detector in wanted)]
     path = to / f"{name.split('/')[-1]}.jsonl"
     write_rows_briefly(path, (replace(row, versions={}, detector_options={}) for row in rows))
     return path
+
+
+def _is_read(row: Row) -> bool:
+    """Whether figures of studies read a row: see ``common.study_figures``."""
+    return row.population == "all" and row.out_dist != "All" and (row.primary or row.level_db is None)
 
 
 def studies_section(recorded: Path = STUDIES) -> str:
