@@ -172,10 +172,24 @@ class Experiment:
         """Return what the model trained by ``objective`` says: from the store, or by training it now."""
         folder = self.folder(objective)
         workers.init_process_group(self.options.device)
+        self._check(folder)
         if not folder.complete:
             self._run(objective, folder)
         workers.barrier()
+        try:
+            return TaskOutputs(*folder.load())
+        except UserError as nonsense:  # hashes that agree, of files that make no sense
+            self.progress.note(f"{nonsense.args[0]}; made again")
+            folder.forget()
+            self._run(objective, folder)
+        workers.barrier()
         return TaskOutputs(*folder.load())
+
+    def _check(self, folder: RunFolder) -> None:
+        """Let the first process remove what is damaged; the others wait for it."""
+        if not workers.RANK:
+            folder.remove_damaged(self.progress.note)
+        workers.barrier()
 
     def _run(self, objective: str, folder: RunFolder) -> None:
         from common.training.predict import predict
@@ -206,15 +220,21 @@ class Experiment:
         torch.manual_seed(seed_of(self.seed, "weights"))
         model = objective.wrap(partial(self.architecture.build, data.preprocessor, data.train_samples), data.train)
         device = torch.device(self.options.device)
-        weights = self.options.weights or folder.weights
-        if weights.is_file():
-            load_weights(model, weights)
-            return model.to(device).eval()
+        self._check(folder)
+        if (weights := self.options.weights or folder.weights).is_file():
+            try:
+                load_weights(model, weights)
+                return model.to(device).eval()
+            except UserError as nonsense:
+                if self.options.weights:
+                    raise
+                self.progress.note(f"{nonsense.args[0]}; trained again")
         if (before := self._before(objective_name)) is not None:
             model.load_state_dict(self.trained(before, self.folder(before)).state_dict())
         self.progress.start(f"{self.label} {objective_name}")
         objective.train(model, self._setup(objective_name, objective, folder, device))
         save_weights(model, folder.weights)
+        folder.seal_weights()
         return model.eval()
 
     def _setup(self, name: str, objective: "Objective", folder: RunFolder, device: "torch.device") -> "Setup":

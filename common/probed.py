@@ -6,10 +6,10 @@ lie beside the model's outputs under a key of their own: the training's, the det
 
 import hashlib
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from numpy.typing import NDArray
 
@@ -17,12 +17,10 @@ from common.base import workers
 from common.detector import Detector, Option, Probe
 from common.experiment import Experiment
 from common.features.fitted import Fitted
-from common.store.files import read_tensors, write_tensors, write_text
+from common.store.files import read_tensors, write_tensors
 from common.store.outputs import Outputs, TaskOutputs
 from common.store.provenance import PROBE_DOWNSTREAM, code_hash
-
-if TYPE_CHECKING:
-    pass
+from common.store.sealed import disagreeing, read_sealed, write_sealed
 
 CORE = ("common.training.probing", "common.tuning")
 """The part of the core that every probe's scores come through."""
@@ -37,31 +35,58 @@ class ProbeFile:
     @property
     def complete(self) -> bool:
         """Whether the scores, or the reason why there are none, are stored."""
-        return self.path.with_suffix(".json").is_file()
+        if not self._record.is_file():
+            return False
+        return bool(self.facts()["skipped"]) or self._arrays.is_file()
+
+    @property
+    def _record(self) -> Path:
+        return self.path.with_suffix(".json")
+
+    @property
+    def _arrays(self) -> Path:
+        return self.path.with_suffix(".safetensors")
+
+    def remove_unfit(self, lengths: Sequence[int], tell: Callable[[str], None]) -> None:
+        """Remove and tell what is not what was written, or is not one score for each of ``lengths`` rows."""
+        damaged = disagreeing(self._record)
+        if not damaged and self._record.is_file() and not self._fits(lengths):
+            damaged = [self._record]
+        for file in damaged:
+            tell(f"{file} does not agree with its record; it is removed and made again")
+            file.unlink(missing_ok=True)
+
+    def _fits(self, lengths: Sequence[int]) -> bool:
+        facts = self.facts()
+        if set(facts) != {"options", "skipped"} or not isinstance(facts["options"], dict):
+            return False
+        if facts["skipped"] or not self._arrays.is_file():
+            return isinstance(facts["skipped"], str) or facts["skipped"] is None
+        return [one.shape for one in self.scores()] == [(length,) for length in lengths]
 
     def save(self, scores: Sequence[NDArray[Any]], fitted: Fitted, facts: Mapping[str, Any]) -> None:
         """Store the scores of the test set and of each OOD set in order, what was learned, and the facts."""
         arrays = {f"scores.{number:02d}": one for number, one in enumerate(scores)}
         arrays |= {f"fitted.{name}": value.cpu().numpy() for name, value in fitted.items()}
         if arrays:
-            write_tensors(self.path.with_suffix(".safetensors"), arrays)
-        write_text(self.path.with_suffix(".json"), json.dumps(facts, sort_keys=True) + "\n")
+            write_tensors(self._arrays, arrays)
+        if not workers.RANK:
+            write_sealed(self._record, facts, [self._arrays] if arrays else [])
 
     def facts(self) -> dict[str, Any]:
         """Return ``options`` and ``skipped``, the sentence that says why there are no scores, or None."""
-        found: dict[str, Any] = json.loads(self.path.with_suffix(".json").read_text(encoding="utf-8"))
-        return found
+        return read_sealed(self._record)[0]
 
     def scores(self) -> list[NDArray[Any]]:
         """Return the scores in the order of ``save``."""
-        arrays = read_tensors(self.path.with_suffix(".safetensors"))
+        arrays = read_tensors(self._arrays)
         return [arrays[name] for name in sorted(arrays) if name.startswith("scores.")]
 
     def fitted(self) -> Fitted:
         """Return what the probe learned, as ``save`` got it."""
         import torch
 
-        arrays = read_tensors(self.path.with_suffix(".safetensors"))
+        arrays = read_tensors(self._arrays)
         prefix = "fitted."
         return {
             name.removeprefix(prefix): torch.from_numpy(value)
@@ -76,6 +101,7 @@ def with_probes(
     """Return the outputs with the scores of the detectors that have a probe beside their other extras."""
     probes = {detector.name: detector.probe for detector in detectors if detector.probe is not None}
     files = {name: _file(experiment, objective, name, probe) for name, probe in probes.items()}
+    _check(experiment, outputs, probes, files)
     missing = {name: probe for name, probe in probes.items() if not files[name].complete}
     if missing:
         _run(experiment, objective, outputs, missing, files)
@@ -94,6 +120,18 @@ def with_probes(
             ]
     ood = dict(zip(outputs.ood, sets[1:], strict=True))
     return replace(outputs, test=sets[0], ood=ood, detector_options=options, skipped=tuple(skipped))
+
+
+def _check(
+    experiment: Experiment, outputs: TaskOutputs, probes: Mapping[str, Probe], files: Mapping[str, ProbeFile]
+) -> None:
+    """Let the first process remove what is damaged; the others wait for it."""
+    sets = (outputs.test, *outputs.ood.values())
+    for name, probe in probes.items():
+        lengths = [one.units if probe.per == "group" else len(one.logits) for one in sets]
+        if not workers.RANK:
+            files[name].remove_unfit(lengths, experiment.progress.note)
+    workers.barrier()
 
 
 def learned(experiment: Experiment, objective: str, detectors: Sequence[Detector]) -> dict[str, tuple[Probe, Fitted]]:
