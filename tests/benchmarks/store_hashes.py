@@ -16,8 +16,15 @@ from common.probed import with_probes
 from common.store import files, sealed
 
 IDENTITY = {
-    **{"task": "vision/mnist", "modality": "vision", "seed": 0, "profile": "quick", "data": "sample"},
-    **{"objective": "cross_entropy", "model": "mlp", "held_out": None, "in_dist": "MNIST"},
+    "task": "vision/mnist",
+    "modality": "vision",
+    "seed": 0,
+    "profile": "quick",
+    "data": "sample",
+    "objective": "cross_entropy",
+    "model": "mlp",
+    "held_out": None,
+    "in_dist": "MNIST",
 }
 
 
