@@ -6,6 +6,7 @@ uv run python -m tests.benchmarks.store_hashes
 import tempfile
 import time
 from pathlib import Path
+from unittest.mock import patch
 
 from common.comparisons import EvaluationSpec
 from common.data.locations import Folders
@@ -52,11 +53,11 @@ def main() -> None:
         out = Path(folder)
         run(out)
         size = sum(file.stat().st_size for file in (out / "store").rglob("*") if file.is_file())
-        sealed.sha256 = timed
         for number in range(3):
             files._sha256.cache_clear()
             spent[0] = 0.0
-            seconds = run(out)
+            with patch.object(sealed, "sha256", timed):
+                seconds = run(out)
             print(f"resumed run {number + 1}: hashes of {size / 1e6:.1f} MB take {100 * spent[0] / seconds:.1f} %")
 
 
