@@ -6,19 +6,23 @@ A run goes straight through: an ``Experiment`` has the data, trains the model an
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, replace
 from itertools import product
 from typing import Any
 
-from common.base.errors import MissingData, UserError
+from common.base.errors import MissingData, UserError, WorkerDied
 from common.base.progress import Progress
+from common.base.threads import use_threads
 from common.comparisons import EvaluationSpec
 from common.data.sources import Distance
-from common.discover import ALL, GROUPS, check_objective, chosen_detectors, load_detector, load_task, names
+from common.discover import GROUPS, check_objective, chosen_detectors, load_detector, load_task
 from common.experiment import Experiment, RunOptions
+from common.jobs.started import Workers, started
 from common.judge import curves, evaluate_outputs
 from common.probed import with_probes
 from common.run import Run, finish, new_record
+from common.selection import Selection
+from common.store.files import sweep
 from common.store.outputs import TaskOutputs
 from common.store.provenance import commit, versions
 from common.store.rows import Row
@@ -26,64 +30,53 @@ from common.store.run_record import TaskRecord
 from common.task import Budget
 
 
-@dataclass(frozen=True)
-class Selection:
-    """What to run.
-
-    Attributes:
-        tasks: full names.
-        seeds: how many, from 0.
-        objectives: by name, ``all`` for every one that fits a task, or None for each task's own.
-        detectors: by name, ``default`` or ``all``; None: default.
-        examples: training sets of so many examples, drawn from the task's own, are trained on beside it.
-        required: whether missing data is an error, because the tasks were asked for by name.
-        command: what the user typed, for the record.
-        full: whether the report for the terminal has a section for every task.
-    """
-
-    tasks: tuple[str, ...]
-    seeds: int = 1
-    objectives: tuple[str, ...] | None = None
-    detectors: tuple[str, ...] | None = None
-    examples: tuple[int, ...] = ()
-    required: bool = False
-    command: str = ""
-    full: bool = False
-
-
-def evaluate(selection: Selection, options: RunOptions, progress: Progress | None = None) -> Run:
+def evaluate(
+    selection: Selection, options: RunOptions, progress: Progress | None = None, workers: Workers | None = None
+) -> Run:
     """Run everything selected and write ``results.jsonl``, ``run.json`` and the report to ``options.out``.
 
-    A run that is interrupted writes what it has, if it has anything, and says that it is unfinished.
+    Workers train into the store; this process takes one training after another from there, as a run that is said
+    again does, so rows and their order do not depend on who trained. A run that is interrupted writes what it has, if
+    it has anything, and says that it is unfinished.
 
     Raises:
         UserError: an unknown name, or data that is missing for a task that was asked for.
     """
+    use_threads(options.threads)
     progress = progress or Progress()
     for objective in selection.objectives or ():
         check_objective(objective)
     run = Run(new_record(selection.command, options.profile, selection.seeds, options.device))
+    sweep(options.out)
     progress.plan(selection.seeds * sum(_has_data(name, options) for name in selection.tasks))
     try:
-        for name, seed in product(selection.tasks, range(selection.seeds)):
-            experiment = Experiment(name, seed, options, progress)
-            detectors = chosen_detectors(selection.detectors, experiment.task.detectors)
-            families = {**run.record.families, **{one.name: one.family for one in detectors}}
-            run.record = replace(run.record, families=families)
-            full_facts = _attempt_all(experiment, selection, detectors, run)
-            sizes = selection.examples if full_facts else ()
-            for budget in _reduced_budgets(name, experiment.budget, full_facts or {}, sizes, run):
-                # Under the same name, so that the data of the one before need not stay in memory.
-                experiment = Experiment(name, seed, options, progress, budget)
-                _attempt_all(experiment, selection, detectors, run)
-            if full_facts:
-                progress.task_done()
+        with started(selection, options, workers or Workers(), progress) as run.started:
+            for name, seed in product(selection.tasks, range(selection.seeds)):
+                _attempt_seed(name, seed, selection, options, progress, run)
         run.record = replace(run.record, finished=True)
     finally:
         progress.close()
         if run.record.finished or run.rows:
             finish(run, options.out, selection.full)
     return run
+
+
+def _attempt_seed(
+    name: str, seed: int, selection: Selection, options: RunOptions, progress: Progress, run: Run
+) -> None:
+    """Evaluate a task with one seed, then on the smaller training sets that were asked for."""
+    experiment = Experiment(name, seed, options, progress)
+    detectors = chosen_detectors(selection.detectors, experiment.task.detectors)
+    families = {**run.record.families, **{one.name: one.family for one in detectors}}
+    run.record = replace(run.record, families=families)
+    full_facts = _attempt_all(experiment, selection, detectors, run)
+    sizes = selection.examples if full_facts else ()
+    for budget in _reduced_budgets(name, experiment.budget, full_facts or {}, sizes, run):
+        # Under the same name, so that the data of the one before need not stay in memory.
+        experiment = Experiment(name, seed, options, progress, budget)
+        _attempt_all(experiment, selection, detectors, run)
+    if full_facts:
+        progress.task_done()
 
 
 def _has_data(name: str, options: RunOptions) -> bool:
@@ -99,18 +92,10 @@ def _attempt_all(
     experiment: Experiment, selection: Selection, detectors: Sequence[Any], run: Run
 ) -> Mapping[str, Any] | None:
     """Evaluate every way of training; return the facts about the data, or None where nothing ran."""
-    chosen = selection.objectives or experiment.task.objectives
-    asked = replace(selection, objectives=tuple(name for name in chosen if name != ALL))
-    found = [_attempt(experiment, objective, asked, detectors, run) for objective in asked.objectives or ()]
-    if ALL in chosen:
-        found += [_attempt_fitting(experiment, name, asked, detectors, run) for name in _further(experiment, asked)]
+    asked, further = selection.objectives_of(experiment.task)
+    found = [_attempt(experiment, objective, selection, detectors, run) for objective in asked]
+    found += [_attempt_fitting(experiment, name, selection, detectors, run) for name in further]
     return next((meta for meta in found if meta is not None), None)
-
-
-def _further(experiment: Experiment, asked: Selection) -> list[str]:
-    """Return the objectives that ``all`` adds to those named: the task's own first."""
-    every = dict.fromkeys([*experiment.task.objectives, *names("common/objectives")])
-    return [name for name in every if name not in (asked.objectives or ())]
 
 
 def _attempt_fitting(
@@ -118,13 +103,15 @@ def _attempt_fitting(
 ) -> Mapping[str, Any] | None:
     """Evaluate one training of all, or note why it does not fit the task: what it needs, or the kind of labels.
 
-    The task's own ways of training fit it, so what stops one of them is told as ever.
+    The task's own ways of training fit it, so what stops one of them is told as ever; a killed process likewise.
     """
     if objective in experiment.task.objectives:
         return _attempt(experiment, objective, asked, detectors, run)
     try:
         experiment.data.require()
         return _evaluate(experiment, objective, asked, detectors, run)
+    except WorkerDied:
+        return _attempt(experiment, objective, asked, detectors, run)
     except UserError as reason:
         run.skip(f"{experiment.label} {objective}", f"objective {objective} does not apply here: {reason}")
     return None
@@ -170,6 +157,7 @@ def _evaluate(
 ) -> Mapping[str, Any]:
     for source in experiment.data.missing:
         run.skip(f"{experiment.name}: {source.name}", "its data is not here", source.remedy)
+    run.wait_for(experiment.name, experiment.seed, objective, _train_examples(experiment))
     outputs = with_probes(experiment, objective, experiment.outputs(objective), detectors)
     identity = _identity(experiment, objective, outputs.meta)
     size = _train_examples(experiment)
@@ -233,6 +221,7 @@ def _identity(experiment: Experiment, objective: str, meta: Any) -> dict[str, An
         "in_dist": experiment.task.in_dist,
         "split": meta["split"],
         "device": experiment.options.device,
+        "threads": experiment.options.threads,
         "commit": commit(),
         "versions": versions(),
     }

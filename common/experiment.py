@@ -15,7 +15,7 @@ from common.data.locations import Folders
 from common.data.sources import AnySource
 from common.discover import load_architecture, load_objective, load_task
 from common.encoded import EncodedData
-from common.store.files import sha256
+from common.store.files import DamagedFile, sha256
 from common.store.outputs import TaskOutputs
 from common.store.provenance import code_hash, versions
 from common.store.run_folder import RunFolder, run_folder
@@ -47,6 +47,9 @@ class RunOptions:
 
     tune: Tune = "pseudo"
     """How options of detectors are chosen; see ``common.tuning``."""
+
+    threads: int = 1
+    """Threads that a training computes in; its figures depend on them in the last digits."""
 
 
 class Experiment:
@@ -120,6 +123,7 @@ class Experiment:
             "budget": asdict(self.budget),
             "data": [source.fingerprint(folders) for source in sources],
             "device": self.options.device,
+            "threads": self.options.threads,
             "workers": workers.WORLD_SIZE,
             "weights": sha256(self.options.weights) if self.options.weights else None,
             "code": code_hash((task_module, model_module, *objectives, *CORE)),
@@ -172,24 +176,24 @@ class Experiment:
         """Return what the model trained by ``objective`` says: from the store, or by training it now."""
         folder = self.folder(objective)
         workers.init_process_group(self.options.device)
-        self._check(folder)
-        if not folder.complete:
+        stored = self._stored(folder)
+        if stored is None:
             self._run(objective, folder)
         workers.barrier()
-        try:
-            return TaskOutputs(*folder.load())
-        except UserError as nonsense:  # hashes that agree, of files that make no sense
-            self.progress.note(f"{nonsense.args[0]}; made again")
-            folder.forget()
-            self._run(objective, folder)
-        workers.barrier()
-        return TaskOutputs(*folder.load())
+        return stored or TaskOutputs(*folder.load())
 
-    def _check(self, folder: RunFolder) -> None:
-        """Let the first process remove what is damaged; the others wait for it."""
-        if not workers.RANK:
-            folder.remove_damaged(self.progress.note)
-        workers.barrier()
+    def _stored(self, folder: RunFolder) -> TaskOutputs | None:
+        """Return the stored outputs; None if there are none, or what is there is not what was written."""
+        try:
+            return TaskOutputs(*folder.load()) if folder.complete else None
+        except DamagedFile as damage:
+            self.note_damage(damage)
+            folder.discard()
+            return None
+
+    def note_damage(self, damage: DamagedFile) -> None:
+        """Tell that a file of the store is made again."""
+        self.progress.note(f"{self.label}: {str(damage).removesuffix('; delete it and run again')}; it is made again")
 
     def _run(self, objective: str, folder: RunFolder) -> None:
         from common.training.predict import predict
@@ -212,7 +216,7 @@ class Experiment:
         """Return the trained model: its stored weights, the ``--weights`` file, or a training."""
         import torch
 
-        from common.training.weights import load_weights, save_weights
+        from common.training.weights import load_weights, restore_weights, save_weights
 
         data, objective = self.data, load_objective(objective_name)
         if self.model.untrained and objective_name != self.own_objective:
@@ -220,21 +224,21 @@ class Experiment:
         torch.manual_seed(seed_of(self.seed, "weights"))
         model = objective.wrap(partial(self.architecture.build, data.preprocessor, data.train_samples), data.train)
         device = torch.device(self.options.device)
-        self._check(folder)
-        if (weights := self.options.weights or folder.weights).is_file():
+        if self.options.weights is not None:
+            load_weights(model, self.options.weights)
+            return model.to(device).eval()
+        if folder.weights.is_file():
             try:
-                load_weights(model, weights)
+                restore_weights(model, folder.weights)
                 return model.to(device).eval()
-            except UserError as nonsense:
-                if self.options.weights:
-                    raise
-                self.progress.note(f"{nonsense.args[0]}; trained again")
+            except DamagedFile as damage:
+                self.note_damage(damage)
+                folder.weights.unlink(missing_ok=True)
         if (before := self._before(objective_name)) is not None:
             model.load_state_dict(self.trained(before, self.folder(before)).state_dict())
         self.progress.start(f"{self.label} {objective_name}")
         objective.train(model, self._setup(objective_name, objective, folder, device))
         save_weights(model, folder.weights)
-        folder.seal_weights()
         return model.eval()
 
     def _setup(self, name: str, objective: "Objective", folder: RunFolder, device: "torch.device") -> "Setup":

@@ -6,10 +6,10 @@ lie beside the model's outputs under a key of their own: the training's, the det
 
 import hashlib
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from numpy.typing import NDArray
 
@@ -17,13 +17,19 @@ from common.base import workers
 from common.detector import Detector, Option, Probe
 from common.experiment import Experiment
 from common.features.fitted import Fitted
-from common.store.files import read_tensors, write_tensors
+from common.store.files import DamagedFile, read_facts, read_tensors, write_facts, write_tensors
 from common.store.outputs import Outputs, TaskOutputs
 from common.store.provenance import PROBE_DOWNSTREAM, code_hash
-from common.store.sealed import disagreeing, read_sealed, write_sealed
+
+if TYPE_CHECKING:
+    pass
 
 CORE = ("common.training.probing", "common.tuning")
 """The part of the core that every probe's scores come through."""
+
+
+Stored = tuple[dict[str, Any], list[NDArray[Any]]]
+"""What is stored of a probe: its facts, and its scores on the test set and on each OOD set."""
 
 
 @dataclass(frozen=True)
@@ -35,58 +41,60 @@ class ProbeFile:
     @property
     def complete(self) -> bool:
         """Whether the scores, or the reason why there are none, are stored."""
-        if not self._record.is_file():
-            return False
-        return bool(self.facts()["skipped"]) or self._arrays.is_file()
-
-    @property
-    def _record(self) -> Path:
-        return self.path.with_suffix(".json")
-
-    @property
-    def _arrays(self) -> Path:
-        return self.path.with_suffix(".safetensors")
-
-    def remove_unfit(self, lengths: Sequence[int], tell: Callable[[str], None]) -> None:
-        """Remove and tell what is not what was written, or is not one score for each of ``lengths`` rows."""
-        damaged = disagreeing(self._record)
-        if not damaged and self._record.is_file() and not self._fits(lengths):
-            damaged = [self._record]
-        for file in damaged:
-            tell(f"{file} does not agree with its record; it is removed and made again")
-            file.unlink(missing_ok=True)
-
-    def _fits(self, lengths: Sequence[int]) -> bool:
-        facts = self.facts()
-        if set(facts) != {"options", "skipped"} or not isinstance(facts["options"], dict):
-            return False
-        if facts["skipped"] or not self._arrays.is_file():
-            return isinstance(facts["skipped"], str) or facts["skipped"] is None
-        return [one.shape for one in self.scores()] == [(length,) for length in lengths]
+        return self.path.with_suffix(".json").is_file()
 
     def save(self, scores: Sequence[NDArray[Any]], fitted: Fitted, facts: Mapping[str, Any]) -> None:
         """Store the scores of the test set and of each OOD set in order, what was learned, and the facts."""
         arrays = {f"scores.{number:02d}": one for number, one in enumerate(scores)}
         arrays |= {f"fitted.{name}": value.cpu().numpy() for name, value in fitted.items()}
         if arrays:
-            write_tensors(self._arrays, arrays)
-        if not workers.RANK:
-            write_sealed(self._record, facts, [self._arrays] if arrays else [])
+            write_tensors(self.path.with_suffix(".safetensors"), arrays)
+        write_facts(self.path.with_suffix(".json"), facts)
 
     def facts(self) -> dict[str, Any]:
-        """Return ``options`` and ``skipped``, the sentence that says why there are no scores, or None."""
-        return read_sealed(self._record)[0]
+        """Return ``options`` and ``skipped``, the sentence that says why there are no scores, or None.
+
+        Raises:
+            DamagedFile: the file is not what was written.
+        """
+        return read_facts(self.path.with_suffix(".json"))
 
     def scores(self) -> list[NDArray[Any]]:
-        """Return the scores in the order of ``save``."""
-        arrays = read_tensors(self._arrays)
+        """Return the scores in the order of ``save``.
+
+        Raises:
+            DamagedFile: the file is missing or not what was written.
+        """
+        arrays = read_tensors(self.path.with_suffix(".safetensors"))
         return [arrays[name] for name in sorted(arrays) if name.startswith("scores.")]
+
+    def stored(self, sets: int) -> Stored | None:
+        """Return facts and scores; None if there are none.
+
+        Args:
+            sets: how many data sets were scored.
+
+        Raises:
+            DamagedFile: what is there is not what was written, or is about other data sets.
+        """
+        if not self.complete:
+            return None
+        facts = self.facts()
+        scores = [] if facts["skipped"] else self.scores()
+        if not facts["skipped"] and len(scores) != sets:
+            raise DamagedFile(f"{self.path} has scores of {len(scores)} data sets, not {sets}")
+        return facts, scores
+
+    def discard(self) -> None:
+        """Delete the scores, so that they are made again."""
+        for suffix in (".json", ".safetensors"):
+            self.path.with_suffix(suffix).unlink(missing_ok=True)
 
     def fitted(self) -> Fitted:
         """Return what the probe learned, as ``save`` got it."""
         import torch
 
-        arrays = read_tensors(self._arrays)
+        arrays = read_tensors(self.path.with_suffix(".safetensors"))
         prefix = "fitted."
         return {
             name.removeprefix(prefix): torch.from_numpy(value)
@@ -101,37 +109,43 @@ def with_probes(
     """Return the outputs with the scores of the detectors that have a probe beside their other extras."""
     probes = {detector.name: detector.probe for detector in detectors if detector.probe is not None}
     files = {name: _file(experiment, objective, name, probe) for name, probe in probes.items()}
-    _check(experiment, outputs, probes, files)
-    missing = {name: probe for name, probe in probes.items() if not files[name].complete}
+    sets = [outputs.test, *outputs.ood.values()]
+    stored = {name: _stored(experiment, file, len(sets)) for name, file in files.items()}
+    missing = {name: probe for name, probe in probes.items() if stored[name] is None}
     if missing:
         _run(experiment, objective, outputs, missing, files)
     workers.barrier()
-    sets = [outputs.test, *outputs.ood.values()]
     options: dict[str, Mapping[str, Option]] = {}
     skipped = list(outputs.skipped)
     for name, probe in probes.items():
-        facts = files[name].facts()
+        facts, found = stored[name] or (files[name].facts(), None)
         options[name] = facts["options"]
         if facts["skipped"]:
             skipped.append(facts["skipped"])
         else:
-            sets = [
-                _with_scores(one, name, probe, scores) for one, scores in zip(sets, files[name].scores(), strict=True)
-            ]
+            every = files[name].scores() if found is None else found
+            sets = [_with_scores(one, name, probe, scores) for one, scores in zip(sets, every, strict=True)]
     ood = dict(zip(outputs.ood, sets[1:], strict=True))
     return replace(outputs, test=sets[0], ood=ood, detector_options=options, skipped=tuple(skipped))
 
 
-def _check(
-    experiment: Experiment, outputs: TaskOutputs, probes: Mapping[str, Probe], files: Mapping[str, ProbeFile]
-) -> None:
-    """Let the first process remove what is damaged; the others wait for it."""
-    sets = (outputs.test, *outputs.ood.values())
-    for name, probe in probes.items():
-        lengths = [one.units if probe.per == "group" else len(one.logits) for one in sets]
-        if not workers.RANK:
-            files[name].remove_unfit(lengths, experiment.progress.note)
-    workers.barrier()
+def _stored(experiment: Experiment, file: ProbeFile, sets: int) -> Stored | None:
+    """Return what is stored of a probe; None if nothing is, or it is not what was written, which is told."""
+    try:
+        return file.stored(sets)
+    except DamagedFile as damage:
+        experiment.note_damage(damage)
+        file.discard()
+        return None
+
+
+def probes_stored(experiment: Experiment, objective: str, detectors: Sequence[Detector]) -> bool:
+    """Whether the store has the scores of every detector that has a probe."""
+    return all(
+        _file(experiment, objective, detector.name, detector.probe).complete
+        for detector in detectors
+        if detector.probe is not None
+    )
 
 
 def learned(experiment: Experiment, objective: str, detectors: Sequence[Detector]) -> dict[str, tuple[Probe, Fitted]]:

@@ -1,9 +1,12 @@
 """The state of a run, and its end: writing results, record and report."""
 
+from collections.abc import Mapping
+from concurrent.futures import Future
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
+from common.base.errors import UserError
 from common.base.workers import RANK
 from common.reporting.report import write_report
 from common.store.files import sha256
@@ -21,12 +24,24 @@ class Run:
         rows: written to ``results.jsonl``.
         failed: whether a part of the run failed.
         report: short report for a terminal; set when the run ends.
+        started: trainings that other processes do, by task, seed, objective and size of a smaller training set.
     """
 
     record: RunRecord
     rows: list[Row] = field(default_factory=list)
     failed: bool = False
     report: str = ""
+    started: "Mapping[tuple[str, int, str, int | None], Future[UserError | None]]" = field(default_factory=dict)
+
+    def wait_for(self, task: str, seed: int, objective: str, examples: int | None) -> None:
+        """Wait until another process has done a training, where one does it.
+
+        Raises:
+            UserError: what stopped it.
+        """
+        job = self.started.get((task, seed, objective, examples))
+        if job is not None and (stopped := job.result()) is not None:
+            raise stopped
 
     def skip(self, what: str, why: str, remedy: str = "") -> None:
         """Record a part that did not run, the reason, and the command that fixes it; duplicates are dropped."""

@@ -15,9 +15,10 @@ from common.base.errors import UserError
 from common.data.examples import TensorDataset
 from common.data.locations import Folders
 from common.data.samples import RawDataset
-from common.evaluate import Selection, evaluate
+from common.evaluate import evaluate
 from common.experiment import Experiment, RunOptions
 from common.run import Run
+from common.selection import Selection
 from common.store.outputs import TaskOutputs
 from common.store.rows import read_rows
 from common.task import Model
@@ -106,9 +107,7 @@ def test_a_run_killed_while_predicting_continues_with_the_stored_weights(
     assert np.array_equal(outputs.test.logits, stored.test.logits)
 
 
-def test_a_damaged_file_of_the_store_is_made_again_without_training(
-    copy: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_damaged_outputs_are_made_again_from_the_stored_weights(copy: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     before = (copy / "results.jsonl").read_bytes()
     path = next(copy.glob("store/nlp/reuters8/*seed1*/test.safetensors"))
     path.write_bytes(path.read_bytes()[:100])
@@ -118,16 +117,18 @@ def test_a_damaged_file_of_the_store_is_made_again_without_training(
 
 
 def test_one_task_that_fails_does_not_stop_the_others(copy: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    outputs = Experiment.outputs
+
     def failing(self: Experiment, objective: str) -> TaskOutputs:
         if self.seed == 1:
-            raise UserError("test.safetensors cannot be written")
-        return TaskOutputs(*self.folder(objective).load())
+            raise UserError("the disk is full")
+        return outputs(self, objective)
 
     monkeypatch.setattr(Experiment, "outputs", failing)
     result = run(copy, seeds=2, required=False)
     assert result.failed and {row.seed for row in result.rows} == {0}
     record = json.loads((copy / "run.json").read_text(encoding="utf-8"))
-    assert "test.safetensors" in record["not_run"][0]["why"]
+    assert record["not_run"][0]["why"] == "the disk is full"
 
 
 def test_an_interrupted_run_writes_what_it_has_and_says_that_it_is_unfinished(

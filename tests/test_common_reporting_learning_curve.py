@@ -12,7 +12,7 @@ import torch
 
 from common.data.locations import Folders
 from common.discover import load_task, task_names
-from common.evaluate import Selection, evaluate
+from common.evaluate import evaluate
 from common.experiment import Experiment, RunOptions
 from common.reporting.document import Document, Plots, Table
 from common.reporting.learning_curve import error_by_doubling
@@ -20,6 +20,7 @@ from common.reporting.published import training_examples
 from common.reporting.render_text import markdown, terminal
 from common.reporting.report import build
 from common.reporting.results_page import main_tables
+from common.selection import Selection
 from common.store.rows import FIGURES, Row, read_rows
 from common.store.run_record import RunRecord, TaskRecord
 from common.task import Budget

@@ -60,7 +60,9 @@ def test_a_damaged_record_is_one_clear_line(tmp_path: Path, content: str) -> Non
     folder = run_folder(tmp_path, "nlp/a", "cross_entropy", 0, {})
     folder.save(OUTPUTS, {}, META)
     (folder.path / "meta.json").write_text(content)
-    with pytest.raises(UserError, match=r"meta\.json (cannot be read|lacks) .*delete it and run again") as error:
+    with pytest.raises(
+        UserError, match=r"meta\.json (cannot be read|lacks|is not what) .*delete it and run again"
+    ) as error:
         folder.load()
     assert "\n" not in str(error.value)
 

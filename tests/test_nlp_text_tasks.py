@@ -12,8 +12,9 @@ import pytest
 
 from common.data.locations import Folders
 from common.discover import load_task
-from common.evaluate import Selection, evaluate
+from common.evaluate import evaluate
 from common.experiment import Experiment, RunOptions
+from common.selection import Selection
 
 OFFLINE = ("newsgroups", "newsgroups_authors", "reuters8", "reuters52", "rotten_tomatoes")
 TASKS = (*OFFLINE, "clinc150", "imdb", "sst", "trec")

@@ -9,9 +9,10 @@ from common.base.errors import UserError
 from common.data.locations import Folders, Prepared
 from common.data.samples import RawDataset
 from common.discover import load_task
-from common.evaluate import Selection, evaluate
+from common.evaluate import evaluate
 from common.experiment import RunOptions
 from common.own_data import OwnData
+from common.selection import Selection
 from nlp.segments import segments
 from nlp.user_files import user_task
 from nlp.vocabulary import PADDING, SEGMENTED, UNKNOWN, Vocabulary, WordNumbers

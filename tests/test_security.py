@@ -53,7 +53,8 @@ def test_a_run_writes_below_its_output_folder_alone_unpickles_nothing_and_stays_
     caches.mkdir()
     names = ("HOME", "XDG_CACHE_HOME", "XDG_CONFIG_HOME", "TMPDIR", "TORCHINDUCTOR_CACHE_DIR")
     places = {name: str(caches) for name in names}
-    command = (sys.executable, "-B", "-c", WATCHED_RUN, "--task", "reuters8", "--detectors", "msp", "--out", str(out))
+    command = (sys.executable, "-B", "-c", WATCHED_RUN, "--task", "reuters8", "--detectors", "msp", "--jobs", "1")
+    command = (*command, "--out", str(out))  # one process: more would hand each other their own jobs, by pickle
     done = subprocess.run(command, cwd=ROOT, env={**os.environ, **places}, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
     code, written, unpickled, reached = json.loads(done.stdout.splitlines()[-1])

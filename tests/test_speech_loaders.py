@@ -10,8 +10,9 @@ from common.base.errors import UserError
 from common.data.download import downloads
 from common.data.locations import Folders
 from common.data.samples import RawDataset
-from common.evaluate import Selection, evaluate
+from common.evaluate import evaluate
 from common.experiment import RunOptions
+from common.selection import Selection
 from speech.data import fleurs, librispeech
 from speech.data.prepared import flac, write_table
 from speech.tasks.own_audio import by_file

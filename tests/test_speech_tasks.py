@@ -14,8 +14,9 @@ from common.base.errors import UserError
 from common.data.locations import Folders
 from common.data.samples import RawDataset
 from common.discover import load_architecture, load_objective, load_task
-from common.evaluate import Selection, evaluate
+from common.evaluate import evaluate
 from common.experiment import RunOptions
+from common.selection import Selection
 from common.task import Budget, Model
 from common.training.predict import predict
 from common.training.setup import Setup

@@ -20,6 +20,14 @@ class MissingData(UserError):
         super().__init__(f"{why}; get it with: {remedy}")
         self.why, self.remedy = why, remedy
 
+    def __reduce__(self) -> tuple[type["MissingData"], tuple[str, str]]:
+        """Make it again from its two parts, so that a worker process can send it."""
+        return type(self), (self.why, self.remedy)
+
+
+class WorkerDied(UserError):
+    """A process that worked for this run was killed, also when its job was tried again."""
+
 
 def did_you_mean(word: str, known: list[str]) -> str:
     """Return ``" (did you mean 'x'?)"`` for the entry of ``known`` nearest to ``word``, or an empty string.

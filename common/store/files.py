@@ -1,9 +1,9 @@
-"""Atomic writing of files that survives a kill and a power cut, reading with clear errors, and checksums."""
+"""Atomic writing of files, reading with clear errors, and checksums."""
 
-import glob
 import hashlib
+import json
 import os
-import platform
+import sys
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from functools import lru_cache
@@ -16,25 +16,23 @@ from numpy.typing import NDArray
 from common.base.errors import UserError
 from common.base.workers import RANK
 
-_HOST = hashlib.sha256(platform.node().encode()).hexdigest()[:8]
-"""Stands in names of temporary files: a process number means nothing on another machine."""
+SEAL = "sha256"
+"""Where a file of the store keeps the hash of its content."""
 
 
 def write_atomically(path: Path, write: Callable[[Path], object]) -> None:
     """Call ``write`` on a temporary file in the folder of ``path``, then rename it: ``path`` is never half-written.
 
-    What was written is on the disk before it gets its name. Temporary files that killed processes left for the same
-    ``path`` are removed. In distributed training, only the first process writes.
+    In distributed training, only the first process writes.
 
     Raises:
         UserError: the folder cannot be written, or the disk is full.
     """
     if RANK:
         return
-    temporary = path.with_name(f".{path.name}.{_HOST}.{os.getpid()}.part")
+    temporary = path.with_name(f".{path.name}.{os.getpid()}.part")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        _remove_leftovers(path)
         write(temporary)
         _flush(temporary)
         temporary.replace(path)
@@ -47,30 +45,30 @@ def write_atomically(path: Path, write: Callable[[Path], object]) -> None:
 
 
 def _flush(path: Path) -> None:
-    """Wait until the content of a file is on the disk."""
-    with path.open("rb+") as file:
+    """Bring a file's content to the disk, so that after a power cut the renamed file is never an empty one."""
+    with path.open("rb") as file:
         os.fsync(file.fileno())
 
 
-def _remove_leftovers(path: Path) -> None:
-    """Remove temporary files of ``path`` whose process on this machine is dead; those of other machines stay."""
-    for leftover in path.parent.glob(f".{glob.escape(path.name)}.{_HOST}.*.part"):
-        process = leftover.name.split(".")[-2]
-        if process.isdigit() and not _runs(int(process)):
-            leftover.unlink(missing_ok=True)
+def sweep(folder: Path) -> None:
+    """Delete the temporary files below a folder whose processes are gone; where processes cannot be seen, none."""
+    for part in folder.rglob(".*.part"):
+        process = part.name.split(".")[-2]
+        if process.isdecimal() and not _alive(int(process)):
+            part.unlink(missing_ok=True)
 
 
-def _runs(process: int) -> bool:
-    """Whether a process may still run; on Windows, where asking would end it, only this one is known not to."""
-    if os.name == "nt":
-        return process != os.getpid()
+def _alive(process: int) -> bool:
+    """Whether a process of this number runs, as far as can be told."""
+    if sys.platform == "win32":
+        return True
     try:
         os.kill(process, 0)
-    except (ProcessLookupError, OverflowError):
+    except ProcessLookupError:
         return False
-    except PermissionError:
+    except (PermissionError, OverflowError):
         return True
-    return process != os.getpid()
+    return True
 
 
 def write_text(path: Path, text: str) -> None:
@@ -78,50 +76,70 @@ def write_text(path: Path, text: str) -> None:
     write_atomically(path, lambda part: part.write_text(text, encoding="utf-8", newline="\n"))
 
 
+class DamagedFile(UserError):
+    """A file of the store that is missing, cannot be read, or is not what was written; it can be made again."""
+
+
 def write_tensors(path: Path, arrays: Mapping[str, NDArray[Any]]) -> None:
-    """Write named arrays as safetensors, atomically."""
+    """Write named arrays as safetensors, atomically, with a hash of their content."""
     from safetensors.numpy import save
 
-    content = save({name: np.ascontiguousarray(value) for name, value in arrays.items()})
+    kept = {name: np.ascontiguousarray(value) for name, value in arrays.items()}
+    content = save(kept, metadata={SEAL: _seal_of_arrays(kept)})
     write_atomically(path, lambda part: part.write_bytes(content))
 
 
 def read_tensors(path: Path) -> dict[str, NDArray[Any]]:
-    """Read named arrays from a safetensors file.
+    """Read named arrays that ``write_tensors`` wrote, and compare them with their hash.
 
     Raises:
-        UserError: the file is missing, truncated or not safetensors.
+        DamagedFile: the file is missing, truncated, not safetensors, or a bit of it has changed.
     """
-    from safetensors import SafetensorError
-    from safetensors.numpy import load_file
+    from safetensors import SafetensorError, safe_open
 
     try:
-        return dict(load_file(path))
-    except (SafetensorError, OSError, KeyError) as error:
-        raise UserError(f"{path} cannot be read ({error}); delete it and run again") from error
+        with safe_open(path, framework="numpy") as file:
+            arrays = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118  (no mapping)
+            seal = (file.metadata() or {}).get(SEAL)
+    except (SafetensorError, OSError, KeyError, TypeError, ValueError, UnicodeDecodeError) as error:
+        raise DamagedFile(f"{path} cannot be read ({error}); delete it and run again") from error
+    if seal != _seal_of_arrays(arrays):
+        raise DamagedFile(f"{path} is not what was written: its hash differs; delete it and run again")
+    return arrays
 
 
-def write_sealed_tensors(path: Path, arrays: Mapping[str, NDArray[Any]]) -> None:
-    """Write named arrays as safetensors followed by the 32 bytes of their SHA-256, atomically."""
-    from safetensors.numpy import save
-
-    content = save({name: np.ascontiguousarray(value) for name, value in arrays.items()})
-    sealed = content + hashlib.sha256(content).digest()
-    write_atomically(path, lambda part: part.write_bytes(sealed))
+def write_facts(path: Path, facts: Mapping[str, Any]) -> None:
+    """Write JSON-able facts, atomically, with a hash of their content."""
+    text = json.dumps({**facts, SEAL: _seal_of_facts(facts)}, indent=1, sort_keys=True, ensure_ascii=False)
+    write_text(path, text + "\n")
 
 
-def read_sealed_tensors(path: Path) -> dict[str, NDArray[Any]]:
-    """Read what ``write_sealed_tensors`` wrote.
+def read_facts(path: Path) -> dict[str, Any]:
+    """Read facts that ``write_facts`` wrote, and compare them with their hash.
 
     Raises:
-        UserError: a single bit of the file is another.
+        DamagedFile: the file is missing, no JSON, or a bit of it has changed.
     """
-    from safetensors.numpy import load
+    try:
+        facts: dict[str, Any] = dict(json.loads(path.read_text(encoding="utf-8")))
+    except (OSError, ValueError, TypeError) as error:
+        raise DamagedFile(f"{path} cannot be read ({error}); delete it and run again") from error
+    if facts.pop(SEAL, None) != _seal_of_facts(facts):
+        raise DamagedFile(f"{path} is not what was written: its hash differs; delete it and run again")
+    return facts
 
-    content = path.read_bytes()
-    if hashlib.sha256(content[:-32]).digest() != content[-32:]:
-        raise UserError(f"{path} is damaged: its SHA-256 does not agree")
-    return dict(load(content[:-32]))
+
+def _seal_of_arrays(arrays: Mapping[str, NDArray[Any]]) -> str:
+    digest = hashlib.sha256()
+    for name in sorted(arrays):
+        value = np.ascontiguousarray(arrays[name])
+        digest.update(f"{name} {value.dtype.str} {value.shape}\n".encode())
+        digest.update(value.data.cast("B") if value.size else b"")
+    return digest.hexdigest()
+
+
+def _seal_of_facts(facts: Mapping[str, Any]) -> str:
+    return hashlib.sha256(json.dumps(facts, sort_keys=True).encode()).hexdigest()
 
 
 @lru_cache(maxsize=1024)

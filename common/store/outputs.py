@@ -9,9 +9,8 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from common.base.errors import UserError
 from common.metrics.logit_scores import logit_scores
-from common.store.files import read_tensors, write_tensors
+from common.store.files import DamagedFile, read_tensors, write_tensors
 
 
 @dataclass(frozen=True)
@@ -126,7 +125,7 @@ class Outputs:
         """Read a file that ``save`` wrote.
 
         Raises:
-            UserError: the file is missing or damaged.
+            DamagedFile: the file is missing, or not what was written.
         """
         arrays = read_tensors(path)
         extras = {kind: _taken(arrays, f"{kind}.") for kind in ("row_extras", "group_extras")}
@@ -134,7 +133,7 @@ class Outputs:
         try:
             return cls(**arrays, **extras, scored_classes=None if scored is None else int(scored[0]))  # type: ignore[arg-type]
         except (TypeError, ValueError) as error:
-            raise UserError(f"{path} is not a file of model outputs: {error}; delete it and run again") from error
+            raise DamagedFile(f"{path} is not a file of model outputs: {error}; delete it and run again") from error
 
 
 def _taken(arrays: dict[str, NDArray[Any]], prefix: str) -> dict[str, NDArray[Any]]:

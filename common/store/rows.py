@@ -64,6 +64,7 @@ class Row:
         mean_msp_positive, mean_msp_negative: mean maximum softmax probability of each side, whatever the detector.
         error: the classifier's test error; phone error rate for CTC.
         device, commit, versions: device, code and libraries that made the row.
+        threads: number of threads that each training computed in; None: unknown, or nothing was trained.
         schema: version of the format in which the row was written; see ``SCHEMA``.
     """
 
@@ -124,6 +125,7 @@ class Row:
     mean_msp_negative: float | None
     error: float | None
     device: str = ""
+    threads: int | None = None
     commit: str = ""
     versions: Mapping[str, str] = field(default_factory=dict)
     schema: int = SCHEMA

@@ -2,7 +2,6 @@
 
 import copy
 import math
-import sys
 import time
 from collections.abc import Mapping
 from pathlib import Path
@@ -11,9 +10,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from common.base.display import printable
-from common.base.errors import UserError
-from common.store.files import read_sealed_tensors, write_sealed_tensors
+from common.store.files import DamagedFile, read_tensors, write_tensors
 
 SECONDS_BETWEEN = 20.0
 """Shortest time between two checkpoints; a shorter training is cheaper to repeat than to store."""
@@ -63,19 +60,18 @@ class Checkpoint:
             tensors |= _prefixed(f"part.{name}", _state(part))
         tensors["epochs_done"] = torch.tensor(epochs_done)
         tensors["best_error"] = torch.tensor(self.best.error, dtype=torch.float64)
-        write_sealed_tensors(self.path, {name: value.detach().cpu().numpy() for name, value in tensors.items()})
+        write_tensors(self.path, {name: value.detach().cpu().numpy() for name, value in tensors.items()})
         self.saved = time.monotonic()
 
     def load(self) -> int:
-        """Restore the state and return the number of finished epochs; 0 if there is no checkpoint, or a damaged one."""
+        """Restore the state and return the number of finished epochs; 0 if there is no checkpoint."""
         if self.path is None or not self.path.is_file():
             return 0
         try:
-            arrays = read_sealed_tensors(self.path)
-        except UserError as damage:
-            print(printable(f"{damage}; the training begins anew"), file=sys.stderr, flush=True)
+            tensors = {name: torch.from_numpy(value) for name, value in read_tensors(self.path).items()}
+        except DamagedFile:  # a checkpoint saves time and nothing else
+            self.path.unlink(missing_ok=True)
             return 0
-        tensors = {name: torch.from_numpy(value) for name, value in arrays.items()}
         self.best.weights = _stripped("best", tensors)
         self.best.error = float(tensors["best_error"])
         for name, part in self.parts.items():

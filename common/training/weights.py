@@ -2,10 +2,11 @@
 
 from pathlib import Path
 
+import torch
 from torch import Tensor, nn
 
 from common.base.errors import UserError
-from common.store.files import write_tensors
+from common.store.files import DamagedFile, read_tensors, write_tensors
 
 
 def save_weights(model: nn.Module, path: Path) -> None:
@@ -42,3 +43,16 @@ def load_weights(model: nn.Module, path: Path) -> None:
     except RuntimeError as error:
         reason = " ".join(str(error).split())[:300]
         raise UserError(f"{path} does not fit the model ({reason}); choose the model it was trained as") from error
+
+
+def restore_weights(model: nn.Module, path: Path) -> None:
+    """Load weights that ``save_weights`` wrote.
+
+    Raises:
+        DamagedFile: the file is not what was written, or holds the weights of another model.
+    """
+    weights = {name: torch.from_numpy(value) for name, value in read_tensors(path).items()}
+    try:
+        model.load_state_dict(weights)
+    except RuntimeError as error:
+        raise DamagedFile(f"{path} does not fit the model; delete it and run again") from error

@@ -1,0 +1,95 @@
+"""The jobs of a run: every training that the store lacks, and which of them wait for another."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from itertools import product
+from typing import Any
+
+from common.base.errors import UserError
+from common.discover import chosen_detectors, load_objective
+from common.experiment import Experiment, RunOptions
+from common.jobs.job import Job, Key
+from common.probed import probes_stored
+from common.selection import Selection
+
+
+@dataclass(frozen=True)
+class Planned:
+    """A job, and the key of the one whose weights or facts about the data it goes on from."""
+
+    job: Job
+    after: Key | None = None
+
+
+def planned(selection: Selection, options: RunOptions) -> list[Planned]:
+    """Return the jobs of a run, each behind the one that it goes on from.
+
+    What is stored is no job, and neither is what lacks its data or does not fit: the run itself tells the reason.
+    """
+    seeds = product(selection.tasks, range(selection.seeds))
+    found = [one for name, seed in seeds for one in _of_seed(name, seed, selection, options)]
+    keys = {one.job.key for one in found}
+    by_key = {one.job.key: one if one.after in keys else Planned(one.job) for one in found}
+
+    def depth(one: Planned) -> int:
+        return 0 if one.after is None else 1 + depth(by_key[one.after])
+
+    return sorted(by_key.values(), key=depth)
+
+
+def _of_seed(name: str, seed: int, selection: Selection, options: RunOptions) -> Iterator[Planned]:
+    """Yield the jobs of a task with a seed: full trainings, then those on smaller training sets."""
+    experiment = Experiment(name, seed, options)
+    if _lacks_data(experiment):
+        return
+    asked, further = selection.objectives_of(experiment.task)
+    first, *others = (Job(name, seed, one, options, selection.detectors) for one in [*asked, *further])
+    full = [first, *others]
+    yield from _waiting([job for job in full if not _settled(experiment, job)], experiment.own_objective, None)
+    facts = _stored_facts(experiment, first.objective)
+    for size in selection.examples:
+        jobs = [replace(job, examples=size, facts_of=first.objective) for job in full]
+        left = [job for job in jobs if facts is None or not _reduced_settled(job, facts)]
+        yield from _waiting(left, experiment.own_objective, first.key)
+
+
+def _waiting(jobs: list[Job], own: str, before: Key | None) -> Iterator[Planned]:
+    """Yield jobs on one training set: fine-tunings after the training that they go on from, all after ``before``.
+
+    Where that training is no job of its own, the first fine-tuning does it and stores its weights for the others.
+    """
+    tuned = [job for job in jobs if job.objective != own and load_objective(job.objective).continues]
+    start = next((job for job in jobs if job.objective == own), None) or next(iter(tuned), None)
+    for job in jobs:
+        yield Planned(job, start.key if start and job in tuned and job is not start else before)
+
+
+def _lacks_data(experiment: Experiment) -> bool:
+    try:
+        experiment.data.require()
+    except UserError:
+        return True
+    return False
+
+
+def _settled(experiment: Experiment, job: Job) -> bool:
+    """Whether the store has all of a training, or what stops it is known without training."""
+    try:
+        detectors = chosen_detectors(job.detectors, experiment.task.detectors)
+        return experiment.folder(job.objective).complete and probes_stored(experiment, job.objective, detectors)
+    except UserError:
+        return True
+
+
+def _reduced_settled(job: Job, facts: Mapping[str, Any]) -> bool:
+    experiment = job.reduced(facts)
+    return experiment is None or _settled(experiment, job)
+
+
+def _stored_facts(experiment: Experiment, objective: str) -> Mapping[str, Any] | None:
+    """Return what a stored training says of its data; None where it is not stored."""
+    try:
+        folder = experiment.folder(objective)
+        return folder.load()[2] if folder.complete else None
+    except UserError:
+        return None
