@@ -29,6 +29,12 @@ def test_every_class_is_either_in_or_out_and_labels_still_name_the_text() -> Non
     assert len(split.test) + len(split.ood["left out"]) == len(TEST)
 
 
+def test_no_class_is_drawn_twice() -> None:
+    for seed in range(30):
+        held_out = held_out_classes(3, "left out")(TRAIN, TEST, seed).held_out
+        assert held_out is not None and len(held_out) == len({*held_out}) == 3
+
+
 def test_out_of_distribution_examples_have_no_labels_and_counts_of_dropped_rows_stay() -> None:
     split = held_out_classes(2, "left out")(TRAIN, TEST, 0)
     assert split.ood["left out"].labels is None

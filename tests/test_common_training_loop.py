@@ -10,14 +10,16 @@ from torch import Tensor, nn
 
 import common.training.checkpoint
 from common.base.errors import UserError
-from common.data.examples import Batch, TensorDataset
+from common.data.examples import IGNORE, Batch, TensorDataset
 from common.data.samples import RawDataset
 from common.data.sources import Derived
 from common.model import Classifier
 from common.objectives.cross_entropy import OBJECTIVE, cross_entropy
 from common.task import Budget, Model, Task
-from common.training.loop import fit, make_optimizer, rate_factor
+from common.training.checkpoint import BestEpoch
+from common.training.loop import error_rate, fit, make_optimizer, rate_factor
 from common.training.setup import Setup
+from common.training.steps import descend
 
 
 class Linear(Classifier):
@@ -203,3 +205,33 @@ def test_augmentation_sees_every_batch_of_every_epoch_with_a_seed_of_its_own() -
         trained(task=replace(TASK, augment=augment), budget=replace(BUDGET, epochs=2))
     assert drawn[0] == drawn[1]
     assert len(set(drawn[0])) == 2 * 10
+
+
+def test_of_two_epochs_with_the_same_error_the_first_is_kept() -> None:
+    best, model = BestEpoch(), Linear(4, 3)
+    first = weights(model).copy()
+    best.offer(model, 0.25)
+    with torch.no_grad():
+        model.last.weight += 1
+    best.offer(model, 0.25)
+    best.restore(model)
+    assert np.array_equal(weights(model), first)
+
+
+def test_rows_without_a_label_have_no_part_in_the_error_rate() -> None:
+    model, examples = trained().eval(), blobs(seed=9)
+    wrong = examples.labels.clone()
+    wrong[:30] = (wrong[:30] + 1) % 3
+    expected = error_rate(model, replace(examples, labels=wrong))
+    assert 0.1 < expected < 0.4
+    unlabelled = torch.cat([wrong, torch.full((150,), IGNORE)])
+    twice = TensorDataset(torch.cat([examples.inputs, examples.inputs]), labels=unlabelled)
+    assert error_rate(model, twice) == expected
+
+
+def test_a_step_follows_the_gradient_of_its_own_loss_alone() -> None:
+    weight = nn.Parameter(torch.zeros(1))
+    optimizer = torch.optim.SGD([weight], lr=1.0)
+    for expected in (-1.0, -2.0, -3.0):
+        descend(optimizer, weight.sum())
+        assert weight.item() == expected

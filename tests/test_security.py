@@ -16,7 +16,7 @@ from typer.testing import CliRunner
 from common import user_logits
 from common.base.errors import UserError
 from common.base.project import ROOT, modalities
-from common.training.pretrained import Checkpoint
+from common.training.pretrained import SAFE, Checkpoint, find_checkpoint
 from vision.data.images import read_npz
 
 # Runs the suite and listens to Python's audit events: opening files for writing, making and renaming them, unpickling,
@@ -124,9 +124,37 @@ def test_no_module_of_the_suite_unpickles_or_evaluates() -> None:
         if isinstance(node, ast.Call):
             called = ast.unparse(node.func)
             said = {one.arg: ast.unparse(one.value) for one in node.keywords}
-            assert called not in ("eval", "exec", "torch.load"), f"{path}:{node.lineno}"
+            assert called not in ("eval", "exec", "torch.load", "torch.hub.load"), f"{path}:{node.lineno}"
             assert called != "np.load" or said.get("allow_pickle") == "False", f"{path}:{node.lineno}"
             assert said.get("trust_remote_code", "False") == "False", f"{path}:{node.lineno}"
+
+
+def test_every_from_pretrained_stands_in_one_module_with_the_safe_options() -> None:
+    found = []
+    for path, node in product():
+        if isinstance(node, ast.Call) and ast.unparse(node.func).endswith(
+            ("from_pretrained", "from_config", "pipeline")
+        ):
+            found.append(path)
+            spread = [ast.unparse(one.value) for one in node.keywords if one.arg is None]
+            assert spread in (["SAFE"], ["options"]), f"{path}:{node.lineno}"
+        if isinstance(node, ast.Call) and ast.unparse(node.func).endswith(("snapshot_download", "hf_hub_download")):
+            said = {one.arg: ast.unparse(one.value) for one in node.keywords}
+            assert said.get("local_files_only") == "True", f"{path}:{node.lineno}"
+    assert len(found) >= 2 and {*found} == {"common/training/pretrained.py"}
+    assert SAFE == {"local_files_only": True, "trust_remote_code": False, "use_safetensors": True}
+    source = (ROOT / "common/training/pretrained.py").read_text(encoding="utf-8")
+    assert source.count("options = {**SAFE, ") == 1 == source.count("options = ")
+
+
+def test_a_name_of_the_hub_that_is_not_in_the_cache_is_not_downloaded(monkeypatch: pytest.MonkeyPatch) -> None:
+    def reached(*arguments: object) -> None:
+        raise AssertionError("the network was asked")
+
+    monkeypatch.setattr("socket.socket.connect", reached)
+    monkeypatch.setattr("socket.getaddrinfo", reached)
+    with pytest.raises(UserError, match="a run downloads none: get it with 'hf download nobody/nothing'"):
+        find_checkpoint("nobody/nothing")
 
 
 def test_only_the_archives_that_the_policy_names_come_without_a_checksum() -> None:

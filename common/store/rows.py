@@ -134,7 +134,7 @@ class Row:
         """Refuse a figure that strict JSON cannot hold."""
         for name in FIGURES:
             value = getattr(self, name)
-            if value is not None and not math.isfinite(value):
+            if value is not None and not _finite(value):
                 raise ValueError(f"{name} is {value}; an undefined figure must be None")
 
 
@@ -144,6 +144,12 @@ _REQUIRED = [one.name for one in fields(Row) if one.default is MISSING and one.d
 
 FIGURES = tuple(name for name in _FIELDS if _TYPES[name] == float | None and name != "level_db")
 """The fields that hold a measured figure."""
+
+HIGHEST = {**dict.fromkeys(("nll", "nll_scaled", "temperature", "error"), math.inf), "brier": 2, "brier_scaled": 2}
+"""The largest value of figures that may exceed 1; insertions let a phone error rate do so."""
+SIGNED = ("e_aurc", "auroc_minus_msp", "auroc_minus_msp_low", "auroc_minus_msp_high")
+"""Differences of fractions, which may be negative."""
+ROUNDING = 1e-6
 
 ABOUT = (
     *("task", "profile", "data", "objective", "detector", "question", "model", "in_dist", "out_dist", "population"),
@@ -241,8 +247,8 @@ def _row(record: Mapping[str, Any]) -> Row:
     if unknown := sorted(set(record) - set(_FIELDS)):
         raise ValueError(f"unknown {', '.join(unknown)}")
     for name, value in record.items():
-        if not _fits(value, _TYPES[name]):
-            raise ValueError(f"{name} cannot be {value!r}")
+        if not _fits(value, _TYPES[name]) or (name in FIGURES and not _in_range(name, value)):
+            raise ValueError(f"{name} cannot be {_brief(value)}")
     if record.get("schema", SCHEMA) > SCHEMA:
         raise ValueError(f"schema {record['schema']} is newer than this checkout, which reads schemas up to {SCHEMA}")
     held_out = record["held_out"]
@@ -261,7 +267,28 @@ def _fits(value: Any, kind: Any) -> bool:
     if origin is Mapping:
         return isinstance(value, dict) and all(_fits(one, arguments[1]) for one in value.values())
     if kind is float:
-        return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
+        return isinstance(value, int | float) and not isinstance(value, bool) and _finite(value)
     if kind is int:
         return isinstance(value, int) and not isinstance(value, bool)
     return value is None if kind is NoneType else isinstance(value, kind)
+
+
+def _finite(value: float) -> bool:
+    """Whether a number is finite as a float; an integer of 400 digits is not."""
+    try:
+        return math.isfinite(value)
+    except OverflowError:
+        return False
+
+
+def _in_range(name: str, value: float | None) -> bool:
+    """Whether a figure can have this value, up to rounding: a fraction lies in [0, 1]."""
+    low, high = -1 if name in SIGNED else 0, HIGHEST.get(name, 1)
+    return value is None or low - ROUNDING <= value <= high + ROUNDING
+
+
+def _brief(value: Any) -> str:
+    """Return a value as messages show it."""
+    if isinstance(value, int) and abs(value) >= 10**20:
+        return "a whole number of more than 20 digits"
+    return f"{value!r}"[:60]

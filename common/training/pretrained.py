@@ -17,8 +17,8 @@ MADE_ANEW = ("masked_spec_embed", "position_ids")
 
 FILES = ("*.safetensors", "*.json", "*.txt", "*.model")
 """Files of a checkpoint that are read: weights, configuration, tokenizer; never a pickle."""
-SAFE = {"local_files_only": True, "trust_remote_code": False}
-"""Options of ``from_pretrained``: no network access, and no code of the checkpoint is run."""
+SAFE = {"local_files_only": True, "trust_remote_code": False, "use_safetensors": True}
+"""Options of every ``from_pretrained``: no network access, no code of the checkpoint is run, nothing is unpickled."""
 
 
 @dataclass(frozen=True)
@@ -97,7 +97,7 @@ class Checkpoint:
             )
         logging.disable_progress_bar()  # type: ignore[no-untyped-call]
         logging.set_verbosity_error()  # type: ignore[no-untyped-call]
-        options = {**SAFE, "use_safetensors": True, "dtype": torch.float32, "output_loading_info": True}
+        options = {**SAFE, "dtype": torch.float32, "output_loading_info": True}
         network, found = self._loaded(lambda: getattr(transformers, kind).from_pretrained(self.folder, **options))
         return network, sorted(key for key in found["missing_keys"] if not key.endswith(MADE_ANEW))
 
@@ -117,7 +117,7 @@ def on_task_data(recipe: Budget, task: Budget) -> Budget:
 
 
 def find_checkpoint(name: str) -> Checkpoint:
-    """Return the checkpoint in a folder, or of the Hugging Face Hub (from the local cache, else downloaded).
+    """Return the checkpoint in a folder, or of the Hugging Face Hub's local cache; nothing is downloaded.
 
     Raises:
         UserError: no such checkpoint was found.
@@ -130,15 +130,12 @@ def find_checkpoint(name: str) -> Checkpoint:
     failures = (OSError, HfHubHTTPError, LocalEntryNotFoundError, HFValidationError)
     try:
         return Checkpoint(Path(snapshot_download(name, allow_patterns=list(FILES), local_files_only=True)))
-    except failures:
-        pass
-    try:
-        return Checkpoint(Path(snapshot_download(name, allow_patterns=list(FILES))))
     except failures as error:
         reason = type(error).__name__
         raise UserError(
-            f"{name!r} is neither a folder nor a checkpoint that the Hugging Face Hub offers ({reason}); "
-            "name a folder with config.json and model.safetensors, and tokenizer.json for text"
+            f"{name!r} is neither a folder nor a checkpoint in the cache of the Hugging Face Hub ({reason}); a run "
+            f"downloads none: get it with 'hf download {name}', or name a folder with config.json and "
+            "model.safetensors, and tokenizer.json for text"
         ) from error
 
 
