@@ -164,6 +164,7 @@ def _evaluate(
     spec = EvaluationSpec.of(experiment.task, size, _distances(experiment, outputs))
     rows, skipped = evaluate_outputs(spec, outputs, detectors, identity)
     run.rows += rows
+    run.predictions.add(spec, outputs, detectors, identity)
     for why in [*outputs.skipped, *skipped, *_not_applicable(selection, rows)]:
         run.skip(f"{experiment.label} {objective}", why)
     if experiment.seed == 0 and size is None:

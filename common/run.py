@@ -8,6 +8,7 @@ from pathlib import Path
 
 from common.base.errors import UserError
 from common.base.workers import RANK
+from common.predictions import Predictions
 from common.reporting.report import write_report
 from common.store.files import sha256
 from common.store.provenance import commit, versions
@@ -24,6 +25,7 @@ class Run:
         rows: written to ``results.jsonl``.
         failed: whether a part of the run failed.
         report: short report for a terminal; set when the run ends.
+        predictions: written to ``predictions.parquet``.
         started: trainings that other processes do, by task, seed, objective and size of a smaller training set.
     """
 
@@ -31,6 +33,7 @@ class Run:
     rows: list[Row] = field(default_factory=list)
     failed: bool = False
     report: str = ""
+    predictions: Predictions = field(default_factory=Predictions)
     started: "Mapping[tuple[str, int, str, int | None], Future[UserError | None]]" = field(default_factory=dict)
 
     def wait_for(self, task: str, seed: int, objective: str, examples: int | None) -> None:
@@ -78,6 +81,7 @@ def finish(run: Run, out: Path, full: bool = False) -> None:
         return
     results = out / "results.jsonl"
     write_rows(results, run.rows)
+    run.predictions.write(out)
     run.record = replace(run.record, results_sha256=sha256(results))
     write_record(out / "run.json", run.record)
     run.report = write_report(out, full)

@@ -152,6 +152,7 @@ def evaluate_own(model: OwnModel, typed: str) -> Run:
     identity = _identity(model.name)
     run = Run(new_record(typed, "own", 1, "none"))
     run.rows, skipped = evaluate_outputs(spec, outputs, model.detectors, identity)
+    run.predictions.add(spec, outputs, model.detectors, identity)
     for why in [*outputs.skipped, *skipped]:
         run.skip(identity["task"], why)
     by_score = isinstance(outputs.test, GivenScores)
