@@ -143,7 +143,7 @@ def test_a_killed_job_is_not_run_is_a_failure_and_the_rest_has_rows(
             return self._slots.submit(stopped)
 
     monkeypatch.setattr("common.jobs.started.LocalPool", Killed)
-    done = run(tmp_path, 2, detectors=("msp",))
+    done = run(tmp_path, 2, detectors=("msp",), seeds=2)
     assert done.failed and done.rows == []
     assert "its process was killed" in done.record.not_run[0].why
 

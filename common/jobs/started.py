@@ -44,9 +44,12 @@ class Pool(Protocol):
 
 @contextmanager
 def started(selection: Selection, options: RunOptions, workers: Workers, progress: Progress) -> Iterator[Started]:
-    """Start the jobs that the store lacks; whatever ends the run early ends them too."""
+    """Start the jobs that the store lacks; whatever ends the run early ends them too.
+
+    A single one is left to the run itself: another process would import all libraries again.
+    """
     jobs = planned(selection, options) if workers != Workers() else []
-    if not jobs:
+    if len(jobs) < 2:
         yield {}
         return
     pool = _pool(workers, len(jobs), progress)
