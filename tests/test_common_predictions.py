@@ -41,9 +41,7 @@ def test_every_auroc_of_a_run_comes_out_of_the_predictions_to_1e_12(tmp_path: Pa
     options = RunOptions(out=tmp_path, folders=Folders((), tmp_path / "cache"))
     evaluate(Selection(("nlp/reuters8",), detectors=("msp", "energy", "knn")), options)
     found = lines(tmp_path)
-    rows = [
-        row for row in read_rows(tmp_path / "results.jsonl") if row.auroc is not None and row.out_dist != "All"
-    ]
+    rows = [row for row in read_rows(tmp_path / "results.jsonl") if row.auroc is not None and row.out_dist != "All"]
     assert len(rows) > 10 and {row.question for row in rows} == {"misclassification", "ood"}
     for row in rows:
         assert recomputed(row, found) == pytest.approx(row.auroc, abs=1e-12), (row.detector, row.out_dist)
