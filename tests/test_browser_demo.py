@@ -15,7 +15,7 @@ axe = pytest.importorskip("axe_playwright_python.sync_playwright", reason="the g
 
 CHROMIUM = Path("/usr/bin/chromium")
 THREE = [(90, 70), (140, 50), (185, 80), (175, 120), (130, 135), (180, 150), (190, 195), (145, 225), (85, 205)]
-SCRIBBLE = [(20, 20), (260, 250), (30, 240), (250, 30), (140, 140), (20, 150), (260, 120), (130, 20), (150, 260)]
+SCRIBBLE = [(x, y) for x in range(10, 271, 26) for y in ((10, 270) if x % 52 == 10 else (270, 10))]  # stripes
 
 pytestmark = [
     pytest.mark.slow,

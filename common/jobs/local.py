@@ -142,7 +142,7 @@ def _begin(show: bool) -> None:
     global _worker
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     threading.Thread(target=_end_with_parent, daemon=True).start()
-    _worker = Worker(Progress(show=show))
+    _worker = Worker(Progress(show=show and not sys.stderr.isatty()))  # one process alone draws on a terminal
 
 
 def _end_with_parent() -> None:

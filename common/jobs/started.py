@@ -46,9 +46,11 @@ class Pool(Protocol):
 def started(selection: Selection, options: RunOptions, workers: Workers, progress: Progress) -> Iterator[Started]:
     """Start the jobs that the store lacks; whatever ends the run early ends them too.
 
-    A single one is left to the run itself: another process would import all libraries again.
+    A single one is left to the run itself: another process would import all libraries again. So is a task of the
+    user's files, whose functions no other process can load by name.
     """
-    jobs = planned(selection, options) if workers != Workers() else []
+    shared = workers != Workers() and options.user_task is None
+    jobs = planned(selection, options) if shared else []
     if len(jobs) < 2:
         yield {}
         return

@@ -17,7 +17,7 @@ from common.discover import task_names
 from common.reporting.closing import missing_section
 from common.reporting.document import Block, Document, Plots, Section, Table, Text, Tiles
 from common.reporting.recorded import RECORDED, read_recorded, record_run
-from common.reporting.recorded_studies import record_study, studies_section
+from common.reporting.recorded_studies import STUDIES, record_study, studies_section
 from common.reporting.render_text import markdown
 from common.reporting.report import build
 from common.store.files import write_text
@@ -52,7 +52,7 @@ def results_page(recorded: Path = RECORDED) -> str:
             _not_measured([record for record, _ in runs]),
             "",
             *sections,
-            studies_section(),
+            studies_section(recorded / STUDIES.name),
         ]
     )
 
