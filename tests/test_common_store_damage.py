@@ -56,7 +56,7 @@ def test_what_was_written_reads_back(tmp_path: Path) -> None:
     assert read_facts(tmp_path / "f") == {"x": "é", "y": [1.5, None]}
 
 
-def test_another_trainings_outputs_in_place_of_ones_own_are_noticed(tmp_path: Path) -> None:
+def test_a_well_formed_file_without_a_hash_is_noticed(tmp_path: Path) -> None:
     from safetensors.numpy import save
 
     (tmp_path / "a").write_bytes(save({"logits": np.ones((2, 2))}))  # well-formed, and without a hash
