@@ -1,36 +1,38 @@
-"""The report of a run: OUT/report.md and OUT/report.html, made only from OUT/results.jsonl and OUT/run.json."""
+"""The report of a run: OUT/report.html and other files, made only from OUT/results.jsonl and OUT/run.json."""
 
+from collections.abc import Collection
 from pathlib import Path
 
 from common.base.terminal import terminal_width
 from common.reporting.closing import legend_section, missing_section, provenance_section
 from common.reporting.document import Document
-from common.reporting.render_html import page
-from common.reporting.render_text import WIDTH, markdown, terminal
+from common.reporting.formats import DEFAULT, write_formats
+from common.reporting.render_text import WIDTH, terminal
 from common.reporting.summary import headline, summary_section
 from common.reporting.task_results import TaskResults
 from common.reporting.task_section import task_section
 from common.reporting.tiles import tiles
-from common.store.files import sha256, write_text
+from common.store.files import sha256
 from common.store.rows import Row, read_rows
 from common.store.run_record import RunRecord, read_record
 
 TITLE = "How far can a classifier's confidence be trusted?"
 
 
-def write_report(out: Path, full: bool = False, width: int | None = None) -> str:
+def write_report(out: Path, full: bool = False, width: int | None = None, formats: Collection[str] = DEFAULT) -> str:
     """Write the report of the run in ``out`` and return a short version for a terminal.
 
-    Reads ``results.jsonl`` and ``run.json``; writes ``report.md`` and the self-contained page ``report.html``. The
-    same two input files give the same report.
+    Reads ``results.jsonl`` and ``run.json``; writes ``report.md`` and the self-contained page ``report.html``, or what
+    ``formats`` say. The same two input files give the same report.
 
     Args:
         out: folder of the run.
         full: whether the terminal's version has a section for every task.
         width: columns of the terminal; None: those of the one that there is, else 100.
+        formats: names of ``common.reporting.formats.FORMATS``.
 
     Returns:
-        Plain lines, the summary last; the last line gives the path of the page.
+        Plain lines, the summary last; the last line gives the path of the page, or of another file of the report.
 
     Raises:
         UserError: a file is missing or damaged, or ``out`` cannot be written.
@@ -38,10 +40,9 @@ def write_report(out: Path, full: bool = False, width: int | None = None) -> str
     record, results = read_record(out / "run.json"), out / "results.jsonl"
     rows = read_rows(results)
     document = build(record, rows, changed=record.results_sha256 not in ("", sha256(results)))
-    write_text(out / "report.md", markdown(document))
-    write_text(out / "report.html", page(document))
+    written = write_formats(document, out, formats)
     folded = "" if full or len(document.tasks) < 2 else " (every task here: --full)"
-    return f"{terminal(document, width or terminal_width(WIDTH), full)}\nFull report: {out / 'report.html'}{folded}\n"
+    return f"{terminal(document, width or terminal_width(WIDTH), full)}\nFull report: {written}{folded}\n"
 
 
 def build(record: RunRecord, rows: tuple[Row, ...], changed: bool = False) -> Document:
