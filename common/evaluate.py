@@ -59,7 +59,7 @@ def evaluate(
     finally:
         progress.close()
         if run.record.finished or run.rows:
-            finish(run, options.out, selection.full)
+            finish(run, options.out, selection.full, selection.formats)
     return run
 
 

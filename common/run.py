@@ -1,6 +1,6 @@
 """The state of a run, and its end: writing results, record and report."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from concurrent.futures import Future
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
@@ -11,6 +11,7 @@ from common.base.errors import UserError
 from common.base.workers import RANK
 from common.examples import write_examples
 from common.predictions import Predictions
+from common.reporting.formats import DEFAULT
 from common.reporting.report import write_report
 from common.store.files import sha256
 from common.store.provenance import commit, versions
@@ -75,8 +76,14 @@ def new_record(command: str, profile: str, seeds: int, device: str) -> RunRecord
     )
 
 
-def finish(run: Run, out: Path, full: bool = False) -> None:
-    """Write the results, the record and the report to ``out``; ``full``: the terminal's has a section for every task.
+def finish(run: Run, out: Path, full: bool = False, formats: Collection[str] = DEFAULT) -> None:
+    """Write the results, the record and the report to ``out``.
+
+    Args:
+        run: that ends.
+        out: folder of the run.
+        full: whether the terminal's report has a section for every task.
+        formats: of the report, by name.
 
     Raises:
         UserError: the folder cannot be written, or the disk is full.
@@ -89,4 +96,4 @@ def finish(run: Run, out: Path, full: bool = False) -> None:
     run.record = replace(run.record, results_sha256=sha256(results))
     write_examples(out, run.record.results_sha256, run.examples)
     write_record(out / "run.json", run.record)
-    run.report = write_report(out, full)
+    run.report = write_report(out, full, formats=formats)

@@ -32,6 +32,7 @@ from common.discover import (
 )
 from common.own_data import OwnData
 from common.papers.table import POOLED
+from common.reporting.formats import DEFAULT, check_format
 from common.task import Model
 
 if TYPE_CHECKING:
@@ -139,6 +140,9 @@ def run(
         bool, typer.Option("--list", help="list tasks, data, detectors, objectives and models, then exit")
     ] = False,
     full: Annotated[bool, typer.Option("--full", help="print the sections of all tasks before the summary")] = False,
+    format_: Annotated[
+        str, typer.Option("--format", help="comma-separated formats of the report: md, html, csv, tex")
+    ] = ",".join(DEFAULT),
     completion: Annotated[
         str | None,
         typer.Option(
@@ -169,6 +173,7 @@ def run(
             user_task = load_user_files(own_kind)(replace(own, model=chosen_model, trained=not no_train))
         chosen_detectors = parse_names("--detectors", detectors, check_detector)
         chosen_objectives = parse_names("--objectives", objectives, check_objective)
+        formats = parse_names("--format", format_, check_format)
         sizes = parse_sizes("--examples", examples)
         _check(profile, seeds, weights, sizes)
         _check_numbers(jobs, threads)
@@ -205,6 +210,7 @@ def run(
             required=bool(task or user_task),
             command=f"{context.command_path} {shlex.join(map(printable, sys.argv[1:]))}".strip(),
             full=full,
+            formats=formats or DEFAULT,
         )
         done = evaluate(selection, options, progress, _workers(jobs, options))
         if RANK == 0:

@@ -1,38 +1,39 @@
-"""The report of a run: OUT/report.md and OUT/report.html, made of OUT/results.jsonl, run.json and examples.json."""
+"""The report of a run: OUT/report.html and other files, made of OUT/results.jsonl, run.json and examples.json."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from pathlib import Path
 
 from common.base.terminal import terminal_width
 from common.reporting.closing import legend_section, missing_section, provenance_section
 from common.reporting.document import Document
 from common.reporting.examples import Examples, read_examples
-from common.reporting.render_html import page
-from common.reporting.render_text import WIDTH, markdown, terminal
+from common.reporting.formats import DEFAULT, write_formats
+from common.reporting.render_text import WIDTH, terminal
 from common.reporting.summary import CHANGED, headline, summary_section
 from common.reporting.task_results import TaskResults
 from common.reporting.task_section import task_section
 from common.reporting.tiles import tiles
-from common.store.files import sha256, write_text
+from common.store.files import sha256
 from common.store.rows import Row, read_rows
 from common.store.run_record import RunRecord, read_record
 
 TITLE = "How far can a classifier's confidence be trusted?"
 
 
-def write_report(out: Path, full: bool = False, width: int | None = None) -> str:
+def write_report(out: Path, full: bool = False, width: int | None = None, formats: Collection[str] = DEFAULT) -> str:
     """Write the report of the run in ``out`` and return a short version for a terminal.
 
     Reads ``results.jsonl``, ``run.json`` and, where there is one, ``examples.json``; writes ``report.md`` and the
-    self-contained page ``report.html``. The same input files give the same report.
+    self-contained page ``report.html``, or what ``formats`` say. The same input files give the same report.
 
     Args:
         out: folder of the run.
         full: whether the terminal's version has a section for every task.
         width: columns of the terminal; None: those of the one that there is, else 100.
+        formats: names of ``common.reporting.formats.FORMATS``.
 
     Returns:
-        Plain lines, the summary last; the last line gives the path of the page.
+        Plain lines, the summary last; the last line gives the path of the page, or of another file of the report.
 
     Raises:
         UserError: a file is missing or damaged, or ``out`` cannot be written.
@@ -42,10 +43,9 @@ def write_report(out: Path, full: bool = False, width: int | None = None) -> str
     examples, problem = read_examples(out, sha256(results))
     changed = CHANGED if record.results_sha256 not in ("", sha256(results)) else ""
     document = build(record, rows, tuple(filter(None, (changed, problem))), examples)
-    write_text(out / "report.md", markdown(document))
-    write_text(out / "report.html", page(document))
+    written = write_formats(document, out, formats)
     folded = "" if full or len(document.tasks) < 2 else " (every task here: --full)"
-    return f"{terminal(document, width or terminal_width(WIDTH), full)}\nFull report: {out / 'report.html'}{folded}\n"
+    return f"{terminal(document, width or terminal_width(WIDTH), full)}\nFull report: {written}{folded}\n"
 
 
 def build(

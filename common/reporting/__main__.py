@@ -1,0 +1,33 @@
+"""``python -m common.reporting OUT``: the report of a finished run once more, from its rows and record alone."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from common.base.arguments import parse_names
+from common.base.exits import guarded
+from common.base.terminal import say
+from common.reporting.formats import DEFAULT, check_format
+from common.reporting.report import write_report
+
+
+def main(
+    out: Annotated[Path, typer.Argument(help="output folder of a run: holds results.jsonl and run.json")],
+    format_: Annotated[str, typer.Option("--format", help="comma-separated formats: md, html, csv, tex")] = ",".join(
+        DEFAULT
+    ),
+    full: Annotated[bool, typer.Option("--full", help="print the sections of all tasks before the summary")] = False,
+) -> None:
+    """Write the report of a run once more; nothing is trained or read but OUT/results.jsonl and OUT/run.json."""
+
+    def written() -> int:
+        formats = parse_names("--format", format_, check_format) or DEFAULT
+        say(write_report(out, full, formats=formats), f"; the report is in {out}")
+        return 0
+
+    guarded(written)
+
+
+if __name__ == "__main__":
+    typer.run(main)
