@@ -6,7 +6,8 @@ from pathlib import Path
 from common.base.terminal import terminal_width
 from common.reporting.closing import legend_section, missing_section, provenance_section
 from common.reporting.document import Document
-from common.reporting.formats import DEFAULT, write_formats
+from common.reporting.formats import CARD, DEFAULT, write_formats
+from common.reporting.render_card import write_cards
 from common.reporting.render_text import WIDTH, terminal
 from common.reporting.summary import headline, summary_section
 from common.reporting.task_results import TaskResults
@@ -29,7 +30,7 @@ def write_report(out: Path, full: bool = False, width: int | None = None, format
         out: folder of the run.
         full: whether the terminal's version has a section for every task.
         width: columns of the terminal; None: those of the one that there is, else 100.
-        formats: names of ``common.reporting.formats.FORMATS``.
+        formats: names of ``common.reporting.formats.FORMATS``, and ``card``.
 
     Returns:
         Plain lines, the summary last; the last line gives the path of the page, or of another file of the report.
@@ -41,6 +42,8 @@ def write_report(out: Path, full: bool = False, width: int | None = None, format
     rows = read_rows(results)
     document = build(record, rows, changed=record.results_sha256 not in ("", sha256(results)))
     written = write_formats(document, out, formats)
+    if CARD in formats:
+        write_cards(record, results_by_task(record, rows), out)
     folded = "" if full or len(document.tasks) < 2 else " (every task here: --full)"
     return f"{terminal(document, width or terminal_width(WIDTH), full)}\nFull report: {written}{folded}\n"
 
@@ -53,9 +56,10 @@ def build(record: RunRecord, rows: tuple[Row, ...], changed: bool = False) -> Do
         rows: results of the run.
         changed: whether the results differ from those that the record was written with.
     """
-    names = dict.fromkeys(row.task for row in rows if row.train_examples is None)
-    tasks = [TaskResults.of(record.task(name), (row for row in rows if row.task == name)) for name in names]
-    curves = {name: [curve for curve in record.curves if curve.get("task") == name] for name in names}
+    tasks = results_by_task(record, rows)
+    curves = {
+        one.record.name: [curve for curve in record.curves if curve.get("task") == one.record.name] for one in tasks
+    }
     missing = missing_section(record)
     return Document(
         title=TITLE,
@@ -65,3 +69,9 @@ def build(record: RunRecord, rows: tuple[Row, ...], changed: bool = False) -> Do
         closing=(*((missing,) if missing else ()), legend_section(), provenance_section(record, tasks)),
         first=tiles(tasks) if tasks else None,
     )
+
+
+def results_by_task(record: RunRecord, rows: tuple[Row, ...]) -> list[TaskResults]:
+    """Return the results of every task, in the order of the rows."""
+    names = dict.fromkeys(row.task for row in rows if row.train_examples is None)
+    return [TaskResults.of(record.task(name), (row for row in rows if row.task == name)) for name in names]
