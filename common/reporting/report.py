@@ -4,6 +4,7 @@ from collections.abc import Collection
 from pathlib import Path
 
 from common.base.terminal import terminal_width
+from common.reporting.accuracy_paradox import accuracy_paradox
 from common.reporting.closing import legend_section, missing_section, provenance_section
 from common.reporting.document import Document
 from common.reporting.formats import CARD, DEFAULT, write_formats
@@ -66,7 +67,11 @@ def build(record: RunRecord, rows: tuple[Row, ...], changed: bool = False) -> Do
         headline=headline(record, tasks, changed),
         summary=(summary_section(tasks, record.families),) if tasks else (),
         tasks=tuple(task_section(results, curves[results.record.name]) for results in tasks),
-        closing=(*((missing,) if missing else ()), legend_section(), provenance_section(record, tasks)),
+        closing=tuple(
+            one
+            for one in (missing, legend_section(), accuracy_paradox(tasks), provenance_section(record, tasks))
+            if one is not None
+        ),
         first=tiles(tasks) if tasks else None,
     )
 
