@@ -12,6 +12,7 @@ import pytest
 from common.base.project import ROOT
 from common.store import files
 from common.store.files import (
+    HOST,
     DamagedFile,
     read_facts,
     read_tensors,
@@ -97,8 +98,8 @@ def test_leftovers_of_dead_processes_are_swept_and_those_of_the_living_and_of_ot
 ) -> None:
     dead = subprocess.Popen([sys.executable, "-c", ""])
     dead.wait()
-    left = tmp_path / "a" / f".x.json.{files._HOST}.{dead.pid}.part"
-    kept = [tmp_path / f".x.json.{files._HOST}.{os.getpid()}.part", tmp_path / f".x.json.0f0f0f0f.{dead.pid}.part"]
+    left = tmp_path / "a" / f".x.json.{dead.pid}@{HOST}.part"
+    kept = [tmp_path / f".x.json.{os.getpid()}@{HOST}.part", tmp_path / f".x.json.{dead.pid}@elsewhere.part"]
     left.parent.mkdir()
     for file in (left, *kept):
         file.write_text("half")

@@ -20,8 +20,8 @@ from common.base.workers import RANK
 SEAL = "sha256"
 """Where a file of the store keeps its seal: a hash of its content and of its place."""
 
-_HOST = hashlib.sha256(platform.node().encode()).hexdigest()[:8]
-"""Stands in the names of temporary files, since the number of a process means nothing on another machine."""
+HOST = platform.node().replace(".", "-")
+"""This machine in names of temporary files: where several share a folder, process numbers alone may be equal."""
 
 
 def write_atomically(path: Path, write: Callable[[Path], object]) -> None:
@@ -34,7 +34,7 @@ def write_atomically(path: Path, write: Callable[[Path], object]) -> None:
     """
     if RANK:
         return
-    temporary = path.with_name(f".{path.name}.{_HOST}.{os.getpid()}.part")
+    temporary = path.with_name(f".{path.name}.{os.getpid()}@{HOST}.part")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         write(temporary)
@@ -55,13 +55,13 @@ def _flush(path: Path) -> None:
 
 
 def sweep(folder: Path) -> None:
-    """Delete the temporary files below a folder that dead processes of this machine left.
+    """Delete the temporary files below a folder whose processes are gone; where processes cannot be seen, none.
 
-    Files of other machines stay, and so do all files where processes cannot be seen.
+    Those of other machines stay.
     """
-    for part in folder.rglob(f".*.{_HOST}.*.part"):
-        process = part.name.split(".")[-2]
-        if process.isdecimal() and not _alive(int(process)):
+    for part in folder.rglob(".*.part"):
+        process, _, host = part.name.split(".")[-2].partition("@")
+        if host in ("", HOST) and process.isdecimal() and not _alive(int(process)):
             part.unlink(missing_ok=True)
 
 
