@@ -15,7 +15,7 @@ from common.data.locations import Folders
 from common.data.sources import AnySource
 from common.discover import load_architecture, load_objective, load_task
 from common.encoded import EncodedData
-from common.store.files import DamagedFile, sha256
+from common.store.files import DamagedFile, delete, sha256
 from common.store.outputs import TaskOutputs
 from common.store.provenance import code_hash, versions
 from common.store.run_folder import RunFolder, run_folder
@@ -198,12 +198,12 @@ class Experiment:
             folder.check_weights()
         except DamagedFile as damage:
             self.note_damage(damage)
-            folder.weights.unlink(missing_ok=True)
+            delete(folder.weights)
         return folder.weights.is_file()
 
     def note_damage(self, damage: DamagedFile) -> None:
         """Tell that a file of the store is made again, where it is needed."""
-        self.progress.note(f"{self.label}: {str(damage).removesuffix('; delete it and run again')}; it is made again")
+        self.progress.note(f"{self.label}: {damage.what}; it is made again")
 
     def _run(self, objective: str, folder: RunFolder) -> None:
         from common.training.predict import predict
@@ -243,7 +243,7 @@ class Experiment:
                 return model.to(device).eval()
             except DamagedFile as damage:
                 self.note_damage(damage)
-                folder.weights.unlink(missing_ok=True)
+                delete(folder.weights)
         if (before := self._before(objective_name)) is not None:
             model.load_state_dict(self.trained(before, self.folder(before)).state_dict())
         self.progress.start(f"{self.label} {objective_name}")

@@ -17,7 +17,7 @@ from common.base import workers
 from common.detector import Detector, Option, Probe
 from common.experiment import Experiment
 from common.features.fitted import Fitted
-from common.store.files import DamagedFile, read_facts, read_tensors, write_facts, write_tensors
+from common.store.files import DamagedFile, delete, read_facts, read_tensors, write_facts, write_tensors
 from common.store.outputs import Outputs, TaskOutputs
 from common.store.provenance import PROBE_DOWNSTREAM, code_hash
 
@@ -104,7 +104,7 @@ class ProbeFile:
     def discard(self) -> None:
         """Delete the scores, so that they are made again."""
         for file in (self._record, self._file):
-            file.unlink(missing_ok=True)
+            delete(file)
 
     def fitted(self) -> Fitted:
         """Return what the probe learned, as ``save`` got it."""

@@ -1,6 +1,8 @@
-"""Let a small run die at every operation on files below its output folder, once in each way, and resume it.
+"""Let a small run die at every operation on files below its output folder, and resume it.
 
-    uv run python -m tests.dying_runs [--task vision/mnist] [--every 1] [--ways kill,half,error,stop]
+    uv run python -m tests.dying_runs [--task vision/mnist] [--every 1] [--each-way]
+
+Without a task, a run only stores what a training would. Each operation has one of the deaths, in turn, or all of them.
 
 An operation is what Python asks of the system: opening a file to read or to write, making a folder, listing one,
 flushing, renaming, deleting. A run dies before the operation happens:
@@ -23,7 +25,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-from tests.small_runs import complaints, ended, shrink, start, undisturbed
+from tests.small_runs import OOD, STORE, complaints, ended, shrink, start, undisturbed
 
 EVENTS = ("open", "os.rename", "os.remove", "os.mkdir", "os.rmdir", "os.listdir", "os.scandir", "os.utime")
 """Python's audit events of operations on files; the first argument is a path."""
@@ -105,30 +107,30 @@ def died_and_resumed(name: str, folder: Path, at: int, way: str) -> list[str]:
     return found + complaints(out, folder / "undisturbed", log)
 
 
-def deaths(found: list[str], ways: list[str], every: int) -> Iterator[tuple[int, str]]:
-    """Yield where and how to die: each way at every ``every``-th operation; half a file only where one is flushed."""
-    turn = 0
-    for at, operation in enumerate(found):
+def deaths(found: list[str], every: int, each_way: bool) -> Iterator[tuple[int, str]]:
+    """Yield where to die and how: the ways take turns, or all come at each operation."""
+    for turn, at in enumerate(range(0, len(found), every)):
+        ways = list(ENDS) if each_way else [list(ENDS)[turn % len(ENDS)]]
         for way in ways:
-            if way != "half" or operation == "fsync":
-                if turn % every == 0:
-                    yield at, way
-                turn += 1
+            if way != "half" or found[at] == "fsync":
+                yield at, way
+            elif not each_way:
+                yield at, "kill"  # nothing is being written
 
 
 def main() -> int:
     """Print how many operations there are and what became of the deaths."""
     parser = argparse.ArgumentParser(description="let a run die at every operation on files, and resume it")
-    parser.add_argument("--task", default="vision/mnist")
-    parser.add_argument("--every", type=int, default=1, help="every so many deaths of all")
-    parser.add_argument("--ways", default="kill,half,error,stop")
+    parser.add_argument("--task", choices=[*OOD, STORE], default=STORE)
+    parser.add_argument("--every", type=int, default=1, help="die at every so many operations")
+    parser.add_argument("--each-way", action="store_true", help="die in all ways at each of them")
     asked = parser.parse_args()
     shrink(asked.task)
     with TemporaryDirectory() as name:
         folder = Path(name).resolve()
         undisturbed(asked.task, folder / "undisturbed", folder / "log")
         found = operations(asked.task, folder / "out", folder / "log")
-        chosen = list(deaths(found, asked.ways.split(","), asked.every))
+        chosen = list(deaths(found, asked.every, asked.each_way))
         wrong = list(_told(asked.task, folder, found, chosen))
     print(f"{asked.task}: {len(found)} operations on files; died {len(chosen)} times, {len(wrong)} not as it should")
     return 1 if wrong or not chosen else 0

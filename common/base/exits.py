@@ -11,11 +11,16 @@ from common.base.terminal import fitted
 
 
 def guarded(run: Callable[[], int]) -> None:
-    """Exit with the code that ``run()`` returns; for a ``UserError`` print one line to stderr and exit with code 2."""
+    """Exit with the code that ``run()`` returns; for a ``UserError`` print one line to stderr and exit with code 2.
+
+    So ends what the system refuses at any moment: a disk that fails, a file that is gone, memory that is not there.
+    """
     try:
         code = run()
     except UserError as error:
         code = _told(str(error))
+    except OSError as error:
+        code = _told(f"the system refuses: {error}; what was stored until now is kept, and the same command goes on")
     except MemoryError:
         code = _told("there is not enough memory; close other programs, or use less data")
     except KeyboardInterrupt:

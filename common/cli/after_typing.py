@@ -8,7 +8,7 @@ from common.base.errors import UserError, did_you_mean
 from common.base.terminal import say
 from common.data.locations import Folders
 from common.discover import resolve_task, task_names
-from common.store.files import write_text
+from common.store.files import delete, write_text
 from common.task import Tune
 
 
@@ -73,4 +73,4 @@ def check_writable(out: Path) -> None:
     """Raise ``UserError`` if the folder cannot be written: before training, not after it."""
     probe = out / ".writable"
     write_text(probe, "")
-    probe.unlink(missing_ok=True)
+    delete(probe)

@@ -4,6 +4,7 @@ import hashlib
 import json
 import os
 import platform
+import re
 import sys
 from collections.abc import Callable, Mapping
 from contextlib import suppress
@@ -19,6 +20,9 @@ from common.base.workers import RANK
 
 SEAL = "sha256"
 """Where a file of the store keeps its seal: a hash of its content and of its place."""
+
+TRAINING = re.compile(r"-seed\d+-[0-9a-f]+$")
+"""The end of the name of a training's folder, as ``run_folder`` makes it."""
 
 HOST = platform.node().replace(".", "-")
 """This machine in names of temporary files: where several share a folder, process numbers alone may be equal."""
@@ -59,10 +63,32 @@ def sweep(folder: Path) -> None:
 
     Those of other machines stay.
     """
-    for part in folder.rglob(".*.part"):
-        process, _, host = part.name.split(".")[-2].partition("@")
-        if host in ("", HOST) and process.isdecimal() and not _alive(int(process)):
-            part.unlink(missing_ok=True)
+    remove_below(folder, ".*.part", _is_left_behind)
+
+
+def _is_left_behind(part: Path) -> bool:
+    process, _, host = part.name.split(".")[-2].partition("@")
+    return host in ("", HOST) and process.isdecimal() and not _alive(int(process))
+
+
+def remove_below(folder: Path, pattern: str, chosen: Callable[[Path], bool] = lambda _: True) -> None:
+    """Delete files that nothing needs; what cannot be deleted now harms nobody and is tried again by the next run."""
+    with suppress(OSError):
+        for file in folder.rglob(pattern):
+            if chosen(file):
+                file.unlink(missing_ok=True)
+
+
+def delete(path: Path) -> None:
+    """Delete a file of the store that must not be read again, unless it is gone.
+
+    Raises:
+        UserError: it cannot be deleted.
+    """
+    try:
+        path.unlink(missing_ok=True)
+    except OSError as error:
+        raise UserError(f"cannot delete {path}: {error.strerror or error}; choose another folder with --out") from error
 
 
 def _alive(process: int) -> bool:
@@ -83,8 +109,16 @@ def write_text(path: Path, text: str) -> None:
     write_atomically(path, lambda part: part.write_text(text, encoding="utf-8", newline="\n"))
 
 
+REMEDY = "; delete it and run again"
+
+
 class DamagedFile(UserError):
     """A file of the store that is missing, cannot be read, or is not what was written; it can be made again."""
+
+    @property
+    def what(self) -> str:
+        """The message without what to do, for where that is done already."""
+        return str(self).removesuffix(REMEDY)
 
 
 def write_tensors(path: Path, arrays: Mapping[str, NDArray[Any]]) -> str:
@@ -130,8 +164,8 @@ def check_recorded(path: Path, recorded: str) -> None:
     """
     try:
         found = hash_of(path)
-    except OSError as error:
-        raise _unreadable(path, error) from error
+    except UserError as error:
+        raise DamagedFile(f"{error}{REMEDY}") from error
     if found != recorded:
         raise _differs(path)
 
@@ -158,20 +192,24 @@ def read_facts(path: Path) -> dict[str, Any]:
 
 
 def _unreadable(path: Path, error: Exception) -> DamagedFile:
-    return DamagedFile(f"{path} cannot be read ({error}); delete it and run again")
+    return DamagedFile(f"{path} cannot be read ({error}){REMEDY}")
 
 
 def _differs(path: Path) -> DamagedFile:
-    return DamagedFile(f"{path} is not what was written there: its hash differs; delete it and run again")
+    return DamagedFile(f"{path} is not what was written there: its hash differs{REMEDY}")
 
 
 def _place(path: Path) -> str:
     """Return what tells a file from those of other trainings, wherever the output folder is.
 
     >>> _place(Path("/home/me/runs/quick/store/vision/mnist/cross_entropy-seed0-1f/test.safetensors"))
-    'mnist/cross_entropy-seed0-1f/test.safetensors'
+    'cross_entropy-seed0-1f/test.safetensors'
+    >>> _place(Path("/home/me/runs/quick/examples.json"))
+    'examples.json'
     """
-    return "/".join(path.parts[-3:])
+    parts = path.parts
+    training = [number for number, part in enumerate(parts[:-1]) if TRAINING.search(part)]
+    return "/".join(parts[training[-1] if training else -1 :])
 
 
 def _seal_of_arrays(path: Path, arrays: Mapping[str, NDArray[Any]]) -> str:
@@ -188,9 +226,16 @@ def _seal_of_facts(path: Path, facts: Mapping[str, Any]) -> str:
 
 
 def hash_of(path: Path) -> str:
-    """SHA-256 of a file in hexadecimal, read now."""
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
+    """SHA-256 of a file in hexadecimal, read now.
+
+    Raises:
+        UserError: the file is missing or cannot be read.
+    """
+    try:
+        with path.open("rb") as file:
+            return hashlib.file_digest(file, "sha256").hexdigest()
+    except OSError as error:
+        raise UserError(f"{path} cannot be read ({error})") from error
 
 
 @lru_cache(maxsize=1024)

@@ -8,7 +8,7 @@ from pathlib import Path
 from types import NoneType
 from typing import Any
 
-from common.store.files import DamagedFile, check_recorded, hash_of, read_facts, write_facts
+from common.store.files import DamagedFile, check_recorded, delete, hash_of, read_facts, remove_below, write_facts
 from common.store.outputs import OodKey, Outputs
 
 META: Mapping[str, tuple[type, ...]] = {
@@ -74,8 +74,7 @@ class RunFolder:
         if self.weights.is_file():
             hashes[self.weights.name] = hash_of(self.weights)
         write_facts(self._meta_file, {**meta, "ood": [list(key) for key in ood], "files": hashes})
-        for leftover in self.path.rglob("*.checkpoint"):
-            leftover.unlink(missing_ok=True)
+        remove_below(self.path, "*.checkpoint")
 
     def load(self) -> tuple[Outputs, dict[OodKey, Outputs], dict[str, Any]]:
         """Load the outputs and ``meta`` that ``save`` stored.
@@ -118,7 +117,7 @@ class RunFolder:
     def discard(self) -> None:
         """Delete the outputs, so that they are made again; the weights and what probes learned stay."""
         for file in (self._meta_file, *self.path.glob("ood_*.safetensors"), self.path / "test.safetensors"):
-            file.unlink(missing_ok=True)
+            delete(file)
 
 
 def _holds(value: Any, kinds: tuple[type, ...]) -> bool:
