@@ -17,6 +17,7 @@ from common.own.rows import Reading, read_rows
 from common.papers.table import POOLED
 from common.reporting.formats import DEFAULT, chosen_formats
 from common.run import finish
+from common.store.files import sweep
 
 __all__ = ["app", "evaluate_user_outputs", "main"]
 
@@ -80,6 +81,7 @@ def run(
         sets = {name: read_rows(file, "ood", reading) for name, file in files.items()}
         learned = read_rows(train, "train", reading) if train else None
         model = own_model(in_distribution.stem, test, sets, learned, chosen)
+        sweep(out)
         done = evaluate_own(model, command())
         finish(done, out, formats=formats)
         for note in notes_of(done):
