@@ -17,6 +17,7 @@ from common.own.rows import Reading, read_rows
 from common.papers.table import POOLED
 from common.reporting.formats import DEFAULT, chosen_formats
 from common.run import finish
+from common.store.files import check_writable
 
 __all__ = ["app", "evaluate_user_outputs", "main"]
 
@@ -76,15 +77,16 @@ def run(
         chosen = parse_names("--detectors", detectors, load_detector)
         formats = chosen_formats(format_, card)
         reading = Reading(probabilities, MemoryLimit(max_gb), features=train is not None)
+        check_writable(out)
         test = read_rows(in_distribution, "test", reading, labels)
         sets = {name: read_rows(file, "ood", reading) for name, file in files.items()}
         learned = read_rows(train, "train", reading) if train else None
         model = own_model(in_distribution.stem, test, sets, learned, chosen)
         done = evaluate_own(model, command())
         finish(done, out, formats=formats)
-        for note in notes_of(done):
-            print(fitted(f"note: {note}", sys.stderr.encoding), file=sys.stderr)
         say(done.report, f"; the report is in {out / 'report.md'}")
+        for note in notes_of(done):  # after the tables, where they are seen
+            print(fitted(f"note: {note}", sys.stderr.encoding), file=sys.stderr)
         return 0
 
     guarded(evaluated)

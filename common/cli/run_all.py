@@ -18,7 +18,7 @@ from common.base.project import ROOT, modalities
 from common.base.terminal import say
 from common.base.version import show_version
 from common.base.workers import RANK
-from common.cli.after_typing import check_words, check_writable, chosen_device, chosen_tune, show_list
+from common.cli.after_typing import check_words, chosen_device, chosen_tune, show_list
 from common.cli.completion import WANTED, completions, show_completion
 from common.cli.side_by_side import check_workers, workers
 from common.data.locations import Folders
@@ -34,6 +34,7 @@ from common.discover import (
 from common.own_data import OwnData
 from common.papers.table import POOLED
 from common.reporting.formats import DEFAULT, chosen_formats
+from common.store.files import check_writable
 from common.task import Model
 
 if TYPE_CHECKING:
