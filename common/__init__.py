@@ -3,7 +3,11 @@
 ``from common import report`` is its door in Python and in notebooks.
 """
 
-from typing import TYPE_CHECKING, Any
+from common.base.entry import begin_command
+
+begin_command()
+
+from typing import TYPE_CHECKING, Any  # noqa: E402  after what must come first
 
 if TYPE_CHECKING:
     from common.own.notebook import OwnReport as OwnReport

@@ -1,1 +1,5 @@
 """Language: text classification and tagging tasks, their data and models."""
+
+from common.base.entry import begin_command
+
+begin_command()

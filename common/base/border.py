@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from common.base.display import one_line, shown
+from common.base.entry import out_of_memory
 from common.base.errors import UserError
 
 TIMES = 100
@@ -37,7 +38,7 @@ def border(path: Path, remedy: str = "") -> Iterator[None]:
     except (UserError, KeyboardInterrupt, SystemExit, GeneratorExit):
         raise
     except BaseException as error:  # a panic in Rust is a BaseException
-        reason = "there is not enough memory" if isinstance(error, MemoryError) else one_line(error)
+        reason = "there is not enough memory" if out_of_memory(error) else one_line(error)
         raise UserError(f"{shown(path)} cannot be read ({reason}){'; ' * bool(remedy)}{remedy}") from error
 
 
