@@ -3,9 +3,12 @@
 ``from common import report`` is its door in Python and in notebooks.
 """
 
-from common.base.entry import begin_command
+import sys
 
-begin_command()
+if sys.argv[:1] == ["-m"]:  # ``python -m MODULE`` imports the module's packages first
+    from common.base.entry import begin
+
+    begin()
 
 from typing import TYPE_CHECKING, Any  # noqa: E402  after what must come first
 

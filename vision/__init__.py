@@ -1,5 +1,8 @@
 """Vision: image classification tasks, their data and models."""
 
-from common.base.entry import begin_command
+import sys
 
-begin_command()
+if sys.argv[:1] == ["-m"]:  # ``python -m MODULE`` imports the module's packages first
+    from common.base.entry import begin
+
+    begin()

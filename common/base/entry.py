@@ -1,7 +1,8 @@
 """How a command begins: a signal, or too little memory, is one line from its first moment on, with a fitting exit code.
 
 Libraries take seconds to import, and a Ctrl-C meanwhile would end in a traceback from inside of them. So ``begin`` runs
-before all other imports, and imports nothing that takes time itself.
+before all other imports, and imports nothing that takes time itself: from ``run_all.py``, or from the packages' own
+modules, which ``python -m MODULE`` imports first (while ``sys.argv[0]`` is ``-m``, as its documentation says).
 """
 
 import os
@@ -30,12 +31,6 @@ def begin() -> None:
             signal.signal(number, _leave)
     sys.excepthook = _tell
     sys.unraisablehook = _take_up
-
-
-def begin_command() -> None:
-    """``begin`` if this import belongs to the start of ``python -m MODULE``, whose packages are imported first."""
-    if sys.argv[:1] == ["-m"]:  # as the documentation of sys.argv says
-        begin()
 
 
 def out_of_memory(error: BaseException | None) -> bool:

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from common.base.border import told_or
 from common.data.dropped import listed
+from common.data.parquet import read_columns_of
 from speech.data.containers import announced_frames, opened_sound
 
 Waveform = NDArray[np.float32]
@@ -167,10 +168,8 @@ def read_table(
     Returns:
         the waveforms, the values of ``columns``, and the number of skipped rows by reason.
     """
-    import pyarrow.parquet as parquet
-
     names = list(columns)
-    table = parquet.read_table(path, columns=["audio", *names], filters=where)
+    table = read_columns_of(path, ["audio", *names], where)
     rows = table["audio"].to_pylist()
     called = [row["path"] or f"row {i}" for i, row in enumerate(rows)]
     waveforms, kept, dropped = decode_all([row["bytes"] or b"" for row in rows], called)

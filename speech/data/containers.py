@@ -78,7 +78,7 @@ def announced_frames(file: Path | bytes, opened: Any) -> int:
     """Return the samples per channel according to the header, since libsndfile reads a truncated file without error.
 
     libsndfile's log has the announced sizes: of the chunk of samples (WAV, AIFF, AU, SVX), of the whole file (W64), or
-    the number of samples (RF64, AVR). A file that it calls truncated (VOC) announces one sample more, and so does an Ogg
+    the number of samples (RF64, AVR). A file that it calls truncated (VOC) announces one sample more; so does an Ogg
     stream whose last page is cut or is not marked as the last.
     """
     frames, log = int(opened.frames), opened.extra_info
