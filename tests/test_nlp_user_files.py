@@ -89,7 +89,7 @@ def test_whole_numbers_are_labels_in_their_order(tmp_path):
         ("x.jsonl", b'{"text": "a", "label": 1}\n{"text":\n', "line 2 is not JSON"),
         ("x.jsonl", b"[1]\n", "line 1 is not an object"),
         ("x.jsonl", b'{"text": 3, "label": 1}\n', "holds 3 in row 1, which is not a text"),
-        ("x.parquet", b"PAR1 and no more", "not a readable parquet file"),
+        ("x.parquet", b"PAR1 and no more", "x.parquet cannot be read"),
     ],
 )
 def test_bad_files_are_one_clear_line(tmp_path, name, content, message):

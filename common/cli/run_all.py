@@ -46,7 +46,8 @@ app = typer.Typer(add_completion=False, pretty_exceptions_enable=False, rich_mar
 def main(module: str | None = None) -> None:
     """Run the command line and exit with its code.
 
-    Exit codes: 0 success; 2 an error that the one-line message explains; 130 stopped with Ctrl-C.
+    Exit codes: 0 success; 2 an error that the one-line message explains; 1 too little memory; 130 stopped with
+    Ctrl-C; 143 stopped with SIGTERM.
 
     Args:
         module: name of a task's module (``nlp.tasks.reuters8``), which runs that task; None: any tasks.
