@@ -4,7 +4,6 @@ import os
 import signal
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import replace
@@ -25,6 +24,7 @@ from common.jobs.plan import planned
 from common.jobs.started import Workers
 from common.run import Run
 from common.selection import Selection
+from tests.sessions import processes_of, wait_until
 
 TASK = "nlp/reuters8"
 
@@ -42,13 +42,6 @@ def pool() -> Iterator[LocalPool]:
     one = LocalPool(1, show=False)
     yield one
     one.stop()
-
-
-def wait_until(condition: object, seconds: float = 120) -> None:
-    end = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < end, "waited in vain"
-        time.sleep(0.02)
 
 
 def test_a_fine_tuning_waits_for_the_training_that_it_goes_on_from(tmp_path: Path) -> None:
@@ -148,12 +141,6 @@ def test_a_killed_job_is_not_run_is_a_failure_and_the_rest_has_rows(
     assert "its process was killed" in done.record.not_run[0].why
 
 
-def children_of(pid: int) -> list[int]:
-    """Return the processes of a session that are still there."""
-    shown = subprocess.run(("ps", "-o", "pid=", "-s", str(pid)), capture_output=True, text=True, check=False)
-    return [int(line) for line in shown.stdout.split()]
-
-
 @pytest.mark.slow
 @pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGKILL])
 def test_no_worker_outlives_the_run_and_the_same_command_continues(how: signal.Signals, tmp_path: Path) -> None:
@@ -175,4 +162,4 @@ def test_no_worker_outlives_the_run_and_the_same_command_continues(how: signal.S
     assert "Traceback" not in rest
     if how is signal.SIGINT:
         assert rest.strip().splitlines()[-1].startswith("stopped; finished work is kept")
-    wait_until(lambda: not children_of(process.pid))
+    wait_until(lambda: not processes_of(process.pid))
