@@ -33,7 +33,7 @@ from common.discover import (
 )
 from common.own_data import OwnData
 from common.papers.table import POOLED
-from common.reporting.formats import DEFAULT, check_format
+from common.reporting.formats import DEFAULT, chosen_formats
 from common.task import Model
 
 if TYPE_CHECKING:
@@ -150,6 +150,10 @@ def run(
     format_: Annotated[
         str, typer.Option("--format", help="comma-separated formats of the report: md, html, csv, tex")
     ] = ",".join(DEFAULT),
+    card: Annotated[
+        bool,
+        typer.Option("--card", help="also write OUT/cards: model cards with a model-index for the Hugging Face Hub"),
+    ] = False,
     completion: Annotated[
         str | None,
         typer.Option(
@@ -180,7 +184,7 @@ def run(
             user_task = load_user_files(own_kind)(replace(own, model=chosen_model, trained=not no_train))
         chosen_detectors = parse_names("--detectors", detectors, check_detector)
         chosen_objectives = parse_names("--objectives", objectives, check_objective)
-        formats = parse_names("--format", format_, check_format)
+        formats = chosen_formats(format_, card)
         sizes = parse_sizes("--examples", examples)
         _check(profile, seeds, weights, sizes)
         check_workers(jobs, threads, cluster, "--study" if study else "--in" if own else None)
@@ -217,7 +221,7 @@ def run(
             required=bool(task or user_task),
             command=f"{context.command_path} {shlex.join(map(printable, sys.argv[1:]))}".strip(),
             full=full,
-            formats=formats or DEFAULT,
+            formats=formats,
         )
         done = evaluate(selection, options, progress, workers(jobs, cluster, options))
         if RANK == 0:
