@@ -14,6 +14,7 @@ import pytest
 from common.base.errors import MissingData, UserError, WorkerDied
 from common.base.memory import GIB, free_memory
 from common.base.project import ROOT
+from common.cli.side_by_side import workers
 from common.data.locations import Folders
 from common.evaluate import evaluate
 from common.experiment import Experiment, RunOptions
@@ -81,6 +82,17 @@ def test_the_default_is_a_job_a_core_as_far_as_memory_goes(monkeypatch: pytest.M
     assert default_jobs(1, "cpu") == 1
 
 
+def test_without_jobs_a_run_takes_the_default_and_with_it_the_number_given(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(local, "cores", lambda: 6)
+    monkeypatch.setattr(local, "free_memory", lambda: 100 * GIB)
+    assert workers(None, None, options(tmp_path)) == Workers(6)
+    assert workers(None, None, replace(options(tmp_path), threads=3)) == Workers(2)
+    assert workers(4, None, options(tmp_path)) == Workers(4)
+    assert workers(None, "auto", options(tmp_path)).cluster == "auto"
+
+
 def test_free_memory_is_less_than_the_machine_has() -> None:
     assert 0 < free_memory() < os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
 
@@ -139,6 +151,7 @@ def test_a_killed_job_is_not_run_is_a_failure_and_the_rest_has_rows(
     done = run(tmp_path, 2, detectors=("msp",), seeds=2)
     assert done.failed and done.rows == []
     assert "its process was killed" in done.record.not_run[0].why
+    assert "nlp/reuters8 seed 0 cross_entropy: its process was killed" in (tmp_path / "report.md").read_text()
 
 
 @pytest.mark.slow

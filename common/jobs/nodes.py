@@ -95,7 +95,7 @@ def connected(address: str) -> Any:
     try:
         importable = ray.job_config.JobConfig(code_search_path=[str(ROOT)])
         ray.init(address=address, log_to_driver=False, logging_level="critical", job_config=importable)
-    except (ConnectionError, RuntimeError, ValueError) as error:
+    except (ConnectionError, RuntimeError, ValueError, ray.exceptions.RayError) as error:
         joining = "ray start --head" if address == "auto" else f"ray start --address {address}"
         raise UserError(f"--cluster {address}: {error}; this machine must be a node of it: {joining}") from error
     return ray
