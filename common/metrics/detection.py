@@ -227,12 +227,7 @@ def roc_curve(positive: ArrayLike, negative: ArrayLike, points: int = 400) -> Ro
     """
     if points < 2:
         raise ValueError(f"a ROC curve needs at least 2 points, not {points}")
-    ranking = _ranking(positive, negative)
-    fpr, tpr = ranking.negative / ranking.n_negative, ranking.positive / ranking.n_positive
-    if len(fpr) > points:
-        chosen = np.unique(np.searchsorted(fpr + tpr, np.linspace(0, 2, points)))
-        fpr, tpr = fpr[chosen], tpr[chosen]
-    return RocCurve(fpr, tpr)
+    return RocCurve(*of_ranking.curve(_ranking(positive, negative), points))
 
 
 def _ranking(positive: ArrayLike, negative: ArrayLike) -> Ranking:

@@ -52,3 +52,12 @@ def detection_error(ranking: Ranking) -> float:
     """Compute the smallest balanced error over all thresholds."""
     advantage = max((p / ranking.n_positive - n / ranking.n_negative).max() for p, n in ranking.pieces())
     return float((1 - advantage) / 2)
+
+
+def curve(ranking: Ranking, points: int) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Return at most ``points`` points of the ROC curve, about evenly along FPR + TPR: (fpr, tpr)."""
+    fpr, tpr = ranking.negative / ranking.n_negative, ranking.positive / ranking.n_positive
+    if len(fpr) <= points:
+        return fpr, tpr
+    chosen = np.unique(np.searchsorted(fpr + tpr, np.linspace(0, 2, points)))
+    return fpr[chosen], tpr[chosen]

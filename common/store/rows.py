@@ -61,6 +61,8 @@ class Row:
         ece, ece_equal_mass, brier, nll, temperature, ece_scaled, ece_equal_mass_scaled, brier_scaled, nll_scaled:
             calibration of the model, in the row of the MSP for misclassification of all rows; see
             ``common.metrics.model_calibration``. Not fractions: ``brier`` (0 to 2), ``nll`` (nats), ``temperature``.
+        counted_within: largest difference of the figures above from those of all scores, where scores were counted in
+            bins and not sorted (``common.metrics.counted``); None: they are those of all scores.
         mean_msp_positive, mean_msp_negative: mean maximum softmax probability of each side, whatever the detector.
         error: the classifier's test error; phone error rate for CTC.
         device, commit, versions: device, code and libraries that made the row.
@@ -121,6 +123,7 @@ class Row:
     ece_equal_mass_scaled: float | None = None
     brier_scaled: float | None = None
     nll_scaled: float | None = None
+    counted_within: float | None = None
     mean_msp_positive: float | None
     mean_msp_negative: float | None
     error: float | None
