@@ -8,7 +8,7 @@ import numpy as np
 
 from common.detector import Detector
 from common.judge import BINS
-from common.metrics.counted import counted_interval, risk_bounds, separation_bounds, widest
+from common.metrics.counted import counted_interval, risk_bounds, separation_bounds, within
 from common.metrics.of_ranking import curve
 from common.own.tally import RIGHT, WRONG, Sides, Tally
 from common.papers.table import POOLED
@@ -68,7 +68,7 @@ def counted_row(tally: Tally, detector: Detector, comparison: CountedComparison,
         **middles,
         auroc_low=low,
         auroc_high=high,
-        counted_within=widest(figures),
+        counted_within=within(figures),
         detector=detector.name,
         question=comparison.question,
         population=comparison.population,

@@ -26,6 +26,12 @@ from common.store.rows import Row
 
 LARGE = 10**9
 """Bytes of arrays in all files from which they are read in pieces, if nothing else is said."""
+SHOWN = (
+    *(("AUROC", "auroc"), ("FPR95 in", "fpr95_in")),
+    *(("AUPR of the positives", "ap_positive"), ("AUPR of the negatives", "ap_negative")),
+)
+LEADING = ("msp", "score")
+"""Scores whose curves are drawn."""
 LEFT_OUT = "calibration, paired differences from the MSP and predictions.parquet"
 
 
@@ -180,7 +186,7 @@ def _run(
     tally, labelled, sets = found.tally, files.test.labelled, tuple(files.sets)
     comparisons = counted_comparisons(tally, sets, labelled)
     wrong = int(tally.sizes[WRONG])
-    error = wrong / int(tally.sizes[RIGHT] + wrong) if labelled else None
+    error = 1 - int(tally.sizes[RIGHT]) / int(tally.sizes[RIGHT] + wrong) if labelled else None
     identity = {**identity_of(name), "error": error}
     run = Run(new_record(typed, "own", 1, "none"))
     run.rows = [counted_row(tally, detector, one, identity) for detector in detectors for one in comparisons]
@@ -190,7 +196,7 @@ def _run(
     missing = {"rows without a label": found.unlabelled} if found.unlabelled else {}
     notes = (counting_note(run.rows), *found.notes, *why, *map(_of_missing, missing.values()), *hints)
     run.describe(task_record(name, EvaluationSpec(misclassification=labelled), notes, missing))
-    shown_score = next((one for one in detectors if one.name in ("msp", "score")), None)
+    shown_score = next((one for one in detectors if one.name in LEADING), None)
     if shown_score:
         drawn = counted_curves(tally, shown_score, comparisons, sets, labelled)
         about = {key: identity[key] for key in ("task", "seed", "objective")}
@@ -201,12 +207,23 @@ def _run(
 
 def counting_note(rows: Sequence[Row]) -> str:
     """Return a sentence on where the figures come from, and how far they may be from the exact ones."""
-    within = max((row.counted_within or 0.0 for row in rows), default=0.0)
+    widest = "; ".join(f"{title} {_widest(rows, name)}" for title, name in SHOWN) if rows else "none"
     return (
         "The files were read in pieces and their scores counted in bins, not sorted: every figure is the middle of an"
-        f" interval that contains that of all scores, at most {100 * within:.2g} percentage points away (counted_within"
-        f" in results.jsonl, row by row). There are no {LEFT_OUT}; --whole gives them where memory allows."
+        " interval that contains that of all scores, and may be off by at most so many percentage points:"
+        f" {widest} (counted_within in results.jsonl, row by row). There are no {LEFT_OUT}; --whole gives them where"
+        " memory allows."
     )
+
+
+def _widest(rows: Sequence[Row], figure: str) -> str:
+    """Return by how much a figure may be off for the leading score, and for the score where it may be most."""
+    of_score: dict[str, float] = {}
+    for row in rows:
+        of_score[row.detector] = max(of_score.get(row.detector, 0.0), row.counted_within[figure])
+    worst = max(of_score, key=of_score.__getitem__)
+    leading = next((name for name in LEADING if name in of_score), worst)
+    return ", ".join(f"{100 * of_score[name]:.2g} ({name})" for name in dict.fromkeys((leading, worst)))
 
 
 def _of_missing(count: int) -> str:
