@@ -17,6 +17,7 @@ from common.own.evaluation import command, evaluate_own, evaluate_user_outputs, 
 from common.own.in_pieces import evaluate_in_pieces, files_in_pieces
 from common.own.rows import Reading, read_rows
 from common.papers.table import POOLED
+from common.reporting.formats import DEFAULT, chosen_formats
 from common.run import finish
 
 __all__ = ["app", "evaluate_user_outputs", "main"]
@@ -61,6 +62,13 @@ def run(
         bool, typer.Option("--second-pass", help="read the pieces again, so that FPR95 is known exactly")
     ] = False,
     out: Annotated[Path, typer.Option(help="output folder")] = Path("runs/own"),
+    format_: Annotated[
+        str, typer.Option("--format", help="comma-separated formats of the report: md, html, csv, tex")
+    ] = ",".join(DEFAULT),
+    card: Annotated[
+        bool,
+        typer.Option("--card", help="also write OUT/cards: model cards with a model-index for the Hugging Face Hub"),
+    ] = False,
     version: Annotated[
         bool, typer.Option("--version", callback=show_version, is_eager=True, help="print the version, then exit")
     ] = False,
@@ -79,6 +87,7 @@ def run(
     def evaluated() -> int:
         files = parse_named_files(ood, POOLED)
         chosen = parse_names("--detectors", detectors, load_detector)
+        formats = chosen_formats(format_, card)
         reading = Reading(probabilities, MemoryLimit(max_gb), features=train is not None)
         if second_pass and pieces is False:
             raise UserError("--second-pass reads pieces again, so it does not go with --whole; give one of the two")
@@ -91,7 +100,7 @@ def run(
             sets = {name: read_rows(file, "ood", reading) for name, file in files.items()}
             learned = read_rows(train, "train", reading) if train else None
             done = evaluate_own(own_model(in_distribution.stem, test, sets, learned, chosen), command())
-        finish(done, out)
+        finish(done, out, formats=formats)
         for note in notes_of(done):
             print(fitted(f"note: {note}", sys.stderr.encoding), file=sys.stderr)
         say(done.report, f"; the report is in {out / 'report.md'}")

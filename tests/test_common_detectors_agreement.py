@@ -16,13 +16,22 @@ from common.detectors.ash_b import AshB
 from common.detectors.ash_p import AshP
 from common.detectors.ash_s import AshS
 from common.detectors.dice import Dice
+from common.detectors.fdbd import BoundaryDistance
+from common.detectors.gaussian_classes import GaussianClasses
 from common.detectors.gradnorm import GradNorm
 from common.detectors.kl_matching import KlMatching
+from common.detectors.knn import NearestNeighbours
+from common.detectors.mahalanobis import Mahalanobis
+from common.detectors.nci import Alignment
+from common.detectors.nnguide import NearestNeighbourGuidance
 from common.detectors.odin import Odin
 from common.detectors.openmax import OpenMax
 from common.detectors.react import ReAct
+from common.detectors.relative_mahalanobis import RelativeMahalanobis
 from common.detectors.scale import Scale
+from common.detectors.she import StoredPatterns
 from common.detectors.temperature_msp import TemperatureMsp
+from common.detectors.vim import VirtualLogit
 from common.discover import load_detector
 from common.features.linear_head import LinearHead
 from common.features.training_views import TrainingViews
@@ -66,17 +75,21 @@ def by_maps(kind: str, **options: object) -> Tensor:
     return found
 
 
+def by_features(kind: str, *arguments: object, **options: object) -> Callable[[], Tensor]:
+    """Return what gives the scores of a detector of vectors, fitted to the training rows."""
+
+    def scores() -> Tensor:
+        detector = getattr(peer, kind)(None, *arguments, **options)
+        found: Tensor = detector.fit_features(TRAIN, LABELS).predict_features(TEST)
+        return found
+
+    return scores
+
+
 def react() -> Tensor:
     detector = peer.ReAct(lambda x: x, of_maps, percentile=0.8)
     detector.fit_feature_maps(TRAIN, LABELS)
     found: Tensor = detector.predict_feature_maps(TEST)
-    return found
-
-
-def dice() -> Tensor:
-    weight, bias = LINEAR.weight.detach(), LINEAR.bias.detach()
-    detector = peer.DICE(lambda x: x, weight, bias, 0.7)
-    found: Tensor = detector.fit_features(TRAIN, LABELS).predict_features(TEST)
     return found
 
 
@@ -102,11 +115,40 @@ PAIRS: dict[str, tuple[Probe, Callable[[], Tensor]]] = {
     "ash_s": (AshS(0.65), lambda: by_maps("ASH", variant="ash-s", percentile=0.65)),
     "scale": (Scale(0.65), lambda: by_maps("SCALE", percentile=0.65)),
     "react": (ReAct(0.8), react),
-    "dice": (Dice(0.7), dice),
+    "dice": (Dice(0.7), by_features("DICE", HEAD.weight, HEAD.bias, 0.7)),
     "kl_matching": (KlMatching(), kl_matching),
     "openmax": (OpenMax(20, 3), openmax),
     "gradnorm": (GradNorm(), gradnorm),
+    "mahalanobis": (Mahalanobis(), by_features("Mahalanobis")),
+    "relative_mahalanobis": (RelativeMahalanobis(), by_features("RMD")),
+    "gaussian_classes": (GaussianClasses(shrinkage=0.0), by_features("GMM")),
+    "knn": (NearestNeighbours(k=10), by_features("KNN", k=10)),
+    "knn, not normalised": (NearestNeighbours(10, normalised=False), by_features("KNN", k=10, normalize=False)),
+    "vim": (VirtualLogit(0.5), by_features("ViM", d=WIDTH // 2, w=HEAD.weight, b=HEAD.bias)),
+    "she": (StoredPatterns(), by_features("SHE", LINEAR)),
+    "fdbd": (BoundaryDistance(), by_features("fDBD", LINEAR)),
+    "nnguide": (NearestNeighbourGuidance(k=10), by_features("NNGuide", LINEAR, k=10)),
+    "nci": (Alignment(alpha=0.01), by_features("NCI", LINEAR, alpha=0.01)),
 }
+FACTORS = {
+    "mahalanobis": 2 * len(TRAIN),  # theirs is half the squared distance by a scatter that is not divided by the rows
+    "relative_mahalanobis": len(TRAIN),  # the same scatter, and no half
+    "knn": 1,
+    "vim": 1,
+    "she": 1 / WIDTH,  # ours is the mean over features, theirs the sum
+    "fdbd": 1,
+    "nnguide": 1,
+    "nci": 1,
+}
+"""What theirs is to be multiplied by: where a score differs by more than its sign, it differs by a factor."""
+LOGIT_SCORES = {
+    "msp": "MaxSoftmax",
+    "max_logit": "MaxLogit",
+    "energy": "EnergyBased",
+    "entropy": "Entropy",
+    "gen": "GEN",
+}
+"""Entropy and GEN of theirs clamp probabilities; here there are none so small."""
 
 
 @pytest.mark.parametrize("name", PAIRS)
@@ -115,10 +157,35 @@ def test_a_probe_ranks_as_the_other_library(name: str) -> None:
     assert spearmanr(probe.score(VIEW, probe.fit(VIEWS)), -other().detach()).statistic > 0.999
 
 
-def test_gen_ranks_as_the_other_library_where_that_clamps_no_probability() -> None:
-    logits = HEAD(TEST).numpy()
-    ours = load_detector("gen").score(Outputs(logits))
-    assert spearmanr(ours, -peer.GEN.score(torch.tensor(logits))).statistic > 0.999
+@pytest.mark.parametrize("name", FACTORS)
+def test_a_score_of_features_is_the_other_librarys_but_for_a_factor_that_is_named(name: str) -> None:
+    probe, other = PAIRS[name]
+    theirs = -FACTORS[name] * other().detach().double().numpy()
+    ours = probe.score(VIEW, probe.fit(VIEWS)).double().numpy()
+    np.testing.assert_allclose(ours, theirs, rtol=1e-3, atol=1e-4 * np.abs(theirs).mean())
+
+
+def test_a_unit_that_never_fires_is_as_far_away_as_the_ridge_says_which_differs() -> None:
+    """Ours is a fraction of the mean variance; theirs is absolute, of a sum: the more rows, the less it counts."""
+    train = torch.cat([TRAIN, torch.zeros(len(TRAIN), 1)], 1)
+    test = torch.cat([TEST, torch.full((ROWS, 1), 0.01)], 1)
+    views = TrainingViews(VIEWS.logits, (train,), VIEWS.row_of, LABELS)
+    probe = Mahalanobis()
+    whole = probe.score(View(VIEW.logits, (test,), VIEW.row_of), probe.fit(views))
+    without = probe.score(VIEW, probe.fit(VIEWS))
+    variance = float(views.moments().tied.diagonal().mean())
+    np.testing.assert_allclose(without - whole, np.full(ROWS, 0.01**2 / (1e-6 * variance)), rtol=1e-2)
+    theirs = peer.Mahalanobis(None).fit_features(train, LABELS).predict_features(test)
+    np.testing.assert_allclose(theirs - by_features("Mahalanobis")(), np.full(ROWS, 0.01**2 / 2e-6), rtol=1e-2)
+
+
+@pytest.mark.parametrize("name", LOGIT_SCORES)
+def test_a_score_of_logits_ranks_as_the_other_library(name: str) -> None:
+    logits = HEAD(TEST)
+    ours = load_detector(name).score(Outputs(logits.numpy()))
+    theirs = getattr(peer, LOGIT_SCORES[name]).score(logits)
+    assert float(logits.softmax(1).min()) > 1e-7
+    assert spearmanr(ours, -theirs).statistic > 0.999
 
 
 def test_odin_ranks_as_the_other_library_at_a_step_of_none() -> None:

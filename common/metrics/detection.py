@@ -44,6 +44,13 @@ class RocCurve(NamedTuple):
     tpr: NDArray[np.float64]
 
 
+class PrecisionRecall(NamedTuple):
+    """Points of a precision-recall curve, by rising recall."""
+
+    recall: NDArray[np.float64]
+    precision: NDArray[np.float64]
+
+
 def separation(positive: ArrayLike, negative: ArrayLike) -> Separation:
     """Compute every figure of this module from one sort of the two samples.
 
@@ -228,6 +235,27 @@ def roc_curve(positive: ArrayLike, negative: ArrayLike, points: int = 400) -> Ro
     if points < 2:
         raise ValueError(f"a ROC curve needs at least 2 points, not {points}")
     return RocCurve(*of_ranking.curve(_ranking(positive, negative), points))
+
+
+def precision_recall(positive: ArrayLike, negative: ArrayLike, points: int = 200) -> PrecisionRecall:
+    """At most ``points`` points of the precision-recall curve, for a plot; every one is attained by a threshold.
+
+    ``positive`` is the class to find by a high score; ``average_precision`` is the area under steps between all points.
+    For the other class exchange the samples and negate the scores.
+
+    Args:
+        positive: (N,) scores of the class to find.
+        negative: (M,) scores of the others.
+        points: the most points to return; where there are more thresholds, those about evenly along the recall.
+
+    Raises:
+        ValueError: a sample is empty, not 1-D or holds NaN.
+
+    >>> recall, precision = precision_recall(positive=[3, 2], negative=[2, 1])
+    >>> recall.tolist(), precision.round(2).tolist()
+    ([0.5, 1.0, 1.0], [1.0, 0.67, 0.5])
+    """
+    return PrecisionRecall(*of_ranking.precision_recall(_ranking(positive, negative), points))
 
 
 def _ranking(positive: ArrayLike, negative: ArrayLike) -> Ranking:

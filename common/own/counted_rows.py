@@ -1,4 +1,4 @@
-"""Rows of results and curves of plots from counts: the middle of an interval that contains the exact figure."""
+"""Rows of results from counts: every figure is the middle of an interval that contains the exact one."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -7,14 +7,10 @@ from typing import Any
 import numpy as np
 
 from common.detector import Detector
-from common.judge import BINS
 from common.metrics.counted import counted_interval, risk_bounds, separation_bounds, within
-from common.metrics.of_ranking import curve
 from common.own.tally import RIGHT, WRONG, Sides, Tally
 from common.papers.table import POOLED
 from common.store.rows import Row
-
-POINTS = 400
 
 
 @dataclass(frozen=True)
@@ -85,35 +81,3 @@ def counted_row(tally: Tally, detector: Detector, comparison: CountedComparison,
 def _mean(tally: Tally, samples: list[int]) -> float | None:
     mean = float(tally.msp_sums[samples].sum() / tally.sizes[samples].sum())
     return None if np.isnan(mean) else mean
-
-
-def counted_curves(
-    tally: Tally, detector: Detector, comparisons: Sequence[CountedComparison], sets: Sequence[str], labelled: bool
-) -> dict[str, Any]:
-    """Return the data of the plots, as ``common.judge.curves`` does: points of the ROC curves are exact."""
-    shown = "correct" if labelled else "all"
-    roc = [_roc(tally, detector, one) for one in comparisons if one.out_dist is None or one.population == shown]
-    return {"detector": detector.name, "histogram": _histogram(tally, sets, labelled), "roc": roc}
-
-
-def _histogram(tally: Tally, sets: Sequence[str], labelled: bool) -> dict[str, Any]:
-    if np.isnan(tally.msp_sums).all():
-        return {}
-    counts = tally.msp_counts.tolist()
-    return {
-        "edges": np.linspace(0, 1, BINS + 1).round(3).tolist(),
-        "right": counts[RIGHT],
-        "wrong": counts[WRONG] if labelled else None,
-        "ood": dict(zip(sets, counts[2:], strict=True)),
-    }
-
-
-def _roc(tally: Tally, detector: Detector, comparison: CountedComparison) -> dict[str, Any]:
-    fpr, tpr = curve(tally.cells(detector.name, comparison.sides).tied(), POINTS)
-    return {
-        "question": comparison.question,
-        "out_dist": comparison.out_dist,
-        "population": comparison.population,
-        "fpr": fpr.round(5).tolist(),
-        "tpr": tpr.round(5).tolist(),
-    }

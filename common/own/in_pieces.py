@@ -13,7 +13,8 @@ from common.base.errors import UserError
 from common.comparisons import EvaluationSpec
 from common.detector import Detector
 from common.discover import load_detector, names
-from common.own.counted_rows import counted_comparisons, counted_curves, counted_row
+from common.own.counted_points import counted_confusion, counted_curves
+from common.own.counted_rows import counted_comparisons, counted_row
 from common.own.evaluation import check_comparable, check_something_to_compare, identity_of, meaningful, task_record
 from common.own.given_scores import DETECTOR as GIVEN
 from common.own.hints import Answers, below_chance, hints_of
@@ -199,6 +200,7 @@ def _run(
     shown_score = next((one for one in detectors if one.name in LEADING), None)
     if shown_score:
         drawn = counted_curves(tally, shown_score, comparisons, sets, labelled)
+        drawn["confusion"] = counted_confusion(found.answers)
         about = {key: identity[key] for key in ("task", "seed", "objective")}
         run.record = replace(run.record, curves=({**about, **drawn},))
     run.record = replace(run.record, finished=True)

@@ -7,11 +7,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from common.detector import Detector
-from common.judge import BINS
 from common.metrics.cells import Cells, doubt
 from common.metrics.finer_counts import FinerCounts
 from common.metrics.score_counts import ScoreCounts, countable
 from common.metrics.streaming import TPR, doubtful
+from common.plot_points import BIN, HIGHEST
 from common.store.outputs import Outputs
 
 BITS = 19
@@ -21,6 +21,8 @@ FURTHER_BINS = 4
 
 RIGHT, WRONG = 0, 1
 EMPTY = np.empty(0)
+EDGES = np.arange(-HIGHEST, HIGHEST + BIN / 2, BIN)
+"""Bins of the log odds of the MSP; the outermost hold all beyond them."""
 Counts = ScoreCounts | FinerCounts
 Sides = tuple[tuple[int, ...], tuple[int, ...]]
 """The samples that are pooled as positives, and as negatives."""
@@ -34,7 +36,7 @@ class Tally:
     Attributes:
         sizes: (samples,) number of rows.
         msp_sums: (samples,) sum of their MSP; NaN where it is unknown.
-        msp_counts: (samples, BINS) rows by their MSP, in equal bins of [0, 1].
+        confidences: (samples, bins) rows by the log odds of their MSP, in the bins of ``EDGES``.
         scores: counts of each detector's scores.
     """
 
@@ -43,7 +45,7 @@ class Tally:
         samples = 2 + sets
         self.sizes = np.zeros(samples, np.int64)
         self.msp_sums = np.zeros(samples)
-        self.msp_counts = np.zeros((samples, BINS), np.int64)
+        self.confidences = np.zeros((samples, len(EDGES) - 1), np.int64)
         self.scores: dict[str, Counts] = dict(scores or {one.name: ScoreCounts(BITS, samples) for one in detectors})
 
     def add_test(self, outputs: Outputs) -> None:
@@ -57,11 +59,12 @@ class Tally:
 
     def _add(self, outputs: Outputs, chosen: Mapping[int, Any]) -> None:
         msp = np.exp(outputs.logit_scores["log_msp"])
+        odds = outputs.logit_scores.get("msp")
         for sample, rows in chosen.items():
-            values = msp[rows]
-            self.sizes[sample] += len(values)
-            self.msp_sums[sample] += values.sum()
-            self.msp_counts[sample] += np.histogram(values, bins=BINS, range=(0.0, 1.0))[0]
+            self.sizes[sample] += len(msp[rows])
+            self.msp_sums[sample] += msp[rows].sum()
+            if odds is not None:
+                self.confidences[sample] += np.histogram(odds[rows].clip(EDGES[0], EDGES[-1]), bins=EDGES)[0]
         for detector in self._detectors:
             scores = countable(detector.score(outputs), detector.name)
             parts: list[NDArray[Any]] = [EMPTY] * len(self.sizes)
