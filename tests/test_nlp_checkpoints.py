@@ -161,7 +161,10 @@ def sharded(folder: Path, named: str) -> None:
     (folder / "model.safetensors").rename(folder / "model-00002-of-00002.safetensors")
     torch.save(weights, folder / "evil.bin")
     torch.save(weights, folder.parent / "outside.safetensors")
-    index = {"metadata": {}, "weight_map": {**dict.fromkeys(weights, "model-00002-of-00002.safetensors"), next(iter(weights)): named}}
+    index = {
+        "metadata": {},
+        "weight_map": {**dict.fromkeys(weights, "model-00002-of-00002.safetensors"), next(iter(weights)): named},
+    }
     (folder / "model.safetensors.index.json").write_text(json.dumps(index))
 
 
