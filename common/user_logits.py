@@ -15,7 +15,7 @@ from common.discover import load_detector
 from common.own.evaluation import command, evaluate_own, evaluate_user_outputs, notes_of, own_model
 from common.own.rows import Reading, read_rows
 from common.papers.table import POOLED
-from common.reporting.formats import DEFAULT, check_format
+from common.reporting.formats import DEFAULT, chosen_formats
 from common.run import finish
 
 __all__ = ["app", "evaluate_user_outputs", "main"]
@@ -52,6 +52,10 @@ def run(
     format_: Annotated[
         str, typer.Option("--format", help="comma-separated formats of the report: md, html, csv, tex")
     ] = ",".join(DEFAULT),
+    card: Annotated[
+        bool,
+        typer.Option("--card", help="also write OUT/cards: model cards with a model-index for the Hugging Face Hub"),
+    ] = False,
     version: Annotated[
         bool, typer.Option("--version", callback=show_version, is_eager=True, help="print the version, then exit")
     ] = False,
@@ -70,7 +74,7 @@ def run(
     def evaluated() -> int:
         files = parse_named_files(ood, POOLED)
         chosen = parse_names("--detectors", detectors, load_detector)
-        formats = parse_names("--format", format_, check_format) or DEFAULT
+        formats = chosen_formats(format_, card)
         reading = Reading(probabilities, MemoryLimit(max_gb), features=train is not None)
         test = read_rows(in_distribution, "test", reading, labels)
         sets = {name: read_rows(file, "ood", reading) for name, file in files.items()}

@@ -14,7 +14,7 @@ import pytest
 from common.base.errors import UserError
 from common.base.project import ROOT
 from common.reporting.document import MINUS, NOTHING, Cell, Document, Section, Table, Text
-from common.reporting.formats import check_format, named_tables, write_formats
+from common.reporting.formats import chosen_formats, named_tables, write_formats
 from common.reporting.recorded import RECORDED
 from common.reporting.render_csv import csv_table
 from common.reporting.render_html import is_number
@@ -179,7 +179,7 @@ def test_an_unknown_format_is_refused_with_what_there_is() -> None:
     with pytest.raises(
         UserError, match=r"unknown format 'htm' \(did you mean 'html'\?\); there are: md, html, csv, tex"
     ):
-        check_format("htm")
+        chosen_formats("md,htm")
 
 
 def test_rendering_again_needs_neither_torch_nor_data(run: Path) -> None:

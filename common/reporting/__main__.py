@@ -5,10 +5,9 @@ from typing import Annotated
 
 import typer
 
-from common.base.arguments import parse_names
 from common.base.exits import guarded
 from common.base.terminal import say
-from common.reporting.formats import DEFAULT, check_format
+from common.reporting.formats import DEFAULT, chosen_formats
 from common.reporting.report import write_report
 
 
@@ -17,13 +16,16 @@ def main(
     format_: Annotated[str, typer.Option("--format", help="comma-separated formats: md, html, csv, tex")] = ",".join(
         DEFAULT
     ),
+    card: Annotated[
+        bool,
+        typer.Option("--card", help="also write OUT/cards: model cards with a model-index for the Hugging Face Hub"),
+    ] = False,
     full: Annotated[bool, typer.Option("--full", help="print the sections of all tasks before the summary")] = False,
 ) -> None:
     """Write the report of a run once more; nothing is trained or read but OUT/results.jsonl and OUT/run.json."""
 
     def written() -> int:
-        formats = parse_names("--format", format_, check_format) or DEFAULT
-        say(write_report(out, full, formats=formats), f"; the report is in {out}")
+        say(write_report(out, full, formats=chosen_formats(format_, card)), f"; the report is in {out}")
         return 0
 
     guarded(written)

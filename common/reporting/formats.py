@@ -3,10 +3,12 @@
 from collections.abc import Callable, Collection, Iterator
 from pathlib import Path
 
+from common.base.arguments import parse_names
 from common.base.errors import UserError, did_you_mean
 from common.reporting.document import Document, Table
+from common.reporting.file_names import file_name
 from common.reporting.render_csv import csv_table
-from common.reporting.render_html import page, slug
+from common.reporting.render_html import page
 from common.reporting.render_latex import latex, latex_table
 from common.reporting.render_text import markdown
 from common.store.files import write_text
@@ -14,16 +16,21 @@ from common.store.files import write_text
 DEFAULT = ("md", "html")
 TABLES = "tables"
 """Folder in the output folder with a file a table; what it held of an earlier report is deleted."""
-LONGEST = 100
-"""Characters of a file's name at most, its ending not counted."""
+CARD = "card"
+"""What ``--card`` adds to the formats: a model card of the Hub for every trained model."""
 
 
-def check_format(name: str) -> None:
-    """Refuse a format that there is not.
+def chosen_formats(text: str, card: bool = False) -> tuple[str, ...]:
+    """Return the formats that ``--format`` names, and that of ``--card``.
 
     Raises:
-        UserError: no such format.
+        UserError: the list is empty, or there is no such format.
     """
+    named = parse_names("--format", text, _check) or DEFAULT
+    return (*named, CARD) if card else named
+
+
+def _check(name: str) -> None:
     if name not in FORMATS:
         raise UserError(f"unknown format {name!r}{did_you_mean(name, list(FORMATS))}; there are: {', '.join(FORMATS)}")
 
@@ -83,8 +90,4 @@ def named_tables(document: Document) -> Iterator[tuple[str, Table]]:
     for section in document.sections:
         for table in section.blocks:
             if isinstance(table, Table):
-                first = slug(f"{section.title} {table.caption.partition(': ')[0]}")[:LONGEST].strip("-")
-                others = (f"{first}-{number}" for number in range(2, len(taken) + 3))
-                name = next(name for name in (first, *others) if name not in taken)
-                taken.add(name)
-                yield name, table
+                yield file_name(f"{section.title} {table.caption.partition(': ')[0]}", taken), table

@@ -4,10 +4,12 @@ from collections.abc import Collection, Mapping
 from pathlib import Path
 
 from common.base.terminal import terminal_width
+from common.reporting.accuracy_paradox import accuracy_paradox
 from common.reporting.closing import legend_section, missing_section, provenance_section
 from common.reporting.document import Document
 from common.reporting.examples import Examples, read_examples
-from common.reporting.formats import DEFAULT, write_formats
+from common.reporting.formats import CARD, DEFAULT, write_formats
+from common.reporting.render_card import write_cards
 from common.reporting.render_text import WIDTH, terminal
 from common.reporting.summary import CHANGED, headline, summary_section
 from common.reporting.task_results import TaskResults
@@ -30,7 +32,7 @@ def write_report(out: Path, full: bool = False, width: int | None = None, format
         out: folder of the run.
         full: whether the terminal's version has a section for every task.
         width: columns of the terminal; None: those of the one that there is, else 100.
-        formats: names of ``common.reporting.formats.FORMATS``.
+        formats: names of ``common.reporting.formats.FORMATS``, and ``card``.
 
     Returns:
         Plain lines, the summary last; the last line gives the path of the page, or of another file of the report.
@@ -44,6 +46,8 @@ def write_report(out: Path, full: bool = False, width: int | None = None, format
     changed = CHANGED if record.results_sha256 not in ("", sha256(results)) else ""
     document = build(record, rows, tuple(filter(None, (changed, problem))), examples)
     written = write_formats(document, out, formats)
+    if CARD in formats:
+        write_cards(record, results_by_task(record, rows), out)
     folded = "" if full or len(document.tasks) < 2 else " (every task here: --full)"
     return f"{terminal(document, width or terminal_width(WIDTH), full)}\nFull report: {written}{folded}\n"
 
@@ -62,9 +66,10 @@ def build(
         warnings: sentences on files that do not fit each other.
         examples: of ``read_examples``, by task.
     """
-    names = dict.fromkeys(row.task for row in rows if row.train_examples is None)
-    tasks = [TaskResults.of(record.task(name), (row for row in rows if row.task == name)) for name in names]
-    curves = {name: [curve for curve in record.curves if curve.get("task") == name] for name in names}
+    tasks = results_by_task(record, rows)
+    curves = {
+        one.record.name: [curve for curve in record.curves if curve.get("task") == one.record.name] for one in tasks
+    }
     missing = missing_section(record)
     return Document(
         title=TITLE,
@@ -74,6 +79,16 @@ def build(
             task_section(results, curves[results.record.name], (examples or {}).get(results.record.name))
             for results in tasks
         ),
-        closing=(*((missing,) if missing else ()), legend_section(), provenance_section(record, tasks)),
+        closing=tuple(
+            one
+            for one in (missing, legend_section(), accuracy_paradox(tasks), provenance_section(record, tasks))
+            if one is not None
+        ),
         first=tiles(tasks) if tasks else None,
     )
+
+
+def results_by_task(record: RunRecord, rows: tuple[Row, ...]) -> list[TaskResults]:
+    """Return the results of every task, in the order of the rows."""
+    names = dict.fromkeys(row.task for row in rows if row.train_examples is None)
+    return [TaskResults.of(record.task(name), (row for row in rows if row.task == name)) for name in names]
