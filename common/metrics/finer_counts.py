@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from common.metrics.cells import Cells
-from common.metrics.score_counts import KEY_BITS, ScoreCounts, bins_of, pieces
+from common.metrics.score_counts import KEY_BITS, ScoreCounts, bins_of, pieces, pooled
 
 
 class FinerCounts:
@@ -66,13 +66,12 @@ class FinerCounts:
         others = np.setdiff1d(self.first.occupied(), self.bins)
         coarse = self.first.cells(others, positive, negative)
         places = np.flatnonzero(self.counts.any(axis=0))
-        fine = [self.counts[list(side)][:, places].sum(axis=0) for side in (positive, negative)]
         single = self.lowest[places] == self.highest[places]
         keys = np.append(others * self.keys_per_bin, self.bins[places // self.keys_per_bin] * self.keys_per_bin)
         keys[len(others) :] += places % self.keys_per_bin
         order = np.argsort(keys)[::-1]
         return Cells(
-            np.append(coarse.positive, fine[0])[order],
-            np.append(coarse.negative, fine[1])[order],
+            np.append(coarse.positive, pooled(self.counts, positive, places))[order],
+            np.append(coarse.negative, pooled(self.counts, negative, places))[order],
             np.append(coarse.single, single)[order],
         )

@@ -1,4 +1,4 @@
-"""Counts of several samples of scores in fixed memory, over the leading bits of an integer that sorts like the score."""
+"""Counts of samples of scores in fixed memory, over the leading bits of an integer that sorts like the score."""
 
 from collections.abc import Iterator, Sequence
 from typing import Any
@@ -39,9 +39,9 @@ def score_keys(scores: NDArray[Any]) -> NDArray[np.uint32]:
     """Integers that never contradict the order of the scores: where x < y, key(x) <= key(y).
 
     A score is rounded to float32, which keeps the order and may make scores equal. The bits of a float32, read as an
-    integer, grow with its magnitude. Setting the sign bit of one that is not negative, and flipping all bits of one that
-    is, gives the order of the numbers. -0.0 has the key of 0.0; infinities have the keys at the ends, and share them
-    with what float32 would round to infinity; subnormal numbers are kept apart.
+    integer, grow with its magnitude. Setting the sign bit of one that is not negative, and flipping all bits of one
+    that is, gives the order of the numbers. -0.0 has the key of 0.0; infinities have the keys at the ends, and share
+    them with what float32 would round to infinity; subnormal numbers are kept apart.
 
     >>> score_keys(np.array([-1.0, -0.0, 0.0, 1.0])).tolist()
     [1082130431, 2147483648, 2147483648, 3212836864]
@@ -96,8 +96,16 @@ class ScoreCounts:
 
     def cells(self, bins: NDArray[np.int64], positive: Sequence[int] = (0,), negative: Sequence[int] = (1,)) -> Cells:
         """Counts of the chosen ``bins``, in their order; several samples are pooled on either side."""
-        sides = (self.counts[list(side)][:, bins].sum(axis=0).astype(np.float64) for side in (positive, negative))
-        return Cells(*sides, self.lowest[bins] == self.highest[bins])
+        single = self.lowest[bins] == self.highest[bins]
+        return Cells(pooled(self.counts, positive, bins), pooled(self.counts, negative, bins), single)
+
+
+def pooled(counts: NDArray[np.int64], side: Sequence[int], places: NDArray[np.int64]) -> NDArray[np.float64]:
+    """Counts of several samples together at some places."""
+    total = np.zeros(len(places))
+    for sample in side:
+        total += counts[sample, places]
+    return total
 
 
 def pieces(scores: NDArray[Any]) -> Iterator[tuple[NDArray[np.float64], NDArray[np.uint32]]]:

@@ -76,7 +76,7 @@ class StreamingSeparation:
         """
         return _bounds(self.counts.cells(self.counts.occupied()))
 
-    def second_pass(self, most: int = 128) -> "SecondPass":
+    def second_pass(self, most: int = 64) -> "SecondPass":
         """Prepare to count the bins that matter key by key; give it the same scores again.
 
         The bins that decide the FPR95 come first, then those that widen the other bounds most. If no more than

@@ -11,7 +11,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from common.base.arrays import as_array
 from common.metrics.calibration import calibration_bins, paired
-from common.metrics.cells import Bounds, widened
+from common.metrics.cells import Bounds, Cells, widened
 from common.metrics.ranking import Ranking
 from common.metrics.score_counts import ScoreCounts, countable
 
@@ -145,11 +145,16 @@ class StreamingRiskCoverage:
             raise ValueError("confidences are empty: no update gave any")
         curve = cells.tied()
         kept = curve.positive + curve.negative
-        aurc = widened(_aurc(cells.ordered(True)), _aurc(cells.ordered(False)))
+        aurc = aurc_bounds(cells)
         return RiskCoverageBounds(kept[1:] / kept[-1], curve.negative[1:] / kept[1:], aurc)
 
 
-def _aurc(ranking: Ranking) -> float:
+def aurc_bounds(cells: Cells) -> Bounds:
+    """Bounds of the area under the risk-coverage curve; positives are right answers."""
+    return widened(aurc_of_ranking(cells.ordered(True)), aurc_of_ranking(cells.ordered(False)))
+
+
+def aurc_of_ranking(ranking: Ranking) -> float:
     """AURC without a term per example.
 
     From (K, E) to (K', E') the errors follow a line of slope s = (E' - E) / (K' - K), so the sum of e_k / k over

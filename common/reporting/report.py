@@ -1,16 +1,17 @@
-"""The report of a run: OUT/report.html and other files, made only from OUT/results.jsonl and OUT/run.json."""
+"""The report of a run: OUT/report.html and other files, made of OUT/results.jsonl, run.json and examples.json."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from pathlib import Path
 
 from common.base.terminal import terminal_width
 from common.reporting.accuracy_paradox import accuracy_paradox
 from common.reporting.closing import legend_section, missing_section, provenance_section
 from common.reporting.document import Document
+from common.reporting.examples import Examples, read_examples
 from common.reporting.formats import CARD, DEFAULT, write_formats
 from common.reporting.render_card import write_cards
 from common.reporting.render_text import WIDTH, terminal
-from common.reporting.summary import headline, summary_section
+from common.reporting.summary import CHANGED, headline, summary_section
 from common.reporting.task_results import TaskResults
 from common.reporting.task_section import task_section
 from common.reporting.tiles import tiles
@@ -24,8 +25,8 @@ TITLE = "How far can a classifier's confidence be trusted?"
 def write_report(out: Path, full: bool = False, width: int | None = None, formats: Collection[str] = DEFAULT) -> str:
     """Write the report of the run in ``out`` and return a short version for a terminal.
 
-    Reads ``results.jsonl`` and ``run.json``; writes ``report.md`` and the self-contained page ``report.html``, or what
-    ``formats`` say. The same two input files give the same report.
+    Reads ``results.jsonl``, ``run.json`` and, where there is one, ``examples.json``; writes ``report.md`` and the
+    self-contained page ``report.html``, or what ``formats`` say. The same input files give the same report.
 
     Args:
         out: folder of the run.
@@ -41,7 +42,9 @@ def write_report(out: Path, full: bool = False, width: int | None = None, format
     """
     record, results = read_record(out / "run.json"), out / "results.jsonl"
     rows = read_rows(results)
-    document = build(record, rows, changed=record.results_sha256 not in ("", sha256(results)))
+    examples, problem = read_examples(out, sha256(results))
+    changed = CHANGED if record.results_sha256 not in ("", sha256(results)) else ""
+    document = build(record, rows, tuple(filter(None, (changed, problem))), examples)
     written = write_formats(document, out, formats)
     if CARD in formats:
         write_cards(record, results_by_task(record, rows), out)
@@ -49,13 +52,19 @@ def write_report(out: Path, full: bool = False, width: int | None = None, format
     return f"{terminal(document, width or terminal_width(WIDTH), full)}\nFull report: {written}{folded}\n"
 
 
-def build(record: RunRecord, rows: tuple[Row, ...], changed: bool = False) -> Document:
+def build(
+    record: RunRecord,
+    rows: tuple[Row, ...],
+    warnings: tuple[str, ...] = (),
+    examples: Mapping[str, Examples] | None = None,
+) -> Document:
     """Return the report as a document: one section per task, in the order of the rows.
 
     Args:
         record: the record of the run.
         rows: results of the run.
-        changed: whether the results differ from those that the record was written with.
+        warnings: sentences on files that do not fit each other.
+        examples: of ``read_examples``, by task.
     """
     tasks = results_by_task(record, rows)
     curves = {
@@ -64,9 +73,12 @@ def build(record: RunRecord, rows: tuple[Row, ...], changed: bool = False) -> Do
     missing = missing_section(record)
     return Document(
         title=TITLE,
-        headline=headline(record, tasks, changed),
+        headline=headline(record, tasks, warnings),
         summary=(summary_section(tasks, record.families),) if tasks else (),
-        tasks=tuple(task_section(results, curves[results.record.name]) for results in tasks),
+        tasks=tuple(
+            task_section(results, curves[results.record.name], (examples or {}).get(results.record.name))
+            for results in tasks
+        ),
         closing=tuple(
             one
             for one in (missing, legend_section(), accuracy_paradox(tasks), provenance_section(record, tasks))

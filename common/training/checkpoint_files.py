@@ -1,17 +1,18 @@
 """What a transformers checkpoint may make the library open: safetensors files of its own folder, and nothing else.
 
-``use_safetensors=True`` alone does not say so: transformers opens every file that an index names, those in pickle format
-through ``torch.load``. So all names are checked before anything is loaded.
+``use_safetensors=True`` alone does not say so: transformers opens every file that an index names, and those in pickle
+format through ``torch.load``. So all names are checked before anything is loaded.
 """
 
 import json
 from collections.abc import Iterator
-from pathlib import Path, PurePosixPath, PureWindowsPath
+from pathlib import Path
 from typing import Any
 
 from common.base.border import border
 from common.base.display import shown
 from common.base.errors import UserError
+from common.data.unpacking import leaves
 
 SAFE_SUFFIX = ".safetensors"
 MOST_JSON = 64 * 2**20
@@ -66,7 +67,7 @@ def _check_name(where: Path, name: str) -> None:
         raise UserError(
             f"{where} names the weights {shown(name)!r}; only *.safetensors is loaded, nothing is unpickled; convert it"
         )
-    if PurePosixPath(name).is_absolute() or PureWindowsPath(name).anchor or ".." in PureWindowsPath(name).parts:
+    if leaves(name):
         raise UserError(f"{where} names {shown(name)!r}, which is outside the checkpoint's folder; nothing was loaded")
 
 
