@@ -49,8 +49,8 @@ FIGURES = tuple(
 )
 
 NOT_RUN = {
-    "oe_vision": "Outlier Exposure, table 1: wide ResNets of five data sets and 80 Million Tiny Images need a GPU and data"
-    " that is not at hand",
+    "oe_vision": "Outlier Exposure, table 1: wide ResNets of five data sets and 80 Million Tiny Images need a GPU"
+    " and data that is not at hand",
     "oe_gan": "Outlier Exposure, table 4: the same with a generative network needs a GPU",
 }
 """Why a task has no recorded run."""
