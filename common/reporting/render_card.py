@@ -127,7 +127,7 @@ def _text(record: RunRecord, results: TaskResults, found: Sequence["EvalResult"]
     made = f"Made by: {without_local_paths(record.command)}. Date: {record.date}. Commit: {record.commit}."
     note = (
         "AUROC: 50 is chance, whatever the share of each side. Average precision depends on that share: the base rate"
-        " stands in the block above, as does the 95 % interval (low, high). Figures are percent here and fractions there."
+        " stands in the block above, as do 95 % intervals (low, high). Figures are percent here and fractions there."
     )
     table = Table("Measured", ("data", "figure", "%"), rows, notes=(note,))
     return Document(
