@@ -59,6 +59,12 @@ def test_pictures_are_saved_as_files_with_colours(done, tmp_path: Path) -> None:
         ElementTree.fromstring(drawing)
 
 
+def test_saving_writes_the_formats_and_the_card_asked_for(done, tmp_path: Path) -> None:
+    page = done.save(tmp_path, formats=("tex",), card=True)
+    assert page.is_file() and (tmp_path / "report.tex").is_file() and not (tmp_path / "report.md").exists()
+    assert [path.name for path in (tmp_path / "cards").iterdir()] == ["own-mine.md"]
+
+
 def test_saving_writes_rows_and_report(done, tmp_path: Path) -> None:
     page = done.save(tmp_path / "mine")
     assert page.is_file() and (tmp_path / "mine" / "results.jsonl").is_file()

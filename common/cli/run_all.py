@@ -187,6 +187,8 @@ def run(
         chosen_detectors = parse_names("--detectors", detectors, check_detector)
         chosen_objectives = parse_names("--objectives", objectives, check_objective)
         formats = chosen_formats(format_, card)
+        if card and study is not None:
+            raise UserError("--card describes the models of a run; a study has none of its own, so omit one of the two")
         sizes = parse_sizes("--examples", examples)
         _check(profile, seeds, weights, sizes)
         check_workers(jobs, threads, cluster, "--study" if study else "--in" if own else None)
@@ -213,7 +215,7 @@ def run(
             threads,
         )
         if study is not None:
-            return _study(study, seeds, options, progress)
+            return _study(study, seeds, options, progress, formats)
         selection = Selection(
             tasks,
             seeds,
@@ -233,12 +235,12 @@ def run(
     guarded(chosen)
 
 
-def _study(name: str, seeds: int, options: "RunOptions", progress: Progress) -> int:
+def _study(name: str, seeds: int, options: "RunOptions", progress: Progress, formats: tuple[str, ...]) -> int:
     from common.studied import folder, report, study
 
     found = study(name, seeds, options, progress)
     if RANK == 0:
-        say(report(name, found, options), f"; the report is in {folder(options.out, name) / 'report.md'}")
+        say(report(name, found, options, formats), f"; the report is in {folder(options.out, name) / 'report.md'}")
     return 0
 
 

@@ -21,6 +21,7 @@ from common.own.handed import rows_by_logits, rows_by_score
 from common.own.pictures import OwnPlots, own_plots
 from common.own.score_table import OwnTable
 from common.papers.table import POOLED
+from common.reporting.formats import DEFAULT, chosen_formats
 from common.run import Run, finish
 from common.store.rows import Row
 
@@ -67,9 +68,19 @@ class OwnReport:
         """Return the pictures: histograms of the MSP, and ROC curves."""
         return own_plots(self.run)
 
-    def save(self, folder: str | Path) -> Path:
-        """Write ``results.jsonl``, ``run.json``, ``report.md`` and ``report.html``; return the path of the page."""
-        finish(self.run, Path(folder))
+    def save(self, folder: str | Path, formats: Sequence[str] = DEFAULT, card: bool = False) -> Path:
+        """Write ``results.jsonl``, ``run.json`` and the report; return the path of the page.
+
+        Args:
+            folder: where to; made if it is not there.
+            formats: of the report: md, html, csv, tex. The page is always one of them.
+            card: whether to write a model card for the Hugging Face Hub, too.
+
+        Raises:
+            UserError: an unknown format, or a folder that cannot be written.
+        """
+        chosen = chosen_formats(",".join(formats), card)
+        finish(self.run, Path(folder), formats=("html", *chosen))
         return Path(folder) / "report.html"
 
     def __str__(self) -> str:
