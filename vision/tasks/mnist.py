@@ -24,6 +24,21 @@ def distortions(*arguments: Any) -> Any:
 
 PAPER = Budget(epochs=30, batch_size=128, learning_rate=1e-3, schedule="steps", decay_at=(20,), weight_decay=1e-5)
 
+EXPOSED = {
+    "epochs": 10,
+    "batch_size": 50,
+    "learning_rate": 0.01,
+    "optimizer": "sgd",
+    "schedule": "cosine",
+    "decay_at": (),
+    "weight_decay": 0.0,
+}
+"""The recipe of the published code for digits with outliers from untrained weights, 100 of them beside 50 digits.
+
+With the 30 epochs of Adam above, this network tells the very outliers that it saw and few others: on pseudo-OOD made of
+held-out digits the MSP's mean AUROC is 74, with this recipe above 95.
+"""
+
 TASK = Task(
     title="MNIST digits",
     in_dist="MNIST",
@@ -33,7 +48,10 @@ TASK = Task(
     model=Model("mlp", {"hidden": (256, 256, 256)}),
     objectives=("cross_entropy", "abnormality"),
     outliers=DIGIT_OUTLIERS,
-    options={"outlier_exposure": {"epochs_fraction": 4 / 30, "rate_fraction": 1.0}},  # 4 epochs from rate 1e-3
+    options={
+        "outlier_exposure": {"epochs_fraction": 4 / 30, "rate_fraction": 1.0},  # 4 epochs from rate 1e-3
+        "outlier_exposure_scratch": {"budget": EXPOSED, "outliers_per_example": 2},
+    },
     distortions=distortions,
     paper=PAPER,
     quick=replace(PAPER, examples=4_000, test_examples=2_000),
