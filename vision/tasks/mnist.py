@@ -24,19 +24,12 @@ def distortions(*arguments: Any) -> Any:
 
 PAPER = Budget(epochs=30, batch_size=128, learning_rate=1e-3, schedule="steps", decay_at=(20,), weight_decay=1e-5)
 
-EXPOSED = {
-    "epochs": 10,
-    "batch_size": 50,
-    "learning_rate": 0.01,
-    "optimizer": "sgd",
-    "schedule": "cosine",
-    "decay_at": (),
-    "weight_decay": 0.0,
-}
-"""The recipe of the published code for digits with outliers from untrained weights, 100 of them beside 50 digits.
+EXPOSED = {"epochs": 10, "learning_rate": 0.1, "optimizer": "sgd", "schedule": "cosine", "decay_at": ()}
+"""The recipe of digits with outliers from untrained weights: as published, 10 epochs of SGD along a cosine.
 
-With the 30 epochs of Adam above, this network tells the very outliers that it saw and few others: on pseudo-OOD made of
-held-out digits the MSP's mean AUROC is 74, with this recipe above 95.
+By the 30 epochs of Adam above, the network learns the outliers that it sees and few others: on pseudo-OOD made of
+held-out digits the MSP's mean AUROC is 74, by this recipe 96 (4,000 digits, seed 0). The published rate for digits, 0.01
+in batches of 50, is of 60,000 digits; of 4,000 it leaves an error of 8.5 %, 0.1 in batches of 128 one of 6.8 %.
 """
 
 TASK = Task(
@@ -50,7 +43,7 @@ TASK = Task(
     outliers=DIGIT_OUTLIERS,
     options={
         "outlier_exposure": {"epochs_fraction": 4 / 30, "rate_fraction": 1.0},  # 4 epochs from rate 1e-3
-        "outlier_exposure_scratch": {"budget": EXPOSED, "outliers_per_example": 2},
+        "outlier_exposure_scratch": {"budget": EXPOSED},
     },
     distortions=distortions,
     paper=PAPER,
