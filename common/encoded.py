@@ -13,7 +13,7 @@ from common.data.disjoint import check_items, origins
 from common.data.locations import Folders
 from common.data.samples import RawDataset, Split
 from common.data.sources import AnySource, draws_label
-from common.own_data import IN_TRAINING, OwnSource, in_training, overlap
+from common.own_data import IN_TRAINING, OwnSource, in_training, overlap, unknown_note
 from common.store.outputs import OodKey
 from common.task import Budget, Task
 
@@ -22,12 +22,8 @@ if TYPE_CHECKING:
 
     from common.data.examples import TensorDataset
 
-
 HELD_OUT = 1000
 """Training samples at most that are held out where options of detectors are chosen."""
-
-MANY_UNKNOWN = 0.5
-"""Fraction of unknown words from which on a note says what that may mean."""
 
 KEPT_BYTES = 2**30
 """Examples beside the task's own up to so much memory are kept for further objectives; more are made again."""
@@ -136,19 +132,19 @@ class EncodedData:
     @cached_property
     def train(self) -> "TensorDataset":
         """The training examples."""
-        return self._encoded(self.train_samples)
+        return self.encode(self.train_samples)
 
     @cached_property
     def validation(self) -> "TensorDataset | None":
         """The examples that choose the best epoch, or None."""
         validation_size = self._divided[1]
-        return self._encoded(validation_size) if validation_size else None
+        return self.encode(validation_size) if validation_size else None
 
     @cached_property
     def test(self) -> "TensorDataset":
         """The test examples."""
         self._note_unknown("the test set", self.test_samples)
-        return self._encoded(self.test_samples)
+        return self.encode(self.test_samples)
 
     @property
     def facts(self) -> dict[str, Any]:
@@ -158,6 +154,7 @@ class EncodedData:
             "data": kind,
             "held_out": list(split.held_out) if split.held_out is not None else None,
             "split": split.name,
+            "class_names": list(self.train_samples.label_names),
             "n_train": sum(len(part) for part in self._divided if part),
             "n_batched": len(self.train),
             "dropped": self.dropped,
@@ -168,7 +165,7 @@ class EncodedData:
         """Return the examples of auxiliary sources put together; what is made of others is made of training samples."""
         from common.data.examples import concatenated
 
-        return concatenated([self._encoded(self._loaded(source)) for source in sources])
+        return concatenated([self.encode(self._loaded(source)) for source in sources])
 
     def encode_outliers(self, sources: Sequence[AnySource]) -> "TensorDataset":
         """Return the examples of auxiliary outliers put together.
@@ -218,7 +215,8 @@ class EncodedData:
 
     def encode(self, samples: RawDataset) -> "TensorDataset":
         """Return raw data as examples."""
-        return self._encoded(samples)
+        examples: TensorDataset = self.preprocessor(samples)
+        return examples
 
     @cached_property
     def tuning_samples(self) -> tuple[RawDataset, RawDataset]:
@@ -239,16 +237,25 @@ class EncodedData:
         assert self.task.distorted is not None, "asked for where the task has some"
         samples = self.task.distorted(self.train_samples, np.random.default_rng(seed_of(self.seed, "distorted")))
         self._note_dropped("distorted", samples)
-        return self._encoded(samples)
+        return self.encode(samples)
 
     def ood_examples(self) -> "Iterator[tuple[OodKey, TensorDataset]]":
         """Yield the encoded OOD sets, one in memory at a time but for ``KEPT_BYTES`` that further objectives use."""
-        left_out = [(OodKey(name), samples) for name, samples in self._split[0].ood.items()]
-        for key, source in [*left_out, *((one.key, one) for one in self.ood_sources)]:
-            yield key, self.kept(key, partial(self._encoded_ood, key, source))
+        for key in self._ood_sets:
+            yield key, self.kept(key, partial(self._encoded_ood, key))
 
-    def _encoded_ood(self, key: OodKey, source: AnySource | RawDataset) -> "TensorDataset":
-        """Encode what the split left out of training, or what a source reads or makes of the test samples."""
+    @property
+    def _ood_sets(self) -> dict[OodKey, AnySource | RawDataset]:
+        """What the split left out of training, and the sources of the others."""
+        left_out = {OodKey(name): samples for name, samples in self._split[0].ood.items()}
+        return left_out | {one.key: one for one in self.ood_sources}
+
+    def _encoded_ood(self, key: OodKey) -> "TensorDataset":
+        return self.encode(self.ood_samples(key))
+
+    def ood_samples(self, key: OodKey) -> RawDataset:
+        """Return the samples of an OOD set, less what the budget leaves out, in the order of the model's outputs."""
+        source = self._ood_sets[key]
         if not isinstance(source, RawDataset):
             source = source.load(self.folders, self.seed, self.test_samples)
         self._note_dropped(key.label, source)
@@ -256,17 +263,13 @@ class EncodedData:
             self.notes |= dict.fromkeys(overlap(self._split[0].train, source, f"OOD set {key.label}"))
         self._note_unknown(key.label, source)
         samples = _own_labels(source, self.train_samples)
-        return self._encoded(self._drawn(samples, self.budget.test_examples, (key.name, draws_label(key))))
+        return self._drawn(samples, self.budget.test_examples, (key.name, draws_label(key)))
 
     def _note_unknown(self, called: str, samples: RawDataset) -> None:
         """Note the fraction of the user's words or word pieces that the model does not know, if it can say so."""
         if not (self.own and hasattr(self.preprocessor, "unknown")):
             return
-        fraction = self.preprocessor.unknown(samples)
-        hint = " The model may not know their script or language." if fraction > MANY_UNKNOWN else ""
-        self.notes[
-            f"{100 * fraction:.1f} % of the words or word pieces of {called} are unknown to the model.{hint}"
-        ] = None
+        self.notes[unknown_note(self.preprocessor.unknown(samples), called)] = None
 
     @property
     def own(self) -> bool:
@@ -279,10 +282,6 @@ class EncodedData:
         if not self.own or not isinstance(self.test_samples.labels, np.ndarray):  # a row is no example there
             return {}
         return {IN_TRAINING: in_training(self._split[0].train, self.test_samples)}
-
-    def _encoded(self, samples: RawDataset) -> "TensorDataset":
-        examples: TensorDataset = self.preprocessor(samples)
-        return examples
 
     def _note_dropped(self, name: str, samples: RawDataset) -> None:
         self.dropped |= {f"{name}: {why}": count for why, count in samples.dropped.items() if count}

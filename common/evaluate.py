@@ -16,9 +16,11 @@ from common.base.threads import use_threads
 from common.comparisons import EvaluationSpec
 from common.data.sources import Distance
 from common.discover import GROUPS, check_objective, chosen_detectors, load_detector, load_task
+from common.examples import examples_of
 from common.experiment import Experiment, RunOptions
 from common.jobs.started import Workers, started
-from common.judge import curves, evaluate_outputs
+from common.judge import evaluate_outputs
+from common.plot_points import curves
 from common.probed import with_probes
 from common.run import Run, finish, new_record
 from common.selection import Selection
@@ -57,7 +59,7 @@ def evaluate(
     finally:
         progress.close()
         if run.record.finished or run.rows:
-            finish(run, options.out, selection.full)
+            finish(run, options.out, selection.full, selection.formats)
     return run
 
 
@@ -170,8 +172,23 @@ def _evaluate(
     if experiment.seed == 0 and size is None:
         drawn = curves(spec, outputs, load_detector("msp"), identity)
         run.record = replace(run.record, curves=(*run.record.curves, drawn))
+        _choose_examples(run, experiment, objective, outputs, spec)
     _describe(run, experiment, objective, outputs.meta)
     return outputs.meta
+
+
+def _choose_examples(
+    run: Run, experiment: Experiment, objective: str, outputs: TaskOutputs, spec: EvaluationSpec
+) -> None:
+    """Add the inputs that the report shows of a task: those of its first way of training."""
+    if experiment.name in run.examples:
+        return
+    try:
+        found = examples_of(experiment, objective, outputs, spec)
+    except UserError as error:
+        run.skip(f"{experiment.label}: examples", str(error))
+    else:
+        run.examples.update({experiment.name: found} if found else {})
 
 
 def rows_of(experiment: Experiment, objective: str, detectors: Sequence[Any]) -> list[Row]:

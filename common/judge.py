@@ -1,4 +1,4 @@
-"""Evaluation: computes rows of results, and the points of plots, from a model's outputs."""
+"""Evaluation: computes rows of results from a model's outputs."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from common.comparisons import Comparison, EvaluationSpec, Floats, ScoredSet, comparisons, ood_sets
+from common.comparisons import Comparison, EvaluationSpec, Floats, comparisons
 from common.metrics.calibration import risk_coverage
 from common.metrics.comparison import Placements, paired_difference, placements
-from common.metrics.detection import roc_curve, separation
+from common.metrics.detection import separation
 from common.metrics.model_calibration import model_calibration
 from common.metrics.risk import COVERAGES, accuracy_at, excess_aurc
 from common.store.outputs import Outputs, TaskOutputs
@@ -17,8 +17,6 @@ from common.store.rows import Row
 
 if TYPE_CHECKING:
     from common.detector import Detector
-
-BINS = 20
 
 BASELINE = "msp"
 """The detector that all others are compared with."""
@@ -136,50 +134,3 @@ def error_of(test: Outputs) -> float | None:
     if "edits" in test.group_extras:
         return float(test.group_extras["edits"].sum() / test.group_extras["reference_length"].sum())
     return None if test.labels is None else float(1 - test.correct.mean())
-
-
-def curves(
-    spec: EvaluationSpec, outputs: TaskOutputs, detector: "Detector", identity: Mapping[str, Any]
-) -> dict[str, Any]:
-    """Return the data of one model's plots: histograms of the MSP and ROC curves of ``detector``."""
-    primary = (one for one in comparisons(spec, outputs) if one.primary)
-    shown = [one for one in primary if one.key is None or one.population == spec.shown_population]
-    model = {name: identity[name] for name in ("task", "seed", "objective")}
-    roc = [curve for one in shown if (curve := _roc(one, detector)) is not None]
-    return {**model, "detector": detector.name, "histogram": _histogram(spec, outputs), "roc": roc}
-
-
-def _histogram(spec: EvaluationSpec, outputs: TaskOutputs) -> dict[str, Any]:
-    """Count the MSP of right, wrong and OOD units in equal bins; without labels, all test units count as ``right``.
-
-    Nothing is counted where the MSP is unknown.
-    """
-    test = ScoredSet(outputs.test, spec.by_group)
-    if np.isnan(test.msp).all():
-        return {}
-    counts: dict[str, Any] = {"edges": np.linspace(0, 1, BINS + 1).round(3).tolist()}
-    if spec.misclassification:
-        counts |= {"right": _counts(test.msp[test.correct]), "wrong": _counts(test.msp[~test.correct])}
-    else:
-        counts |= {"right": _counts(test.msp), "wrong": None}
-    primary = [(key, sets) for key, sets in ood_sets(outputs.ood, spec.by_group) if key.primary and len(sets) == 1]
-    return counts | {"ood": {key.name: _counts(sets[0].msp) for key, sets in primary}}
-
-
-def _counts(values: Floats) -> list[int]:
-    return [int(count) for count in np.histogram(values, bins=BINS, range=(0.0, 1.0))[0]]
-
-
-def _roc(comparison: Comparison, detector: "Detector") -> dict[str, Any] | None:
-    """Return the points of a ROC curve, or None if one of the two samples is empty."""
-    kept, rejected = comparison.sides(lambda scored: scored.scores(detector))
-    if not kept.size or not rejected.size:
-        return None
-    fpr, tpr = roc_curve(kept, rejected)
-    return {
-        "question": comparison.question,
-        "out_dist": comparison.key.name if comparison.key else None,
-        "population": comparison.population,
-        "fpr": fpr.round(5).tolist(),
-        "tpr": tpr.round(5).tolist(),
-    }

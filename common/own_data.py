@@ -137,6 +137,16 @@ def overlap(train: RawDataset, other: RawDataset, called: str) -> tuple[str, ...
     return (f"{count:,} of {len(other):,} examples of the {called} are in the training set too.",)
 
 
+def unknown_note(fraction: float, called: str) -> str:
+    """Return a sentence on the fraction of a set's words that a model does not know, and what many may mean."""
+    hint = " The model may not know their script or language." if fraction > MANY_UNKNOWN else ""
+    return f"{100 * fraction:.1f} % of the words or word pieces of {called} are unknown to the model.{hint}"
+
+
+MANY_UNKNOWN = 0.5
+"""Fraction of unknown words from which on a note says what that may mean."""
+
+
 def in_training(train: RawDataset, other: RawDataset) -> NDArray[np.bool_]:
     """(N,) whether each item of ``other`` is an item of ``train``: equal pixels, or texts equal but for case."""
     known = digests([train])

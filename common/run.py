@@ -1,14 +1,17 @@
 """The state of a run, and its end: writing results, record and report."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from concurrent.futures import Future
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 from common.base.errors import UserError
 from common.base.workers import RANK
+from common.examples import write_examples
 from common.predictions import Predictions
+from common.reporting.formats import DEFAULT
 from common.reporting.report import write_report
 from common.store.files import sha256
 from common.store.provenance import commit, versions
@@ -26,6 +29,7 @@ class Run:
         failed: whether a part of the run failed.
         report: short report for a terminal; set when the run ends.
         predictions: written to ``predictions.parquet``.
+        examples: results of ``common.examples.examples_of`` by task; written to ``examples.json``.
         started: trainings that other processes do, by task, seed, objective and size of a smaller training set.
     """
 
@@ -34,6 +38,7 @@ class Run:
     failed: bool = False
     report: str = ""
     predictions: Predictions = field(default_factory=Predictions)
+    examples: dict[str, Mapping[str, Any]] = field(default_factory=dict)
     started: "Mapping[tuple[str, int, str, int | None], Future[UserError | None]]" = field(default_factory=dict)
 
     def wait_for(self, task: str, seed: int, objective: str, examples: int | None) -> None:
@@ -71,8 +76,14 @@ def new_record(command: str, profile: str, seeds: int, device: str) -> RunRecord
     )
 
 
-def finish(run: Run, out: Path, full: bool = False) -> None:
-    """Write the results, the record and the report to ``out``; ``full``: the terminal's has a section for every task.
+def finish(run: Run, out: Path, full: bool = False, formats: Collection[str] = DEFAULT) -> None:
+    """Write the results, the record and the report to ``out``.
+
+    Args:
+        run: that ends.
+        out: folder of the run.
+        full: whether the terminal's report has a section for every task.
+        formats: of the report, by name.
 
     Raises:
         UserError: the folder cannot be written, or the disk is full.
@@ -83,5 +94,6 @@ def finish(run: Run, out: Path, full: bool = False) -> None:
     write_rows(results, run.rows)
     run.predictions.write(out)
     run.record = replace(run.record, results_sha256=sha256(results))
+    write_examples(out, run.record.results_sha256, run.examples)
     write_record(out / "run.json", run.record)
-    run.report = write_report(out, full)
+    run.report = write_report(out, full, formats=formats)

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from common.discover import ALL, names
+from common.reporting.formats import DEFAULT
 from common.task import Task
 
 
@@ -19,6 +20,7 @@ class Selection:
         required: whether missing data is an error, because the tasks were asked for by name.
         command: what the user typed, for the record.
         full: whether the report for the terminal has a section for every task.
+        formats: of the report, by name.
     """
 
     tasks: tuple[str, ...]
@@ -29,6 +31,7 @@ class Selection:
     required: bool = False
     command: str = ""
     full: bool = False
+    formats: tuple[str, ...] = DEFAULT
 
     def objectives_of(self, task: Task) -> tuple[list[str], list[str]]:
         """Return the ways of training that a task was asked for, and those that ``all`` adds to them."""

@@ -1,6 +1,7 @@
 """Figures that studies read from rows, in points of percent."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from statistics import fmean
 
 from common.data.sources import Distance
@@ -63,3 +64,16 @@ def right_wrong(rows: Sequence[Row], detector: str = "msp") -> float | None:
 def error(rows: Sequence[Row]) -> float | None:
     """Return the test error."""
     return None if not rows or rows[0].error is None else 100 * rows[0].error
+
+
+NEAR, FAR = "near FPR95", "far FPR95"
+"""Names of two of ``NEAR_AND_FAR``, which claims and pictures of studies read."""
+
+NEAR_AND_FAR: Mapping[str, Callable[[Sequence[Row]], float | None]] = {
+    "near AUROC": partial(ood_mean, distance="near"),
+    NEAR: partial(ood_mean, figure="fpr95_out", distance="near"),
+    "far AUROC": partial(ood_mean, distance="far"),
+    FAR: partial(ood_mean, figure="fpr95_out", distance="far"),
+    "test error": error,
+}
+"""What a study of outliers measures: the MSP on near and far OOD sets, and what exposure costs in error."""

@@ -15,6 +15,7 @@ from common.discover import load_detector
 from common.own.evaluation import command, evaluate_own, evaluate_user_outputs, notes_of, own_model
 from common.own.rows import Reading, read_rows
 from common.papers.table import POOLED
+from common.reporting.formats import DEFAULT, chosen_formats
 from common.run import finish
 
 __all__ = ["app", "evaluate_user_outputs", "main"]
@@ -48,6 +49,13 @@ def run(
         float | None, typer.Option(min=0.001, help="memory that a file may take, in GB; 8 by default")
     ] = None,
     out: Annotated[Path, typer.Option(help="output folder")] = Path("runs/own"),
+    format_: Annotated[
+        str, typer.Option("--format", help="comma-separated formats of the report: md, html, csv, tex")
+    ] = ",".join(DEFAULT),
+    card: Annotated[
+        bool,
+        typer.Option("--card", help="also write OUT/cards: model cards with a model-index for the Hugging Face Hub"),
+    ] = False,
     version: Annotated[
         bool, typer.Option("--version", callback=show_version, is_eager=True, help="print the version, then exit")
     ] = False,
@@ -66,13 +74,14 @@ def run(
     def evaluated() -> int:
         files = parse_named_files(ood, POOLED)
         chosen = parse_names("--detectors", detectors, load_detector)
+        formats = chosen_formats(format_, card)
         reading = Reading(probabilities, MemoryLimit(max_gb), features=train is not None)
         test = read_rows(in_distribution, "test", reading, labels)
         sets = {name: read_rows(file, "ood", reading) for name, file in files.items()}
         learned = read_rows(train, "train", reading) if train else None
         model = own_model(in_distribution.stem, test, sets, learned, chosen)
         done = evaluate_own(model, command())
-        finish(done, out)
+        finish(done, out, formats=formats)
         for note in notes_of(done):
             print(fitted(f"note: {note}", sys.stderr.encoding), file=sys.stderr)
         say(done.report, f"; the report is in {out / 'report.md'}")

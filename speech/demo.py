@@ -3,13 +3,12 @@
 from typing import Any
 
 import numpy as np
-import torch
 
 from common.data.samples import RawDataset
 from common.demo.exhibit import Exhibit
 from common.store.outputs import Outputs
 from speech.data.audio import SAMPLE_RATE
-from speech.decoding import best_path
+from speech.shown import said
 
 SHORTEST = SAMPLE_RATE // 10
 LONGEST = 10 * SAMPLE_RATE
@@ -42,11 +41,8 @@ def show(item: Any) -> bytes:
 
 def heard(outputs: Outputs, names: tuple[str, ...]) -> str:
     """Return the phones that a CTC model recognises; nothing of a model that classifies the whole sound."""
-    if outputs.groups is None or outputs.scored_classes is None:
-        return ""
-    frames = torch.from_numpy(outputs.logits.argmax(axis=1))
-    (phones,) = best_path(frames[None], torch.tensor([len(frames)]), blank=outputs.scored_classes)
-    return f"Phones heard: {' '.join(names[phone] for phone in phones) or 'none'}"
+    phones = said(outputs, names)
+    return f"Phones heard: {phones}" if phones else ""
 
 
 EXHIBIT = Exhibit(

@@ -62,6 +62,7 @@ def assert_one_line(result: Result, message: str) -> None:
         (("--examples", " , "), "--examples has no size"),
         (("--examples", "15", "--weights", "README.md"), "--weights .* cannot be combined with --examples"),
         (("--profile", "papr"), "unknown profile 'papr'.*did you mean 'paper'"),
+        (("--format", "md,latex"), "unknown format 'latex'.*there are: md, html, csv, tex"),
         (("--device", "gpu"), "unknown device 'gpu'"),
         (("--data-dir", "no/such/folder"), "no/such/folder is not a folder"),
         (("--weights", "no/such/file"), "no/such/file does not exist"),

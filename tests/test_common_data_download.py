@@ -2,20 +2,21 @@
 
 import hashlib
 import io
+import json
 import re
 import tarfile
-import threading
 import zipfile
-from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 
 import pytest
 
 from common.base.errors import UserError
 from common.data import download as module
-from common.data.download import Download, download, downloads, fetch, unpack
+from common.data.download import Download, download, downloads
+from common.data.fetching import fetch
 from common.data.locations import Prepared
 from common.data.sources import AnySource, Derived, Source
+from common.data.unpacking import unpack
 from common.discover import load_task, task_names
 
 
@@ -83,8 +84,8 @@ def test_what_is_there_is_not_fetched_again(monkeypatch, archive, folder, capsys
 @pytest.mark.parametrize(
     ("spoil", "complaint"),
     [
-        (lambda path: path.write_bytes(path.read_bytes()[:-20]), "damaged"),
-        (lambda path: path.write_bytes(path.read_bytes()[:5]), "damaged"),
+        (lambda path: path.write_bytes(path.read_bytes()[:-20]), "letters.tar.gz cannot be read"),
+        (lambda path: path.write_bytes(path.read_bytes()[:5]), "letters.tar.gz cannot be read"),
         (lambda path: path.unlink(), "cannot be fetched"),
         (lambda path: tar_of(path, {"letters/a.txt": b"", "../outside.txt": b"x"}), "outside the folder"),
         (lambda path: tar_of(path, {"letters/b.txt": b"no a.txt"}), "a.txt"),
@@ -108,8 +109,12 @@ def test_a_file_with_a_wrong_checksum_is_deleted(archive, tmp_path, algorithm):
     assert not list((tmp_path / "work").iterdir())
 
 
+OUTSIDE = ("../outside.txt", "/outside.txt", "a/../../outside.txt", "a\\..\\..\\outside.txt")
+DRIVES = ("C:\\outside.txt", "C:outside.txt", "c:/outside.txt", "\\\\host\\share\\outside.txt", "//host/share/x.txt")
+
+
 @pytest.mark.parametrize("make", [tar_of, zip_of])
-@pytest.mark.parametrize("name", ["../outside.txt", "/outside.txt", "a/../../outside.txt", "a\\..\\..\\outside.txt"])
+@pytest.mark.parametrize("name", [*OUTSIDE, *DRIVES])
 def test_no_member_leaves_the_folder_and_none_is_written_before_all_are_checked(tmp_path, make, name):
     path = make(tmp_path / "archive", {"first.txt": b"1", name: b"2"})
     with pytest.raises(UserError, match="outside the folder"):
@@ -142,7 +147,7 @@ def test_a_damaged_member_of_a_zip_is_found_by_its_checksum(tmp_path):
     content = bytearray(path.read_bytes())
     content[60] ^= 1
     path.write_bytes(content)
-    with pytest.raises(UserError, match="damaged"):
+    with pytest.raises(UserError, match="archive.zip cannot be read .*CRC.*download it again"):
         unpack(path, tmp_path / "unpacked")
 
 
@@ -203,24 +208,30 @@ def test_what_is_no_archive_is_told_apart_from_one_that_is_damaged(tmp_path):
         unpack(tmp_path / "page.zip", tmp_path / "unpacked")
 
 
-class BreaksOff(BaseHTTPRequestHandler):
-    """Announces more bytes than it sends."""
+@pytest.mark.parametrize("make", [tar_of, zip_of])
+def test_an_archive_that_announces_a_hundred_times_its_size_is_refused_before_it_is_unpacked(
+    tmp_path, monkeypatch, make
+):
+    monkeypatch.setattr("common.data.unpacking.SMALL", 10**5)
+    path = make(tmp_path / "archive", {"zeros": bytes(10**7)})
+    if make is zip_of:
+        with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as bundle:
+            bundle.writestr("zeros", bytes(10**7))
+    with pytest.raises(UserError, match="announces .* more than 100 times its size"):
+        unpack(path, tmp_path / "unpacked")
+    assert not (tmp_path / "unpacked").exists()
 
-    def do_GET(self) -> None:
-        self.send_response(200)
-        self.send_header("Content-Length", "1000")
-        self.end_headers()
-        self.wfile.write(b"x" * 10)
 
-    def log_message(self, *arguments: object) -> None:
-        """Say nothing."""
-
-
-def test_a_transfer_that_breaks_off_is_told_with_its_bytes_and_leaves_no_file(tmp_path):
-    with HTTPServer(("127.0.0.1", 0), BreaksOff) as server:  # this machine alone; no network
-        answer = threading.Thread(target=server.handle_request)
-        answer.start()
-        with pytest.raises(UserError, match=r"letters\.zip was interrupted: 10 of 1000 bytes arrived; try again"):
-            fetch(f"http://127.0.0.1:{server.server_port}/letters.zip", tmp_path / "work", None)
-        answer.join()
-    assert not any((tmp_path / "work").iterdir())
+def test_the_hash_of_a_first_download_is_kept_and_the_next_is_compared_with_it(monkeypatch, archive, folder):
+    offer(monkeypatch, archive)
+    download("letters", folder)
+    kept = json.loads((folder / "downloads.json").read_text())
+    assert kept == {archive.as_uri(): f"sha256:{hashlib.sha256(archive.read_bytes()).hexdigest()}"}
+    (folder / "nlp/letters.npz").unlink()
+    tar_of(archive, {"letters/a.txt": b"another", "letters/b.txt": b"beta"})
+    with pytest.raises(UserError, match="when it was first downloaded here: it was changed since"):
+        download("letters", folder)
+    assert not (folder / "nlp/letters.npz").exists()
+    (folder / "downloads.json").write_text("{}")
+    download("letters", folder)
+    assert (folder / "nlp/letters.npz").read_bytes() == b"another"

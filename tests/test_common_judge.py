@@ -9,7 +9,7 @@ import pytest
 from common.comparisons import EvaluationSpec, ScoredSet
 from common.detector import Detector, Probe
 from common.discover import load_detector
-from common.judge import curves, evaluate_outputs
+from common.judge import evaluate_outputs
 from common.metrics.calibration import risk_coverage
 from common.store.outputs import OodKey, Outputs, TaskOutputs
 from common.store.rows import Row
@@ -166,15 +166,3 @@ def test_an_empty_side_is_skipped_and_told() -> None:
     assert rows == [] and skipped == [
         "misclassification: one of the two samples is empty, so there is nothing to separate"
     ]
-
-
-def test_plots_show_the_task_s_own_units_and_setting() -> None:
-    ood = {OodKey("Y", 10.0): sentences(), OodKey("Y", 5.0, primary=False): sentences()}
-    shown = curves(
-        EvaluationSpec(also_by_group=True, subsets=SUBSETS),
-        TaskOutputs(sentences(), ood, {}),
-        load_detector("msp"),
-        IDENTITY,
-    )
-    assert [(one["question"], one["out_dist"]) for one in shown["roc"]] == [("misclassification", None), ("ood", "Y")]
-    assert sum(shown["histogram"]["right"]) == 3 and list(shown["histogram"]["ood"]) == ["Y"]

@@ -45,14 +45,14 @@ def test_names_are_those_of_rows_and_command_line(done) -> None:
 
 def test_a_notebook_shows_table_notes_and_pictures_with_names_escaped(done) -> None:
     page = done._repr_html_()
-    assert "<table>" in page and page.count("<svg") == 2 and "noise &lt;b&gt;" in page and "noise <b>" not in page
+    assert "<table>" in page and page.count("<svg") == 5 and "noise &lt;b&gt;" in page and "noise <b>" not in page
     assert str(done.table).splitlines()[-1].split()[0] in page
     assert repr(done).startswith("Test error:")
 
 
 def test_pictures_are_saved_as_files_with_colours(done, tmp_path: Path) -> None:
     paths = done.plot().save(tmp_path)
-    assert [path.name for path in paths] == ["plot-1.svg", "plot-2.svg"]
+    assert [path.name for path in paths] == [f"plot-{number}.svg" for number in range(1, 6)]
     for path in paths:
         drawing = path.read_text(encoding="utf-8")
         assert "var(--" not in drawing

@@ -155,9 +155,60 @@ def pickled(folder: Path) -> None:
     (folder / "model.safetensors").unlink()
 
 
+def sharded(folder: Path, named: str) -> None:
+    """Weights that an index finds under this name, where they really lie."""
+    weights = saved(folder, "Bert").state_dict()
+    (folder / "model.safetensors").rename(folder / "model-00002-of-00002.safetensors")
+    torch.save(weights, folder / "evil.bin")
+    torch.save(weights, folder.parent / "outside.safetensors")
+    index = {
+        "metadata": {},
+        "weight_map": {**dict.fromkeys(weights, "model-00002-of-00002.safetensors"), next(iter(weights)): named},
+    }
+    (folder / "model.safetensors.index.json").write_text(json.dumps(index))
+
+
+def indexed_pickle(folder: Path) -> None:
+    sharded(folder, "evil.bin")
+
+
+def indexed_outside(folder: Path) -> None:
+    sharded(folder, "../outside.safetensors")
+
+
+def indexed_absolute(folder: Path) -> None:
+    sharded(folder, "C:\\outside.safetensors")
+
+
+def configured_pickle(folder: Path) -> None:
+    torch.save(saved(folder, "Bert").state_dict(), folder / "adapter_model.bin")
+    config = json.loads((folder / "config.json").read_text())
+    (folder / "config.json").write_text(json.dumps({**config, "transformers_weights": "adapter_model.bin"}))
+
+
+def adapter(folder: Path) -> None:
+    torch.save(saved(folder, "Bert").state_dict(), folder / "adapter_model.bin")
+    (folder / "adapter_config.json").write_text(json.dumps({"base_model_name_or_path": str(folder)}))
+
+
+def endless(folder: Path) -> None:
+    saved(folder, "Bert")
+    config = json.loads((folder / "config.json").read_text())
+    (folder / "config.json").write_text(json.dumps({**config, "num_hidden_layers": 10**6}))
+
+
 def damaged(folder: Path) -> None:
     saved(folder, "Bert")
     (folder / "model.safetensors").write_bytes((folder / "model.safetensors").read_bytes()[:1000])
+
+
+def unpickled(*arguments: object, **options: object) -> None:
+    raise AssertionError("a pickle was opened")
+
+
+def test_shards_that_are_all_safetensors_are_loaded(tmp_path: Path) -> None:
+    sharded(tmp_path / "net", "model-00002-of-00002.safetensors")
+    assert sum(1 for _ in Checkpoint(tmp_path / "net").network().parameters()) > 10
 
 
 @pytest.mark.parametrize(
@@ -169,13 +220,22 @@ def damaged(folder: Path) -> None:
         (sounds, "does not read texts"),
         (own_code, "is not a checkpoint that transformers can load"),
         (pickled, "has no *.safetensors weights, the only format that is loaded"),
-        (damaged, "is not a checkpoint that transformers can load"),
+        (damaged, "model.safetensors cannot be read"),
+        (indexed_pickle, "model.safetensors.index.json names the weights 'evil.bin'; only *.safetensors is loaded"),
+        (indexed_outside, "names '../outside.safetensors', which is outside the checkpoint's folder"),
+        (indexed_absolute, "which is outside the checkpoint's folder"),
+        (configured_pickle, "config.json names the weights 'adapter_model.bin'; only *.safetensors is loaded"),
+        (adapter, "holds an adapter"),
+        (endless, "announces 1,000,000 num_hidden_layers"),
     ],
     ids=lambda value: getattr(value, "__name__", ""),
 )
-def test_what_does_not_fit_is_refused_in_one_line(tmp_path: Path, make: Callable[[Path], None], message: str) -> None:
+def test_what_does_not_fit_is_refused_in_one_line(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, make: Callable[[Path], None], message: str
+) -> None:
     folder = tmp_path / "net"
     make(folder)
+    monkeypatch.setattr("torch.load", unpickled)
     with pytest.raises(UserError) as raised:
         text_reader(Checkpoint(folder), TEXTS, 128)
     assert message in str(raised.value) and str(folder) in str(raised.value) and "\n" not in str(raised.value)

@@ -205,7 +205,7 @@ def test_damaged_weights_are_one_clear_line(tiny, tmp_path):
     for file in tiny.folder.iterdir():
         (tmp_path / file.name).write_bytes(file.read_bytes())
     (tmp_path / "model.safetensors").write_bytes(b"\x00" * 100)
-    with pytest.raises(UserError, match="not a checkpoint that transformers can load") as raised:
+    with pytest.raises(UserError, match="model.safetensors cannot be read") as raised:
         Checkpoint(tmp_path).network()
     assert "\n" not in str(raised.value)
 

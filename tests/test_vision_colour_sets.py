@@ -1,7 +1,10 @@
 """Colour image sets: what a download writes is what a source reads, parts are told from the whole, damage is named."""
 
+import hashlib
 import io
 import os
+import pickle
+import tarfile
 import zipfile
 from dataclasses import replace
 from pathlib import Path
@@ -157,31 +160,42 @@ def test_tiny_imagenet_is_parted_by_class(monkeypatch, tmp_path):
     assert {sample.kind for sample in (train, test, ood, outliers, less)} == {"sample"}
 
 
-def test_cifar_comes_through_torchvision_and_keeps_every_pixel(monkeypatch, tmp_path):
-    class Fetched:
-        classes = list(NAMES)
-        targets = (0, 1, 2, 1, 0)
-        data = IMAGES
+def offer_cifar10(monkeypatch: pytest.MonkeyPatch, folder: Path, batch: bytes) -> None:
+    """Let CIFAR-10 come from an archive in this folder, whose batches are all the same."""
+    names = pickle.dumps({"label_names": [str(name) for name in NAMES]}, 2)
+    batches = {**dict.fromkeys((*(f"data_batch_{i}" for i in range(1, 6)), "test_batch"), batch), "batches.meta": names}
+    with tarfile.open(folder / "cifar-10-python.tar.gz", "w:gz") as tar:
+        for name, content in batches.items():
+            info = tarfile.TarInfo(f"cifar-10-batches-py/{name}")
+            info.size = len(content)
+            tar.addfile(info, io.BytesIO(content))
+    md5 = hashlib.md5((folder / "cifar-10-python.tar.gz").read_bytes()).hexdigest()
+    monkeypatch.setattr(cifar, "HOME", folder.as_uri())
+    monkeypatch.setitem(cifar.ARCHIVES, "cifar10", ("cifar-10-python.tar.gz", f"md5:{md5}"))
 
-        def __init__(self, root: Path, train: bool, download: bool) -> None:
-            assert download
 
-    monkeypatch.setattr("torchvision.datasets.CIFAR10", Fetched)
-    download("cifar10", tmp_path)
-    for one in (CIFAR10_TRAIN, CIFAR10_TEST):
-        samples = one.load(Folders((tmp_path,)))
-        assert np.array_equal(samples.items, IMAGES)
+def test_cifar_s_archive_is_read_without_unpickling_and_keeps_every_pixel(monkeypatch, tmp_path):
+    pixels = IMAGES.transpose(0, 3, 1, 2).reshape(len(IMAGES), -1)
+    offer_cifar10(monkeypatch, tmp_path, pickle.dumps({"data": pixels, "labels": [0, 1, 2, 1, 0]}, 2))
+    monkeypatch.setattr(pickle, "load", None)
+    monkeypatch.setattr(pickle, "loads", None)
+    download("cifar10", tmp_path / "data")
+    for one, times in ((CIFAR10_TRAIN, 5), (CIFAR10_TEST, 1)):
+        samples = one.load(Folders((tmp_path / "data",)))
+        assert np.array_equal(samples.items, np.concatenate([IMAGES] * times))
+        assert samples.labels.tolist() == [0, 1, 2, 1, 0] * times
         assert samples.kind == "sample"
 
 
-def test_a_download_that_fails_in_torchvision_is_one_line(monkeypatch, tmp_path):
-    def fail(*arguments, **options):
-        raise RuntimeError("File not found or corrupted.")
+def test_a_batch_that_would_run_code_makes_no_data_and_runs_none(monkeypatch, tmp_path):
+    class Exploit:
+        def __reduce__(self):
+            return Path.mkdir, (tmp_path / "was here",)
 
-    monkeypatch.setattr("torchvision.datasets.CIFAR10", fail)
-    with pytest.raises(UserError, match="cifar10 was not downloaded .RuntimeError: File not found or corrupted"):
-        download("cifar10", tmp_path)
-    assert not list(tmp_path.iterdir())
+    offer_cifar10(monkeypatch, tmp_path, pickle.dumps({"data": Exploit(), "labels": [0]}, 2))
+    with pytest.raises(UserError, match="no CIFAR batch"):
+        download("cifar10", tmp_path / "data")
+    assert not (tmp_path / "was here").exists() and not list((tmp_path / "data").iterdir())
 
 
 def test_lsun_says_what_its_reader_is_where_that_is_missing(monkeypatch, tmp_path):

@@ -8,6 +8,7 @@ from PIL import Image
 
 from common.data.samples import RawDataset
 from common.demo.exhibit import Exhibit
+from vision.shown import as_bytes
 
 CANVAS = 280
 SIDE = 28
@@ -61,10 +62,7 @@ def _centred(small: NDArray[np.float64]) -> NDArray[np.uint8]:
 
 def show(item: Any) -> bytes:
     """Return an image of 28x28 as bytes; floats in units of [0, 1] are rounded to bytes, and cut off beyond."""
-    pixels = np.asarray(item)
-    if pixels.dtype != np.uint8:
-        pixels = (pixels.clip(0, 1) * 255).round().astype(np.uint8)
-    return pixels.tobytes()
+    return as_bytes(item).tobytes()
 
 
 EXHIBIT = Exhibit(

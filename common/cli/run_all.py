@@ -17,9 +17,10 @@ from common.base.progress import Progress
 from common.base.project import ROOT, modalities
 from common.base.terminal import say
 from common.base.version import show_version
-from common.base.workers import RANK, WORLD_SIZE
+from common.base.workers import RANK
 from common.cli.after_typing import check_words, check_writable, chosen_device, chosen_tune, show_list
 from common.cli.completion import WANTED, completions, show_completion
+from common.cli.side_by_side import check_workers, workers
 from common.data.locations import Folders
 from common.discover import (
     check_detector,
@@ -32,11 +33,11 @@ from common.discover import (
 )
 from common.own_data import OwnData
 from common.papers.table import POOLED
+from common.reporting.formats import DEFAULT, chosen_formats
 from common.task import Model
 
 if TYPE_CHECKING:
     from common.experiment import RunOptions
-    from common.jobs.started import Workers
 
 app = typer.Typer(add_completion=False, pretty_exceptions_enable=False, rich_markup_mode=None)
 
@@ -105,6 +106,13 @@ def run(
         int | None,
         typer.Option(help="trainings side by side, in processes of their own; by default one a core, as memory allows"),
     ] = None,
+    cluster: Annotated[
+        str | None,
+        typer.Option(
+            metavar="HOST:PORT|auto",
+            help="trainings on the nodes of a Ray cluster that this machine has joined; --out is a folder that all see",
+        ),
+    ] = None,
     threads: Annotated[
         int, typer.Option(help="threads of each training; last digits of figures depend on them, as rows say")
     ] = 1,
@@ -139,6 +147,13 @@ def run(
         bool, typer.Option("--list", help="list tasks, data, detectors, objectives and models, then exit")
     ] = False,
     full: Annotated[bool, typer.Option("--full", help="print the sections of all tasks before the summary")] = False,
+    format_: Annotated[
+        str, typer.Option("--format", help="comma-separated formats of the report: md, html, csv, tex")
+    ] = ",".join(DEFAULT),
+    card: Annotated[
+        bool,
+        typer.Option("--card", help="also write OUT/cards: model cards with a model-index for the Hugging Face Hub"),
+    ] = False,
     completion: Annotated[
         str | None,
         typer.Option(
@@ -169,9 +184,10 @@ def run(
             user_task = load_user_files(own_kind)(replace(own, model=chosen_model, trained=not no_train))
         chosen_detectors = parse_names("--detectors", detectors, check_detector)
         chosen_objectives = parse_names("--objectives", objectives, check_objective)
+        formats = chosen_formats(format_, card)
         sizes = parse_sizes("--examples", examples)
         _check(profile, seeds, weights, sizes)
-        _check_numbers(jobs, threads)
+        check_workers(jobs, threads, cluster, "--study" if study else "--in" if own else None)
         target = out or Path("runs") / profile
         folders = Folders(_data_folders(data_dir), target / "cache")
         check_writable(target)
@@ -205,8 +221,9 @@ def run(
             required=bool(task or user_task),
             command=f"{context.command_path} {shlex.join(map(printable, sys.argv[1:]))}".strip(),
             full=full,
+            formats=formats,
         )
-        done = evaluate(selection, options, progress, _workers(jobs, options))
+        done = evaluate(selection, options, progress, workers(jobs, cluster, options))
         if RANK == 0:
             say(done.report, f"; the report is in {target / 'report.md'}")
         return 2 if done.failed or not done.rows else 0
@@ -289,25 +306,6 @@ def _check(profile: str, seeds: int, weights: Path | None, sizes: tuple[int, ...
         raise UserError(f"--weights {weights} does not exist")
     if weights is not None and sizes:
         raise UserError("--weights replaces training, so it cannot be combined with --examples; omit one of the two")
-
-
-def _check_numbers(jobs: int | None, threads: int) -> None:
-    for option, number in (("--jobs", jobs), ("--threads", threads)):
-        if number is not None and number < 1:
-            raise UserError(f"{option} must be 1 or more, not {number}")
-    if jobs is not None and jobs > 1 and WORLD_SIZE > 1:
-        raise UserError(
-            "--jobs cannot be combined with a launcher of several processes (torchrun); omit one of the two"
-        )
-
-
-def _workers(jobs: int | None, options: "RunOptions") -> "Workers":
-    from common.jobs.local import default_jobs
-    from common.jobs.started import Workers
-
-    if WORLD_SIZE > 1:
-        return Workers()
-    return Workers(jobs or default_jobs(options.threads, options.device))
 
 
 def _data_folders(data_dir: Path | None) -> tuple[Path, ...]:

@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import logit, softmax
+from scipy.special import softmax
 
 from common.base.errors import MissingData, UserError
 from common.base.progress import Progress
@@ -15,6 +15,7 @@ from common.demo.exhibit import Exhibit
 from common.detector import Detector
 from common.discover import chosen_detectors
 from common.experiment import Experiment, RunOptions
+from common.metrics import odds
 from common.probed import learned, with_probes
 from common.store.outputs import Outputs
 
@@ -142,7 +143,7 @@ def threshold_keeping(scores: NDArray[Any], fraction: float) -> float:
 def log_odds(msp: NDArray[Any]) -> NDArray[np.float64]:
     """Return log(p / (1 - p)), at most 30 (an MSP that rounds to 1 would be infinite); NaN is left out."""
     known = np.asarray(msp, dtype=np.float64)
-    return np.asarray(np.minimum(logit(known[~np.isnan(known)]), LARGEST_LOG_ODDS))
+    return np.minimum(odds.log_odds(known[~np.isnan(known)]), LARGEST_LOG_ODDS)
 
 
 def _fractions(values: NDArray[np.float64], edges: NDArray[np.float64]) -> list[float]:

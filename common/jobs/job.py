@@ -10,6 +10,7 @@ from common.base.threads import use_threads
 from common.discover import chosen_detectors
 from common.experiment import Experiment, RunOptions
 from common.probed import with_probes
+from common.store.run_folder import RunFolder
 
 Key = tuple[str, int, str, int | None]
 """What tells a job from the others of a run: task, seed, objective, size of a smaller training set."""
@@ -66,19 +67,26 @@ class Job:
 
 
 class Worker:
-    """What does jobs one after another; it keeps the data of the last, which the next may need again."""
+    """What does jobs one after another; it keeps the data of the last, which the next may need again.
+
+    Attributes:
+        folder: of the last job's outputs; None where nothing had to be done.
+    """
 
     def __init__(self, progress: Progress) -> None:
         self.progress = progress
         self._experiment: Experiment | None = None
         self._last: Job | None = None
+        self.folder: RunFolder | None = None
 
     def run(self, job: Job) -> UserError | None:
         """Do a job and return what stopped it, if the user can mend it."""
         use_threads(job.options.threads)
+        self.folder = None
         try:
             experiment = self._experiment_of(job)
             if experiment is not None:
+                self.folder = experiment.folder(job.objective)
                 detectors = chosen_detectors(job.detectors, experiment.task.detectors)
                 with_probes(experiment, job.objective, experiment.outputs(job.objective), detectors)
         except UserError as error:

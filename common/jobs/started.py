@@ -9,6 +9,7 @@ from typing import Protocol
 from common.base.errors import UserError
 from common.base.progress import Progress
 from common.experiment import RunOptions
+from common.jobs.cluster import ClusterPool
 from common.jobs.job import Job, Key
 from common.jobs.local import LocalPool
 from common.jobs.plan import Planned, planned
@@ -24,9 +25,11 @@ class Workers:
 
     Attributes:
         jobs: how many work side by side on this machine; 1: the run itself does all.
+        cluster: address of a Ray cluster that does them instead, ``HOST:PORT`` or ``auto``; None: this machine does.
     """
 
     jobs: int = 1
+    cluster: str | None = None
 
 
 class Pool(Protocol):
@@ -46,15 +49,15 @@ class Pool(Protocol):
 def started(selection: Selection, options: RunOptions, workers: Workers, progress: Progress) -> Iterator[Started]:
     """Start the jobs that the store lacks; whatever ends the run early ends them too.
 
-    A single one is left to the run itself: another process would import all libraries again. So is a task of the
-    user's files, whose functions no other process can load by name.
+    A single one is left to the run itself unless there is a cluster: another process would import all libraries again.
+    So is a task of the user's files, whose functions no other process can load by name.
     """
     shared = workers != Workers() and options.user_task is None
     jobs = planned(selection, options) if shared else []
-    if len(jobs) < 2:
+    if len(jobs) < (1 if workers.cluster else 2):
         yield {}
         return
-    pool = _pool(workers, len(jobs), progress)
+    pool = _pool(workers, len(jobs), options, progress)
     try:
         yield _submitted(pool, jobs, progress)
     except BaseException:
@@ -63,7 +66,9 @@ def started(selection: Selection, options: RunOptions, workers: Workers, progres
     pool.close()
 
 
-def _pool(workers: Workers, jobs: int, progress: Progress) -> Pool:
+def _pool(workers: Workers, jobs: int, options: RunOptions, progress: Progress) -> Pool:
+    if workers.cluster:
+        return ClusterPool(workers.cluster, options, jobs, progress)
     return LocalPool(min(workers.jobs, jobs), progress.show)
 
 
@@ -71,8 +76,8 @@ def _submitted(pool: Pool, jobs: list[Planned], progress: Progress) -> Started:
     futures: dict[Key, Future[UserError | None]] = {}
     for one in jobs:
         future = pool.submit(one.job, futures[one.after] if one.after else None)
-        future.add_done_callback(_Told(progress, one.job.label, len(jobs), futures))
         futures[one.job.key] = future
+        future.add_done_callback(_Told(progress, one.job.label, len(jobs), futures))
     return futures
 
 

@@ -14,6 +14,7 @@ from common.metrics.calibration import (
     risk_coverage,
 )
 from common.metrics.comparison import holm, paired_difference, placements
+from common.metrics.confusion import Confusion, confusion
 from common.metrics.detection import (
     aupr_trapezoid,
     auroc_interval,
@@ -31,6 +32,7 @@ from common.metrics.streaming import StreamingSeparation
 from common.metrics.streaming_calibration import StreamingCalibrationError, StreamingRiskCoverage
 
 __all__ = [
+    "Confusion",
     "StreamingCalibrationError",
     "StreamingRiskCoverage",
     "StreamingSeparation",
@@ -40,6 +42,7 @@ __all__ = [
     "average_precision",
     "bootstrap_intervals",
     "brier_score",
+    "confusion",
     "detection_error",
     "equal_mass_calibration_error",
     "excess_aurc",

@@ -34,6 +34,36 @@ class RiskCoverage:
     aurc: float
 
 
+@dataclass(frozen=True)
+class Reliability:
+    """Confidence and accuracy in bins of the confidence: the points of a reliability diagram.
+
+    Attributes:
+        count: (B,) number of examples in each bin.
+        confidence: (B,) mean confidence; NaN in an empty bin.
+        accuracy: (B,) fraction of right predictions; NaN in an empty bin.
+    """
+
+    count: NDArray[np.int64]
+    confidence: NDArray[np.float64]
+    accuracy: NDArray[np.float64]
+
+
+def reliability(confidence: ArrayLike, correct: ArrayLike, bins: int = 15) -> Reliability:
+    """Confidence and accuracy in ``bins`` bins of equal width; arguments, errors and bins are those of the ECE.
+
+    >>> made = reliability([0.9, 0.9, 0.6, 0.6], [True, True, True, False], bins=2)
+    >>> made.count.tolist(), made.confidence.tolist(), made.accuracy.tolist()
+    ([0, 4], [nan, 0.75], [nan, 0.75])
+    """
+    sure, right = paired(confidence, correct)
+    where = calibration_bins(sure, bins)
+    count = np.bincount(where, minlength=bins)
+    filled = np.where(count > 0, count, np.nan)
+    sums = (np.bincount(where, weights=one, minlength=bins) for one in (sure.astype(np.float64), right))
+    return Reliability(count, *(one / filled for one in sums))
+
+
 def expected_calibration_error(confidence: ArrayLike, correct: ArrayLike, bins: int = 15) -> float:
     """Mean absolute difference between confidence and accuracy, over bins of the confidence (ECE).
 
@@ -54,9 +84,9 @@ def expected_calibration_error(confidence: ArrayLike, correct: ArrayLike, bins: 
     >>> round(expected_calibration_error([0.9, 0.9, 0.6, 0.6], [True, True, True, False]), 3)
     0.1
     """
-    sure, right = paired(confidence, correct)
-    signed_errors = np.bincount(calibration_bins(sure, bins), weights=right - sure.astype(np.float64))
-    return float(np.abs(signed_errors).sum() / len(sure))
+    found = reliability(confidence, correct, bins)
+    errors = found.count * np.abs(found.accuracy - found.confidence)
+    return float(np.nansum(errors) / found.count.sum())
 
 
 def equal_mass_calibration_error(confidence: ArrayLike, correct: ArrayLike, bins: int = 15) -> float:

@@ -34,6 +34,11 @@ class Bounds:
         """High minus low."""
         return self.high - self.low
 
+    @property
+    def middle(self) -> float:
+        """Halfway: at most half the width from the exact figure."""
+        return self.low + self.width / 2
+
 
 @dataclass(frozen=True)
 class Cells:
@@ -61,17 +66,23 @@ class Cells:
 
     def tied(self) -> Ranking:
         """The ranking in which all scores of a bin are equal: a threshold per bin."""
-        return _ranking(np.stack([self.positive, self.negative]))
+        return _ranking(self.positive, self.negative)
+
+    def without_empty(self) -> "Cells":
+        """The cells that hold a score."""
+        kept = (self.positive > 0) | (self.negative > 0)
+        return self if kept.all() else Cells(self.positive[kept], self.negative[kept], self.single[kept])
 
     def ordered(self, positives_first: bool) -> Ranking:
         """The ranking in which each mixed bin is two thresholds: one sample above the other, equal within."""
-        split = self.mixed
-        first = np.stack([self.positive, self.negative])
-        second = np.zeros_like(first)
-        later = int(positives_first)  # the row of the sample that comes second
-        second[later, split] = first[later, split]
-        steps = np.stack([first - second, second], axis=-1).reshape(2, -1)
-        return _ranking(steps[:, steps.any(axis=0)])
+        split = np.flatnonzero(self.mixed)
+        sides = self.positive, self.negative
+        second = sides[positives_first]
+        held_back = np.zeros_like(second)
+        held_back[split] = second[split]
+        steps = [np.insert(side - held_back if side is second else side, split + 1, 0.0) for side in sides]
+        steps[positives_first][split + 1 + np.arange(len(split))] = second[split]
+        return _ranking(*steps)
 
 
 def auroc_bounds(cells: Cells) -> Bounds:
@@ -119,6 +130,44 @@ def average_precision_bounds(cells: Cells) -> Bounds:
     return widened(float(low.sum() / n_positive), float(high.sum() / n_positive))
 
 
+def aupr_bounds(cells: Cells) -> Bounds:
+    """Bounds of the area under straight lines between the points of the precision-recall curve.
+
+    A threshold that adds k positives adds k times the mean of the precisions before and after it. With f as in
+    ``average_precision_bounds`` the precisions of a bin lie between f(P, M + n) and f(P + p, M), so the part of a bin
+    of p positives is at most p f(P + p, M). It is at least p (f(P, M + n) + f(P + p, M + n)) / 2, since f(x, M + n) is
+    concave in x and so above its chord, however many thresholds the bin has. A bin of one distinct score is a single
+    straight line.
+    """
+    p, n = cells.positive, cells.negative
+    above, beside = np.cumsum(p) - p, np.cumsum(n)
+    before = np.where(above + beside - n > 0, _share(above, beside - n), 1.0)
+    last = _share(above + p, beside)
+    exact = p * (before + last) / 2
+    low = np.where(cells.single, exact, p * (_share(above, beside) + last) / 2)
+    high = np.where(cells.single, exact, p * np.maximum(before, _share(above + p, beside - n)))
+    return widened(float(low.sum() / p.sum()), float(high.sum() / p.sum()))
+
+
+def detection_error_bounds(cells: Cells) -> Bounds:
+    """Bounds of the smallest balanced error over all thresholds.
+
+    The edges of the bins are thresholds whatever the order inside, so the least error at an edge is an upper bound. A
+    threshold inside a bin keeps at most p more positives and at least no more negatives, as if these came last.
+    """
+    low, high = of_ranking.detection_error(cells.ordered(True)), of_ranking.detection_error(cells.tied())
+    return widened(low, high)
+
+
+def errors_bounds(cells: Cells, kept: int) -> tuple[float, float]:
+    """Bounds of the expected number of negatives among the ``kept`` highest scores, ties in random order."""
+    low, high = (
+        float(np.interp(kept, ranking.positive + ranking.negative, ranking.negative))
+        for ranking in (cells.ordered(True), cells.ordered(False))
+    )
+    return low, high
+
+
 def doubt(cells: Cells, tpr: float) -> NDArray[np.float64]:
     """How much each bin widens the bounds, as a share; infinite where it decides an FPR; 0 where it does not matter."""
     pairs = np.where(cells.mixed, cells.positive * cells.negative, 0.0)
@@ -142,10 +191,8 @@ def _known(figure: float, cells: Cells) -> Bounds:
     return Bounds(figure, figure) if cells.single.all() else widened(figure, figure)
 
 
-def _ranking(steps: NDArray[np.float64]) -> Ranking:
-    kept = np.zeros((2, steps.shape[1] + 1))
-    np.cumsum(steps, axis=1, out=kept[:, 1:])
-    return Ranking(kept[0], kept[1])
+def _ranking(positive: NDArray[np.float64], negative: NDArray[np.float64]) -> Ranking:
+    return Ranking(np.append(0.0, np.cumsum(positive)), np.append(0.0, np.cumsum(negative)))
 
 
 def _precision_parts(cells: Cells) -> tuple[NDArray[np.float64], NDArray[np.float64]]:

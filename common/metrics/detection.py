@@ -44,6 +44,13 @@ class RocCurve(NamedTuple):
     tpr: NDArray[np.float64]
 
 
+class PrecisionRecall(NamedTuple):
+    """Points of a precision-recall curve, by rising recall."""
+
+    recall: NDArray[np.float64]
+    precision: NDArray[np.float64]
+
+
 def separation(positive: ArrayLike, negative: ArrayLike) -> Separation:
     """Compute every figure of this module from one sort of the two samples.
 
@@ -229,10 +236,40 @@ def roc_curve(positive: ArrayLike, negative: ArrayLike, points: int = 400) -> Ro
         raise ValueError(f"a ROC curve needs at least 2 points, not {points}")
     ranking = _ranking(positive, negative)
     fpr, tpr = ranking.negative / ranking.n_negative, ranking.positive / ranking.n_positive
-    if len(fpr) > points:
-        chosen = np.unique(np.searchsorted(fpr + tpr, np.linspace(0, 2, points)))
-        fpr, tpr = fpr[chosen], tpr[chosen]
-    return RocCurve(fpr, tpr)
+    chosen = _spread(fpr + tpr, 2, points)
+    return RocCurve(fpr[chosen], tpr[chosen])
+
+
+def precision_recall(positive: ArrayLike, negative: ArrayLike, points: int = 200) -> PrecisionRecall:
+    """At most ``points`` points of the precision-recall curve, for a plot; every one is attained by a threshold.
+
+    ``positive`` is the class to find by a high score; ``average_precision`` is the area under steps between all points.
+    For the other class exchange the samples and negate the scores.
+
+    Args:
+        positive: (N,) scores of the class to find.
+        negative: (M,) scores of the others.
+        points: the most points to return; where there are more thresholds, those about evenly along the recall.
+
+    Raises:
+        ValueError: a sample is empty, not 1-D or holds NaN.
+
+    >>> recall, precision = precision_recall(positive=[3, 2], negative=[2, 1])
+    >>> recall.tolist(), precision.round(2).tolist()
+    ([0.5, 1.0, 1.0], [1.0, 0.67, 0.5])
+    """
+    ranking = _ranking(positive, negative)
+    recall = ranking.positive / ranking.n_positive
+    chosen = _spread(recall, 1, points)
+    chosen = chosen[chosen > 0]  # the first threshold keeps nothing, which has no precision
+    return PrecisionRecall(recall[chosen], of_ranking.precision(ranking.positive, ranking.negative)[chosen])
+
+
+def _spread(rising: NDArray[np.float64], end: float, points: int) -> NDArray[np.intp]:
+    """Return which of the rising values to draw: all, or ``points`` of them, about evenly from 0 to ``end``."""
+    if len(rising) <= points:
+        return np.arange(len(rising))
+    return np.unique(np.searchsorted(rising, np.linspace(0, end, points)))
 
 
 def _ranking(positive: ArrayLike, negative: ArrayLike) -> Ranking:

@@ -20,6 +20,17 @@ def probability(log_odds: NDArray[Any]) -> NDArray[np.float64]:
     return np.asarray(expit(log_odds))
 
 
+def log_odds(p: NDArray[Any]) -> NDArray[np.float64]:
+    """Return log p / (1 - p) of probabilities p, element by element; of 1, infinity.
+
+    >>> log_odds(np.array([0.5, 1.0])).tolist()
+    [0.0, inf]
+    """
+    from scipy.special import logit
+
+    return np.asarray(logit(p), dtype=np.float64)
+
+
 def softmax(logits: NDArray[Any]) -> NDArray[np.float64]:
     """Return (N, C) probabilities of (N, C) logits; a class masked out by -inf gets 0.
 

@@ -11,7 +11,8 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from common.metrics.cells import Bounds, Cells, auroc_bounds, average_precision_bounds, doubt, fpr_bounds
-from common.metrics.score_counts import KEY_BITS, ScoreCounts, bins_of, pieces, score_keys
+from common.metrics.finer_counts import FinerCounts
+from common.metrics.score_counts import ScoreCounts, countable
 
 TPR = 0.95
 
@@ -32,12 +33,12 @@ class SeparationBounds:
 class StreamingSeparation:
     """AUROC, average precision and FPR95 of both sides, from scores that are seen once and not kept.
 
-    Scores are float32 numbers in any unit. Ties are exact, -0.0 equals 0.0, infinities rank like other numbers.
-    Memory is 24 x 2^bits bytes (24 MiB by default) and that of one update. ``common.metrics.cells`` gives the formulas
-    of the bounds and why they hold. Counts are exact below 2^53.
+    Scores are numbers in any unit; what float64 holds is compared exactly. Ties are exact, -0.0 equals 0.0, infinities
+    rank like other numbers. Memory is 32 x 2^bits bytes (32 MiB by default) and that of one update.
+    ``common.metrics.cells`` gives the formulas of the bounds and why they hold. Counts are exact below 2^53.
 
-    A bin holds the scores that share their leading bits: by default 2048 bins to a power of two, so prefer a score
-    that does not crowd below 1; the logarithm of a confidence separates what its float32 would round to 1.
+    A bin holds the scores that share the leading bits of their float32: by default 2048 bins to a power of two, so
+    prefer a score that does not crowd below 1; the log odds of a probability separate what would crowd there.
 
     Args:
         bits: leading bits of a score that choose its bin, 1 to 26; one more halves the widths, about.
@@ -46,10 +47,6 @@ class StreamingSeparation:
         ValueError: ``bits`` is out of range.
 
     >>> stream = StreamingSeparation(bits=12)
-    >>> stream.update(positive=[0.9, 0.75], negative=[0.75])
-    Traceback (most recent call last):
-    ValueError: positive scores hold 0.9 at index 0, which float32 cannot hold; round them before with \
-.astype('float32'), which may make scores equal
     >>> stream.update(positive=[3, 2], negative=[2])
     >>> stream.update(negative=[1])
     >>> stream.result().auroc
@@ -63,9 +60,9 @@ class StreamingSeparation:
         """Count more scores of either sample. A refused update counts nothing.
 
         Raises:
-            ValueError: not 1-D, not numbers, NaN, or a number that float32 would round.
+            ValueError: not 1-D, not numbers, NaN, or integers that float64 would round.
         """
-        self.counts.add(score_keys(positive, "positive"), score_keys(negative, "negative"))
+        self.counts.add(countable(positive, "positive"), countable(negative, "negative"))
 
     def merge(self, other: "StreamingSeparation") -> None:
         """Add what ``other`` has counted, which must have as many bits; ``other`` stays as it is."""
@@ -79,14 +76,15 @@ class StreamingSeparation:
         """
         return _bounds(self.counts.cells(self.counts.occupied()))
 
-    def second_pass(self, most: int = 256) -> "SecondPass":
-        """Prepare to count the bins that matter score by score; give it the same scores again.
+    def second_pass(self, most: int = 64) -> "SecondPass":
+        """Prepare to count the bins that matter key by key; give it the same scores again.
 
         The bins that decide the FPR95 come first, then those that widen the other bounds most. If no more than
-        ``most`` bins matter, every figure becomes exact.
+        ``most`` bins matter, every figure of float32 scores becomes exact; of float64 scores, those that share a
+        float32 stay unordered.
 
         Args:
-            most: the most bins to count anew, each in 2^(36 - bits) bytes: 64 KiB with 20 bits.
+            most: the most bins to count anew, each in 2^(37 - bits) bytes: 128 KiB with 20 bits.
 
         Raises:
             ValueError: a sample has no scores.
@@ -94,17 +92,21 @@ class StreamingSeparation:
         bins = self.counts.occupied()
         cells = self.counts.cells(bins)
         _refuse_empty(cells)
-        weight = doubt(cells, TPR)
-        chosen = np.argsort(-weight, kind="stable")[:most]
-        return SecondPass(self.counts, np.sort(bins[chosen[weight[chosen] > 0]]))
+        return SecondPass(self.counts, doubtful(bins, doubt(cells, TPR), most))
+
+
+def doubtful(bins: NDArray[np.int64], weight: NDArray[np.float64], most: int) -> NDArray[np.int64]:
+    """Return at most ``most`` of the bins, those of the largest positive weight, increasing."""
+    chosen = np.argsort(-weight, kind="stable")[:most]
+    return np.sort(bins[chosen[weight[chosen] > 0]])
 
 
 class SecondPass:
-    """Counts of every distinct score in the chosen bins of a first pass; ``StreamingSeparation.second_pass`` makes it.
+    """What a second pass over the same scores adds; ``StreamingSeparation.second_pass`` makes it.
 
     Args:
         first: counts of the first pass.
-        bins: (B,) bins to count score by score, increasing.
+        bins: (B,) bins to count key by key, increasing.
 
     >>> first = StreamingSeparation(bits=16)
     >>> first.update(positive=[1.0001220703125], negative=[1.0])
@@ -117,25 +119,15 @@ class SecondPass:
     """
 
     def __init__(self, first: ScoreCounts, bins: NDArray[np.int64]) -> None:
-        self.first = first
-        self.bins = bins
-        self.scores_per_bin = 2 ** (KEY_BITS - first.bits)
-        self.counts = np.zeros((2, len(bins), self.scores_per_bin), np.int64)
-        self.row = np.full(2**first.bits, -1, np.int32)  # where a bin has its counts; -1 where it is not chosen
-        self.row[bins] = np.arange(len(bins))
+        self.counts = FinerCounts(first, bins)
 
     def update(self, positive: ArrayLike = (), negative: ArrayLike = ()) -> None:
         """Count scores of the first pass again. A refused update counts nothing.
 
         Raises:
-            ValueError: not 1-D, not numbers, NaN, or a number that float32 would round.
+            ValueError: not 1-D, not numbers, NaN, or integers that float64 would round.
         """
-        keys = score_keys(positive, "positive"), score_keys(negative, "negative")
-        for count, sample in zip(self.counts, keys, strict=True):
-            for piece in pieces(sample):
-                row = self.row[bins_of(piece, self.first.bits)]
-                chosen = row >= 0
-                np.add.at(count, (row[chosen], piece[chosen] % np.uint32(self.scores_per_bin)), 1)
+        self.counts.add(countable(positive, "positive"), countable(negative, "negative"))
 
     def merge(self, other: "SecondPass") -> None:
         """Add what ``other`` has counted.
@@ -143,37 +135,16 @@ class SecondPass:
         Raises:
             ValueError: ``other`` belongs to another first pass.
         """
-        if other.first.bits != self.first.bits or not np.array_equal(other.bins, self.bins):
-            raise ValueError("second passes over different bins cannot be merged; make them from one first pass")
-        self.counts += other.counts
+        self.counts.merge(other.counts)
 
     def result(self) -> SeparationBounds:
-        """Bound every figure, with the chosen bins known score by score.
+        """Bound every figure, with the chosen bins known key by key.
 
         Raises:
             ValueError: the second pass has not seen the scores of the first.
         """
-        seen, expected = self.counts.sum(axis=2), self.first.counts[:, self.bins]
-        if not np.array_equal(seen, expected):
-            raise ValueError(
-                f"the second pass saw {seen.sum()} scores in its bins where the first saw {expected.sum()}; "
-                "give both the same scores"
-            )
-        return _bounds(self._cells())
-
-    def _cells(self) -> Cells:
-        """Other bins as they were, and a cell per distinct score of the chosen ones, the highest first."""
-        others = np.setdiff1d(self.first.occupied(), self.bins)
-        coarse = self.first.cells(others)
-        rows, places = np.nonzero(self.counts.any(axis=0))
-        positive, negative = self.counts[:, rows, places].astype(np.float64)
-        keys = np.append(others * self.scores_per_bin, self.bins[rows] * self.scores_per_bin + places)
-        order = np.argsort(keys)[::-1]
-        return Cells(
-            np.append(coarse.positive, positive)[order],
-            np.append(coarse.negative, negative)[order],
-            np.append(coarse.single, np.ones(len(rows), np.bool_))[order],
-        )
+        self.counts.check()
+        return _bounds(self.counts.cells())
 
 
 def _bounds(cells: Cells) -> SeparationBounds:

@@ -11,9 +11,9 @@ from numpy.typing import ArrayLike, NDArray
 
 from common.base.arrays import as_array
 from common.metrics.calibration import calibration_bins, paired
-from common.metrics.cells import Bounds, widened
+from common.metrics.cells import Bounds, Cells, widened
 from common.metrics.ranking import Ranking
-from common.metrics.score_counts import ScoreCounts, score_keys
+from common.metrics.score_counts import ScoreCounts, countable
 
 UNIT = 2**40  # confidences are summed as whole multiples of 1 / UNIT
 PIECE = 2**20  # predictions at a time: a sum of so many stays below 2^63
@@ -97,7 +97,7 @@ class RiskCoverageBounds:
 
 
 class StreamingRiskCoverage:
-    """Risk against coverage of confidences that are seen once and not kept, in 24 x 2^bits bytes.
+    """Risk against coverage of confidences that are seen once and not kept, in 32 x 2^bits bytes.
 
     AURC = (1 / N) sum over k of e_k / k, with e_k the expected errors among the k most confident. Inside a bin of p
     right and n wrong predictions below K others with E errors, e_k is between E + max(0, i - p) and E + min(i, n) for
@@ -119,16 +119,16 @@ class StreamingRiskCoverage:
         self.counts = ScoreCounts(bits)
 
     def update(self, confidence: ArrayLike, correct: ArrayLike) -> None:
-        """Count predictions: (N,) confidences in any unit, float32 numbers, and (N,) whether they are right.
+        """Count predictions: (N,) confidences in any unit, and (N,) whether they are right.
 
         Raises:
-            ValueError: shapes differ or are not 1-D, NaN, or a number that float32 would round.
+            ValueError: shapes differ or are not 1-D, NaN, or integers that float64 would round.
         """
         if as_array(confidence).size == as_array(correct).size == 0:
             return
         sure, right = paired(confidence, correct)
-        keys = score_keys(sure, "confidence")
-        self.counts.add(keys[right], keys[~right])
+        scores = countable(sure, "confidence")
+        self.counts.add(scores[right], scores[~right])
 
     def merge(self, other: "StreamingRiskCoverage") -> None:
         """Add what ``other`` has counted, which must have as many bits."""
@@ -145,11 +145,16 @@ class StreamingRiskCoverage:
             raise ValueError("confidences are empty: no update gave any")
         curve = cells.tied()
         kept = curve.positive + curve.negative
-        aurc = widened(_aurc(cells.ordered(True)), _aurc(cells.ordered(False)))
+        aurc = aurc_bounds(cells)
         return RiskCoverageBounds(kept[1:] / kept[-1], curve.negative[1:] / kept[1:], aurc)
 
 
-def _aurc(ranking: Ranking) -> float:
+def aurc_bounds(cells: Cells) -> Bounds:
+    """Bounds of the area under the risk-coverage curve; positives are right answers."""
+    return widened(aurc_of_ranking(cells.ordered(True)), aurc_of_ranking(cells.ordered(False)))
+
+
+def aurc_of_ranking(ranking: Ranking) -> float:
     """AURC without a term per example.
 
     From (K, E) to (K', E') the errors follow a line of slope s = (E' - E) / (K' - K), so the sum of e_k / k over

@@ -2,6 +2,8 @@
 
 import math
 import zipfile
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 from functools import partial
 from pathlib import Path
 from typing import IO, Any, NamedTuple
@@ -34,6 +36,10 @@ class Header(NamedTuple):
         return math.prod(self.shape) * self.dtype.itemsize
 
 
+Opened = Callable[[], AbstractContextManager[IO[bytes]]]
+"""Opens what stands behind a header."""
+
+
 def npz_entries(path: Path) -> Entries:
     """List the arrays of an .npz file.
 
@@ -59,9 +65,8 @@ def npy_entries(path: Path) -> Entries:
     """List the array of an .npy file, as ``logits``; of a structured array, each of its fields."""
     with path.open("rb") as stream:
         header = _header(stream)
-    load = partial(_load_file, path, header)
     problem = _problem(header, path.stat().st_size)
-    return {entry.name: entry for entry in _entries("", header, problem, load)}
+    return {entry.name: entry for entry in _entries("", header, problem, partial(_opened_file, path, header.start))}
 
 
 def _of_member(path: Path, archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> list[Entry]:
@@ -78,13 +83,15 @@ def _of_member(path: Path, archive: zipfile.ZipFile, member: zipfile.ZipInfo) ->
     except Exception as error:  # one bad array costs itself: another may be all that is wanted
         return [Entry(name, problem=f"is damaged ({one_line(error)})")]
     problem = _problem(header, member.file_size)
-    return _entries(name, header, problem, partial(_load_member, path, member.filename, header))
+    return _entries(name, header, problem, partial(_opened_member, path, member.filename, header.start))
 
 
-def _entries(name: str, header: Header, problem: str, load: partial[NDArray[Any]]) -> list[Entry]:
-    axes = len(header.shape)
+def _entries(name: str, header: Header, problem: str, opened: Opened) -> list[Entry]:
+    axes, load = len(header.shape), partial(_load, opened, header)
     if not header.dtype.names or problem:
-        return [Entry(name or "logits", axes, header.bytes, load, problem)]
+        by_rows = axes and header.bytes and not header.by_columns
+        pieces = partial(_pieces, opened, header) if by_rows else None
+        return [Entry(name or "logits", axes, header.bytes, load, problem, header.shape[0] if axes else 0, pieces)]
     before = f"{name}." if name else ""
     return [
         Entry(before + field, axes + len(header.dtype[field].shape), header.bytes, partial(_field, load, field))
@@ -115,16 +122,39 @@ def _problem(header: Header, size: int) -> str:
     return ""
 
 
-def _load_file(path: Path, header: Header) -> NDArray[Any]:
+@contextmanager
+def _opened_file(path: Path, start: int) -> Iterator[IO[bytes]]:
+    """Open an .npy file where its values begin."""
     with path.open("rb") as stream:
-        stream.seek(header.start)
-        return _values(stream, header)
+        stream.seek(start)
+        yield stream
 
 
-def _load_member(path: Path, name: str, header: Header) -> NDArray[Any]:
+@contextmanager
+def _opened_member(path: Path, name: str, start: int) -> Iterator[IO[bytes]]:
+    """Open a member of an archive where its values begin."""
     with zipfile.ZipFile(path) as archive, archive.open(name) as stream:
-        stream.read(header.start)
+        stream.read(start)
+        yield stream
+
+
+def _load(opened: Opened, header: Header) -> NDArray[Any]:
+    with opened() as stream:
         return _values(stream, header)
+
+
+def _pieces(opened: Opened, header: Header, rows: int) -> Iterator[NDArray[Any]]:
+    """Yield the values by rows; the last read is that of the end, where a zip archive compares its checksum."""
+    total, *rest = header.shape
+    with opened() as stream:
+        for start in range(0, total, rows):
+            shape = (min(rows, total - start), *rest)
+            content = stream.read(math.prod(shape) * header.dtype.itemsize)
+            if len(content) != math.prod(shape) * header.dtype.itemsize:
+                raise ValueError(f"it ends before row {start + shape[0]:,} of {total:,}")
+            yield np.frombuffer(content, header.dtype).reshape(shape)
+        if stream.read(1):
+            raise ValueError("it holds more bytes than it announces")
 
 
 def _values(stream: IO[bytes], header: Header) -> NDArray[Any]:

@@ -1,6 +1,6 @@
 """What a file of arrays holds, told before any of it is read."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -17,6 +17,8 @@ class Entry:
         bytes: memory that it takes, as the file announces.
         load: reads it.
         problem: why it cannot be read; empty if it can.
+        rows: length of the first axis, where it can be read in pieces.
+        pieces: reads it in pieces of at most so many rows, in order; None where the format has no such way.
     """
 
     name: str
@@ -24,6 +26,8 @@ class Entry:
     bytes: int = 0
     load: Callable[[], NDArray[Any]] | None = None
     problem: str = ""
+    rows: int = 0
+    pieces: Callable[[int], Iterator[NDArray[Any]]] | None = None
 
 
 Entries = dict[str, Entry]

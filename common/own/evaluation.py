@@ -12,12 +12,13 @@ from common.base.errors import UserError
 from common.comparisons import EvaluationSpec
 from common.detector import Detector
 from common.discover import load_detector, names
-from common.judge import curves, evaluate_outputs
+from common.judge import evaluate_outputs
 from common.own.features import with_user_scores
 from common.own.given_scores import DETECTOR as GIVEN
 from common.own.given_scores import GivenScores
 from common.own.hints import below_chance, label_hints
 from common.own.rows import UserRows
+from common.plot_points import curves
 from common.run import Run, finish, new_record
 from common.store.outputs import OodKey, TaskOutputs
 from common.store.provenance import commit, versions

@@ -1,10 +1,11 @@
 """A file of one's own: its format told by its content, its arrays listed, and those that are wanted read."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 from numpy.typing import NDArray
 
 from common.base.border import MemoryLimit, border
@@ -12,8 +13,9 @@ from common.base.display import shown
 from common.base.errors import UserError
 from common.own.archives import npy_entries, npz_entries
 from common.own.entries import Entries, Entry, problem_of
+from common.own.parquet_tables import parquet_entries
 from common.own.refused import pickle_message, refusal
-from common.own.tables import csv_entries, parquet_entries
+from common.own.tables import csv_entries
 from common.own.tensors import tensor_entries
 
 FORMATS = ".npz, .npy, .csv, .tsv, .parquet, .safetensors"
@@ -53,6 +55,44 @@ class OwnFile:
         self.limit.check(self.path, sum(entry.bytes for entry in wanted), what)
         with border(self.path), self.limit.held(self.path):
             return [entry.load() for entry in wanted if entry.load is not None]
+
+    def pieces(self, entries: Iterable[Entry], rows: int) -> Iterator[list[NDArray[Any]]]:
+        """Read these arrays side by side, ``rows`` rows at a time; the last piece may have fewer.
+
+        Raises:
+            UserError: one is damaged or cannot be read in pieces, or they have different lengths.
+        """
+        streams = [evenly(entry.pieces(rows), rows) for entry in entries if entry.pieces is not None]
+        done = False
+        while not done:
+            with border(self.path), self.limit.held(self.path):
+                parts = [next(stream, None) for stream in streams]
+            found = [part for part in parts if part is not None]
+            if len(found) not in (0, len(parts)) or len({len(part) for part in found}) > 1:
+                names = ", ".join(shown(entry.name, 40) for entry in entries)
+                raise UserError(f"{shown(self.path)}: {names} must have one row each for the same examples")
+            done = not found
+            if found:
+                yield found
+
+
+def evenly(parts: Iterator[NDArray[Any]], rows: int) -> Iterator[NDArray[Any]]:
+    """Yield the same rows in pieces of ``rows``, the last perhaps shorter.
+
+    >>> [len(part) for part in evenly(iter([np.zeros(3), np.zeros(4), np.zeros(2)]), 4)]
+    [4, 4, 1]
+    """
+    held: list[NDArray[Any]] = []
+    count = 0
+    for part in parts:
+        held.append(part)
+        count += len(part)
+        while count >= rows:
+            joined = np.concatenate(held) if len(held) > 1 else held[0]
+            yield joined[:rows]
+            held, count = [joined[rows:]], count - rows
+    if count:
+        yield np.concatenate(held)
 
 
 def open_file(path: Path, limit: MemoryLimit | None = None) -> OwnFile:

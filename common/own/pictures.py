@@ -4,7 +4,7 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 
-from common.reporting.plots import histogram, roc
+from common.reporting.task_plots import drawings
 from common.run import Run
 from common.store.files import write_text
 
@@ -43,10 +43,7 @@ class OwnPlots:
 
 
 def own_plots(run: Run) -> OwnPlots:
-    """Return the histograms of the MSP and the ROC curves of a run of one model."""
+    """Return the pictures of a run of one model: its confidences, and how they separate and are calibrated."""
     (curve,) = run.record.curves
     (task,) = run.record.tasks.values()
-    drawings = [histogram(curve["histogram"], task.unit_name)] if curve.get("histogram") else []
-    if curve.get("roc"):
-        drawings.append(roc(curve["roc"], task.population))
-    return OwnPlots(tuple(drawings))
+    return OwnPlots(drawings(curve, task.unit_name, task.population))

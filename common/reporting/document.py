@@ -52,10 +52,64 @@ class Table:
 
 @dataclass(frozen=True)
 class Plots:
-    """Drawings (inline SVG) shown side by side."""
+    """Drawings (inline SVG) shown side by side; ``folded``: the HTML page initially shows the caption only."""
 
     caption: str
     drawings: tuple[str, ...]
+    folded: bool = False
+
+
+@dataclass(frozen=True)
+class Example:
+    """One input and what a model says of it.
+
+    Attributes:
+        name: its data set and number, as in ``predictions.parquet``.
+        facts: name and value of what is said of it: label, prediction, MSP.
+        text: the input where it is text: before the judged part, the judged part, and after it.
+        image: data URI of the input or a picture of it, or "".
+        sound: data URI of the input where it is a sound, or "".
+        about: what is shown, in a few words.
+    """
+
+    name: str
+    facts: tuple[tuple[str, str], ...]
+    text: tuple[str, str, str] = ("", "", "")
+    image: str = ""
+    sound: str = ""
+    about: str = ""
+
+    @property
+    def spoken(self) -> str:
+        """The alternative text of the picture, which names what the page says beside it."""
+        return ", ".join([self.name, *(f"{name} {value}" for name, value in self.facts), self.about])
+
+
+@dataclass(frozen=True)
+class Gallery:
+    """Inputs shown side by side; ``folded``: the HTML page initially shows the caption only."""
+
+    caption: str
+    examples: tuple[Example, ...]
+    notes: tuple[str, ...] = ()
+    folded: bool = False
+    brief: bool = False
+
+    @property
+    def kind(self) -> str:
+        """``sounds``, ``pictures`` or ``texts``, each of which has a width of its own."""
+        first = self.examples[0]
+        return "sounds" if first.sound else "pictures" if first.image else "texts"
+
+    @property
+    def table(self) -> Table:
+        """The same as a table, for formats that show text only."""
+        columns = ("input", *(name for name, _ in self.examples[0].facts), "what it is")
+        rows = tuple(
+            (Cell(one.name), *(Cell(value) for _, value in one.facts), Cell("".join(one.text) or one.about))
+            for one in self.examples
+        )
+        return Table(self.caption, columns, rows, self.notes, tuple(range(len(columns))) if self.brief else None)
 
 
 @dataclass(frozen=True)
@@ -91,7 +145,7 @@ class Tiles:
     tiles: tuple[Tile, ...]
 
 
-Block = Table | Plots | Text | Tiles
+Block = Table | Plots | Text | Tiles | Gallery
 
 
 @dataclass(frozen=True)

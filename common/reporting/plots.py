@@ -96,67 +96,6 @@ def _legend(axes: "Axes", **where: Any) -> None:
         axes.legend(**where)
 
 
-def histogram(points: Mapping[str, Any], noun: str) -> str:
-    """Draw histograms of the MSP of right, wrong and OOD rows.
-
-    Args:
-        points: ``edges`` (B + 1,) of MSP; counts (B,) ``right``, ``wrong`` (or None), and ``ood`` by the set's name.
-        noun: name of a row, such as ``image``.
-    """
-    edges = np.asarray(points["edges"], dtype=float)
-    pooled = [counts for name, counts in (points.get("ood") or {}).items() if name != "All"]
-    kinds: list[tuple[str, str, Any]] = [
-        ("right" if points.get("wrong") else "in-distribution", RIGHT, points.get("right")),
-        ("wrong", WRONG, points.get("wrong")),
-        ("OOD", OOD, np.sum(pooled, axis=0) if pooled else None),
-    ]
-    kinds = [kind for kind in kinds if kind[2] is not None and np.sum(kind[2]) > 0]
-
-    def fill(axes: "Axes") -> None:
-        for name, colour, counts in kinds:
-            fraction = 100 * np.asarray(counts, dtype=float) / np.sum(counts)
-            axes.stairs(fraction, edges, fill=True, color=colour, alpha=0.22)
-            axes.stairs(fraction, edges, color=colour, linewidth=1.8, label=f"{name} ({int(np.sum(counts)):,})")
-        start = min((edges[np.flatnonzero(counts)[0]] for _, _, counts in kinds), default=0.0)
-        axes.set(xlabel="maximum softmax probability", ylabel=f"% of {noun}s", xlim=(start, 1), ylim=(0, None))
-        _legend(axes, loc="upper left")
-
-    title = f"Histogram of the maximum softmax probability: {', '.join(name for name, _, _ in kinds)}"
-    return _draw(4.6, 3.4, title, f"histogram {noun}", fill)
-
-
-def roc(curves: Sequence[Mapping[str, Any]], population: str) -> str:
-    """Draw ROC curves: right against wrong, and in-distribution against every OOD set.
-
-    Args:
-        curves: each with ``question``, ``out_dist``, ``population``, ``fpr`` (K,) and ``tpr`` (K,).
-        population: OOD curves of other populations are not drawn.
-    """
-    chosen = [one for one in curves if one["question"] != "ood" or one.get("population", population) == population]
-
-    def fill(axes: "Axes") -> None:
-        axes.plot([0, 100], [0, 100], color=GRID, linewidth=1)
-        number = 0
-        for one in chosen:
-            name, style = _roc_style(one, number)
-            number += one["question"] == "ood" and one.get("out_dist") != "All"
-            fpr, tpr = thinned(one["fpr"], one["tpr"])
-            axes.plot(100 * fpr, 100 * tpr, label=name, **style)
-        axes.set(xlabel="% of wrong or OOD kept", ylabel="% of right or in-distribution kept")
-        axes.set(xlim=(0, 100), ylim=(0, 101), box_aspect=1)
-        _legend(axes, loc="center left", bbox_to_anchor=(1.0, 0.5))
-
-    return _draw(5.8, 3.4, f"ROC curves of {len(chosen)} comparisons", "roc", fill)
-
-
-def _roc_style(curve: Mapping[str, Any], number: int) -> tuple[str, dict[str, Any]]:
-    if curve["question"] != "ood":
-        return "right / wrong", {"color": RIGHT, "linewidth": 2.4}
-    if curve.get("out_dist") == "All":
-        return "All, pooled", {"color": TEXT, "linestyle": ":", "linewidth": 2.4}
-    return _folded(str(curve.get("out_dist"))), _set_style(number)
-
-
 def _set_style(number: int) -> dict[str, Any]:
     return {"color": SETS[number % len(SETS)], "linestyle": _DASHES[number // len(SETS) % len(_DASHES)]}
 
@@ -164,15 +103,6 @@ def _set_style(number: int) -> dict[str, Any]:
 def _folded(name: str) -> str:
     """Wrap a name for a legend."""
     return textwrap.fill(name.lstrip("_"), 24)
-
-
-def thinned(fpr: Sequence[float], tpr: Sequence[float], grid: int = 300) -> tuple[Any, Any]:
-    """Return the (K',) points of a curve that differ on a grid of ``grid`` x ``grid`` cells; both ends are kept."""
-    points = np.column_stack([np.asarray(fpr, dtype=float), np.asarray(tpr, dtype=float)])
-    moved = np.any(np.diff(np.round(points * grid), axis=0) != 0, axis=1)
-    kept = points[np.concatenate([[True], moved])] if len(points) else points
-    kept = np.concatenate([kept, points[-1:]])
-    return kept[:, 0], kept[:, 1]
 
 
 def level_curve(lines: Mapping[str, Sequence[tuple[float, float]]]) -> str:

@@ -4,7 +4,7 @@ import re
 from pathlib import Path
 
 from common.base.display import printable
-from common.reporting.document import Cell, Document, Plots, Table
+from common.reporting.document import Cell, Document, Gallery, Plots, Table
 
 TEMPLATES = Path(__file__).parent / "templates"
 
@@ -25,6 +25,7 @@ def page(document: Document) -> str:
     environment.filters |= {"slug": slug, "drawing": Markup}
     environment.tests |= {
         "table": lambda block: isinstance(block, Table),
+        "gallery": lambda block: isinstance(block, Gallery),
         "plots": lambda block: isinstance(block, Plots),
         "number": is_number,
     }

@@ -5,7 +5,7 @@ import textwrap
 from collections.abc import Iterable
 
 from common.base.display import printable, shown
-from common.reporting.document import Block, Cell, Document, Section, Table, Text
+from common.reporting.document import Block, Cell, Document, Gallery, Section, Table, Text
 from common.reporting.text_grid import grid
 
 WIDTH = 100
@@ -33,6 +33,8 @@ def _markdown_block(block: Block, heading: str) -> list[str]:
     if isinstance(block, Text):
         listed = [f"- {_escaped(point)}" for point in block.points]
         return [*([f"{heading} {_escaped(block.heading)}"] if block.heading else []), "\n".join(listed)]
+    if isinstance(block, Gallery):
+        return _markdown_block(block.table, heading)
     if isinstance(block, Table):
         lines = [_line(block.columns), _line(["---"] * len(block.columns))]
         lines += [_line([_marked(cell) for cell in row]) for row in block.rows]
@@ -108,7 +110,7 @@ def _terminal_block(block: Block, width: int) -> list[str]:
         columns = [block.columns[at] for at in block.brief]
         rows = [[_shown(row[at]) for at in block.brief] for row in block.rows]
         return ["", *_wrapped([block.caption], width), *grid(columns, rows, width)]
-    return []
+    return _terminal_block(block.table, width) if isinstance(block, Gallery) else []
 
 
 def _shown(cell: Cell) -> tuple[str, str]:

@@ -15,7 +15,7 @@ from common.base.exits import guarded
 from common.base.project import ROOT
 from common.discover import task_names
 from common.reporting.closing import missing_section
-from common.reporting.document import Block, Document, Plots, Section, Table, Text, Tiles
+from common.reporting.document import Block, Document, Gallery, Plots, Section, Table, Text, Tiles
 from common.reporting.recorded import RECORDED, read_recorded, record_run
 from common.reporting.recorded_studies import STUDIES, record_study, studies_section
 from common.reporting.render_text import markdown
@@ -93,7 +93,7 @@ def _is_main(block: Block) -> bool:
             return block.brief is not None
         case Text():
             return True
-        case Plots() | Tiles():
+        case Plots() | Tiles() | Gallery():
             return False
 
 

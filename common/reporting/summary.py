@@ -19,8 +19,8 @@ QUESTION = (
 CHANGED = "WARNING: results.jsonl does not belong to run.json; it was edited, or comes from another run."
 
 
-def headline(record: RunRecord, tasks: Sequence[TaskResults], changed: bool = False) -> tuple[str, ...]:
-    """Return the questions, what ran, the outcome, and warnings."""
+def headline(record: RunRecord, tasks: Sequence[TaskResults], warnings: Sequence[str] = ()) -> tuple[str, ...]:
+    """Return the questions, what ran, the outcome, and warnings, the given ones first."""
     if not tasks:
         return (QUESTION, "Nothing ran. The section 'Not run' lists what is missing and the commands that fix it.")
     modalities = list(dict.fromkeys(results.rows[0].modality for results in tasks))
@@ -29,8 +29,7 @@ def headline(record: RunRecord, tasks: Sequence[TaskResults], changed: bool = Fa
         f"{counted(len(tasks), 'task')} in {counted(len(modalities), 'modality')} ({listed(modalities)}),"
         f" {counted(len(seeds), 'seed')}{_how(record)}."
     )
-    edited = CHANGED if changed else ""
-    return tuple(said for said in (QUESTION, ran, _outcome(tasks), edited, *_warnings(record, tasks)) if said)
+    return tuple(said for said in (QUESTION, ran, _outcome(tasks), *warnings, *_warnings(record, tasks)) if said)
 
 
 def _how(record: RunRecord) -> str:

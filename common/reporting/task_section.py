@@ -1,15 +1,17 @@
 """The section of one task in a report: tables, plots and notes."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from common.reporting.document import Block, Plots, Section, Text, counted, listed, percent, points
+from common.reporting.examples import Examples, galleries
 from common.reporting.learning_curve import learning_plot, learning_table
 from common.reporting.levels import level_plot, level_table
-from common.reporting.plots import histogram, roc
 from common.reporting.published_tables import draws, exposure_table, published_table, unanswered_pool
 from common.reporting.question_tables import error_table, ood_tables
 from common.reporting.side_tables import objective_table, score_table, seed_table
+from common.reporting.task_plots import confusion_table, drawings
 from common.reporting.task_results import SOURCES, TaskResults, TrainedModel
 
 MARKS = {
@@ -18,7 +20,9 @@ MARKS = {
 }
 
 
-def task_section(results: TaskResults, curves: Sequence[Mapping[str, Any]]) -> Section:
+def task_section(
+    results: TaskResults, curves: Sequence[Mapping[str, Any]], examples: Examples | None = None
+) -> Section:
     """Return the section of a task; ``curves`` are the points of its plots, from run.json."""
     record = results.record
     leading = [(trained, name) for trained in results.trained_models for name in results.leading_detectors(trained)]
@@ -30,10 +34,11 @@ def task_section(results: TaskResults, curves: Sequence[Mapping[str, Any]]) -> S
         ),
         error_table(results),
         *(table for trained in results.trained_models for table in ood_tables(results, trained)),
+        *(galleries(record, examples) if examples else ()),
         objective_table(results),
         *(learning_table(results, trained) for trained in results.trained_models),
         learning_plot(results),
-        *(_plots(results, one) for one in _first_seeds(curves)),
+        *(block for one in _first_seeds(curves) for block in _plots(results, one)),
         *(draw(results, trained, name) for trained, name in leading for draw in (level_table, level_plot)),
         *(score_table(results, trained) for trained in results.trained_models),
         *(seed_table(results, trained) for trained in results.trained_models),
@@ -101,12 +106,15 @@ def _first_seeds(curves: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]
     return list(chosen.values())
 
 
-def _plots(results: TaskResults, curve: Mapping[str, Any]) -> Plots:
+def _plots(results: TaskResults, curve: Mapping[str, Any]) -> list[Block | None]:
     detector, objective = curve.get("detector", "msp"), curve.get("objective", "")
     label = f"{objective} · " * (len(results.trained_models) > 1) + str(detector)
-    drawings = []
-    if curve.get("histogram"):
-        drawings.append(histogram(curve["histogram"], results.record.unit_name))
-    if curve.get("roc"):
-        drawings.append(roc(curve["roc"], results.population))
-    return Plots(f"Confidence and ROC curves ({label}, seed {curve.get('seed', 0)})", tuple(drawings))
+    about = f"({label}, seed {curve.get('seed', 0)})"
+    found = drawings(curve, results.record.unit_name, results.population)
+    confusions = confusion_table(curve.get("confusion") or {})
+    return [
+        Plots(f"Plots: confidence, ROC, precision-recall, reliability, risk {about}", found, folded=True)
+        if found
+        else None,
+        replace(confusions, caption=f"{confusions.caption} {about}") if confusions else None,
+    ]

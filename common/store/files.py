@@ -3,6 +3,7 @@
 import hashlib
 import json
 import os
+import platform
 import sys
 from collections.abc import Callable, Mapping
 from contextlib import suppress
@@ -19,6 +20,9 @@ from common.base.workers import RANK
 SEAL = "sha256"
 """Where a file of the store keeps the hash of its content."""
 
+HOST = platform.node().replace(".", "-")
+"""This machine in names of temporary files: where several share a folder, process numbers alone may be equal."""
+
 
 def write_atomically(path: Path, write: Callable[[Path], object]) -> None:
     """Call ``write`` on a temporary file in the folder of ``path``, then rename it: ``path`` is never half-written.
@@ -30,7 +34,7 @@ def write_atomically(path: Path, write: Callable[[Path], object]) -> None:
     """
     if RANK:
         return
-    temporary = path.with_name(f".{path.name}.{os.getpid()}.part")
+    temporary = path.with_name(f".{path.name}.{os.getpid()}@{HOST}.part")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         write(temporary)
@@ -51,10 +55,13 @@ def _flush(path: Path) -> None:
 
 
 def sweep(folder: Path) -> None:
-    """Delete the temporary files below a folder whose processes are gone; where processes cannot be seen, none."""
+    """Delete the temporary files below a folder whose processes are gone; where processes cannot be seen, none.
+
+    Those of other machines stay.
+    """
     for part in folder.rglob(".*.part"):
-        process = part.name.split(".")[-2]
-        if process.isdecimal() and not _alive(int(process)):
+        process, _, host = part.name.split(".")[-2].partition("@")
+        if host in ("", HOST) and process.isdecimal() and not _alive(int(process)):
             part.unlink(missing_ok=True)
 
 

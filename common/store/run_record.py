@@ -75,7 +75,7 @@ class RunRecord:
         date: of the start, YYYY-MM-DD.
         finished: False where the run was interrupted.
         tasks: by name.
-        curves: result of ``common.judge.curves`` for each plotted model.
+        curves: result of ``common.plot_points.curves`` for each plotted model.
         families: what each detector learns from (``common.detector.Family``), by name.
         results_sha256: SHA-256 of results.jsonl in hexadecimal; empty if unknown.
     """

@@ -1,16 +1,17 @@
 """Transformers checkpoints: found, verified and loaded without unpickling; and the budget that fine-tunes them."""
 
 import hashlib
-import json
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+from common.base.border import border
 from common.base.errors import UserError
 from common.store.files import sha256
 from common.task import Budget
+from common.training.checkpoint_files import check_files, read_object
 
 MADE_ANEW = ("masked_spec_embed", "position_ids")
 """Weights that older checkpoints lack and that play no part in evaluation."""
@@ -26,7 +27,7 @@ class Checkpoint:
     """A folder with a pretrained network and, for text models, its tokenizer.
 
     Raises:
-        UserError: (when used) the folder is not a checkpoint, or has no safetensors weights.
+        UserError: (when used) the folder is not a checkpoint, or not all of its weights are safetensors.
     """
 
     folder: Path
@@ -50,13 +51,7 @@ class Checkpoint:
         Raises:
             UserError: the file is not a JSON object.
         """
-        path = self.folder / name
-        if not path.is_file():
-            return {}
-        try:
-            return dict(json.loads(path.read_text(encoding="utf-8")))
-        except (OSError, ValueError, TypeError) as error:
-            raise UserError(f"{path} is not readable JSON ({error}); get the checkpoint again") from error
+        return read_object(self.folder / name)
 
     def network(self, kind: str = "AutoModel") -> Any:
         """Return the network in float32, loaded as the transformers class ``kind``; ``AutoModel`` has no head.
@@ -91,10 +86,7 @@ class Checkpoint:
         import transformers
         from transformers import logging
 
-        if not any(self.folder.glob("*.safetensors")):
-            raise UserError(
-                f"{self.folder} has no *.safetensors weights, the only format that is loaded; convert it first"
-            )
+        check_files(self.folder)
         logging.disable_progress_bar()  # type: ignore[no-untyped-call]
         logging.set_verbosity_error()  # type: ignore[no-untyped-call]
         options = {**SAFE, "dtype": torch.float32, "output_loading_info": True}
@@ -102,13 +94,8 @@ class Checkpoint:
         return network, sorted(key for key in found["missing_keys"] if not key.endswith(MADE_ANEW))
 
     def _loaded(self, load: Callable[[], Any]) -> Any:
-        from safetensors import SafetensorError
-
-        try:
+        with border(self.folder, "it is not a checkpoint that transformers can load"):
             return load()
-        except (OSError, ValueError, KeyError, SafetensorError, RuntimeError) as error:
-            reason = " ".join(str(error).split())[:200]
-            raise UserError(f"{self.folder} is not a checkpoint that transformers can load ({reason})") from error
 
 
 def on_task_data(recipe: Budget, task: Budget) -> Budget:

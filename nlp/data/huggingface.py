@@ -1,8 +1,9 @@
 """Downloads of text sets from the Hugging Face Hub, for ``run_all.py --download NAME``.
 
 A file is a parquet table with ``text``, ``split`` and, for labelled sets, ``label`` (a number) and ``label_name``. Only
-parquet files are read from the Hub, and no script is run. The number of rows of each split is checked, and ``datasets``
-checks the files' checksums where the Hub states them.
+parquet files are read from the Hub, and no script is run. Each set is read at one commit, whose hash stands for its
+content. The number of rows of each split is checked, and ``datasets`` checks the files' checksums where the Hub states
+them.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -13,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from common.base.errors import UserError
 from common.data.download import Download
+from common.data.hub import pinned
 
 if TYPE_CHECKING:
     from datasets import Dataset
@@ -30,7 +32,7 @@ class Corpus:
         splits: for each split of the Hub, our name of it and its number of rows.
         columns: converts one split to our columns, except ``split``.
         about: size, licence.
-        revision: branch or tag.
+        revision: the commit; or a branch, whose commit at the first download is kept in the data folder.
     """
 
     path: str
@@ -38,18 +40,19 @@ class Corpus:
     splits: Mapping[str, tuple[str, int]]
     columns: Callable[["Dataset"], Columns]
     about: str
-    revision: str | None = None
+    revision: str = "main"
     options: Mapping[str, Any] = field(default_factory=dict)
 
     def prepare(self, work: Path, ready: Path) -> None:
         """Fetch the splits and write the table."""
         from datasets import VerificationMode, load_dataset
 
+        revision = pinned(self.path, self.revision, work)
         found = {
             theirs: load_dataset(
                 self.path,
                 split=theirs,
-                revision=self.revision,
+                revision=revision,
                 cache_dir=str(work),
                 verification_mode=VerificationMode.ALL_CHECKS,
                 **self.options,
@@ -131,6 +134,7 @@ CORPORA = {
         {"train": ("train", 25_000), "test": ("test", 25_000)},
         partial(labelled, names=SENTIMENTS),
         "50,000 film reviews, 85 MB; Maas et al. 2011, no licence stated",
+        "e6281661ce1c48d982bc483cf8a173c1bbeb5d31",
     ),
     "movie_reviews": Corpus(
         "cornell-movie-review-data/rotten_tomatoes",
@@ -138,6 +142,7 @@ CORPORA = {
         {"train": ("train", 8530), "validation": ("dev", 1066), "test": ("test", 1066)},
         partial(labelled, names=SENTIMENTS),
         "10,662 sentences of film reviews, 1 MB; Pang & Lee 2005, no licence stated; another split",
+        "aa13bc287fa6fcab6daf52f0dfb9994269ffea28",
     ),
     "sst": Corpus(
         "SetFit/sst5",
@@ -145,6 +150,7 @@ CORPORA = {
         {"train": ("train", 8544), "validation": ("dev", 1101), "test": ("test", 2210)},
         five_way_sentiment,
         "11,855 sentences, five classes, 2 MB; Socher et al. 2013, no licence stated",
+        "e51bdcd8cd3a30da231967c1a249ba59361279a3",
     ),
     "trec": Corpus(
         "CogComp/trec",
@@ -160,6 +166,7 @@ CORPORA = {
         {"train": ("train", 11_314), "test": ("test", 7532)},
         partial(labelled, label="label_text"),
         "18,846 messages by date, 40 MB, without headers, signatures, quotations: not the all-terms text",
+        "f1b91292074e7cfb69be58b642d583ec262f30ed",
     ),
     "snli": Corpus(
         "stanfordnlp/snli",
@@ -167,6 +174,7 @@ CORPORA = {
         {"validation": ("validation", 10_000), "test": ("test", 10_000)},
         hypotheses,
         "19,666 sentence pairs (validation and test), 20 MB; CC BY-SA 4.0",
+        "cdb5c3d5eed6ead6e5a341c8e56e669bb666725b",
     ),
     "multi30k": Corpus(
         "bentrevett/multi30k",

@@ -11,11 +11,10 @@ texts: realistic, large and diverse sets of outliers help.
 from common.data.drawn import some
 from common.data.sources import AnySource
 from common.study import Claim, Study, Variant, falling, ordered, variants_table, with_outliers
-from common.study_figures import error, ood_mean
+from common.study_figures import FAR, NEAR, NEAR_AND_FAR
 from nlp.data.outliers import BROWN, FRIENDS, HEADLINES, TEXT_OUTLIERS, WIKITEXT
 from nlp.data.pseudo_ood import PSEUDO_OOD
 
-NEAR, FAR = "near FPR95", "far FPR95"
 MADE = {source.name: source for source in PSEUDO_OOD}
 
 
@@ -38,15 +37,7 @@ STUDY = Study(
         _exposed("sentences of 1961", some(BROWN, 5000)),
         _exposed("all kinds", *TEXT_OUTLIERS),
     ),
-    measure=variants_table(
-        {
-            "near AUROC": lambda rows: ood_mean(rows, distance="near"),
-            NEAR: lambda rows: ood_mean(rows, "fpr95_out", distance="near"),
-            "far AUROC": lambda rows: ood_mean(rows, distance="far"),
-            FAR: lambda rows: ood_mean(rows, "fpr95_out", distance="far"),
-            "test error": error,
-        }
-    ),
+    measure=variants_table(NEAR_AND_FAR),
     claims=(
         Claim(
             "On the far sets AUROC rises from 100 over 1,000 to 5,000 lines of dialogue.",

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from common.data.download import Download
+from common.data.hub import pinned
 from common.data.locations import Location, Prepared
 from common.data.sources import Source
 from speech.data.prepared import read_unlabelled, write_table
@@ -29,7 +30,8 @@ def prepare(work: Path, ready: Path) -> None:
     """Fetch the test split through ``datasets``, from the Hub's conversion to parquet: no script is run."""
     from datasets import load_dataset
 
-    options = {"split": "test", "revision": "refs/convert/parquet", "cache_dir": str(work)}
+    commit = pinned("google/fleurs", "refs/convert/parquet", work)
+    options = {"split": "test", "revision": commit, "cache_dir": str(work)}
     write_table(ready / FILE, rows(load_dataset("google/fleurs", "de_de", **options)))
 
 

@@ -17,6 +17,8 @@ from speech.data.audio import read_table
 
 DIGITS = ("zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine")
 HOME = "github.com/Jakobovski/free-spoken-digit-dataset"
+COMMIT = "d6938f9bf1545aa66d8489fc9f1385a7abd64282"
+"""Version 1.0.10."""
 ABOUT = f"FSDD, 3,000 recordings of 6 speakers; CC BY-SA 4.0; {HOME}"
 TESTED = 2
 
@@ -51,14 +53,12 @@ def unseen_speakers(train: RawDataset, test: RawDataset, seed: int) -> Split:
 
 
 def prepare(work: Path, ready: Path) -> None:
-    """Fetch the recordings; the source publishes no checksum."""
-    from common.data.download import fetch, unpack
+    """Fetch the recordings of one commit; GitHub publishes no checksum of the archive that it makes of it."""
+    from common.data.fetching import fetch
+    from common.data.unpacking import unpack
     from speech.data.prepared import write_table
 
-    unpack(
-        fetch("https://github.com/Jakobovski/free-spoken-digit-dataset/archive/refs/heads/master.tar.gz", work, None),
-        work,
-    )
+    unpack(fetch(f"https://codeload.{HOME}/tar.gz/{COMMIT}", work, None), work)
     write_table(ready / "speech/fsdd.parquet", map(_row, sorted(work.glob("*/recordings/*.wav"))))
 
 

@@ -6,32 +6,46 @@ Krizhevsky, "Learning multiple layers of features from tiny images", 2009.
 from pathlib import Path
 
 from common.data.download import Download
-from common.data.locations import Location
+from common.data.fetching import fetch
+from common.data.locations import Folders, Location
 from common.data.sources import Source
+from common.data.unpacking import unpack
 from vision.data.as_published import cifar10, cifar100
 from vision.data.prepared import colour_source, encoded, write_parquet
 
-ABOUT = "160 MB each, no licence stated, cs.toronto.edu/~kriz through torchvision"
+ABOUT = "160 MB each, no licence stated, cs.toronto.edu/~kriz"
+HOME = "https://www.cs.toronto.edu/~kriz"
+ARCHIVES = {
+    "cifar10": (
+        "cifar-10-python.tar.gz",
+        "sha256:6d958be074577803d12ecdefd02955f39262c83c16fe9348329d7fe0b5c001ce",
+    ),
+    "cifar100": (
+        "cifar-100-python.tar.gz",
+        "sha256:85cd44d02ba6437773c5bbd22e183051d648de2e7d6b014e1ef29b855ba677a7",
+    ),
+}
 MEAN = (0.4914, 0.4822, 0.4465)
 """Mean colour of CIFAR-10's training images, in units of [0, 1]; CIFAR-100's differs by 0.02 at most."""
 
 
 def prepare(name: str, work: Path, ready: Path) -> None:
-    """Fetch ``CIFAR10`` or ``CIFAR100``; torchvision checks the archive's MD5 before it unpickles the batches."""
-    from torchvision import datasets
-
+    """Fetch ``cifar10`` or ``cifar100``; the batches, which are pickles, are read without unpickling."""
+    archive, checksum = ARCHIVES[name]
+    unpack(fetch(f"{HOME}/{archive}", work, checksum), work)
     for side in ("train", "test"):
-        fetched = getattr(datasets, name)(work, train=side == "train", download=True)
-        images = encoded(fetched.data, fetched.targets)
-        write_parquet(ready / f"vision/{name.lower()}_{side}.parquet", images, fetched.classes)
+        batches = {"cifar10": cifar10, "cifar100": cifar100}[name](side)
+        fetched = Source(name, (batches,)).load(Folders((work,)))
+        images = encoded(fetched.items, fetched.labels)
+        write_parquet(ready / f"vision/{name}_{side}.parquet", images, fetched.label_names)
 
 
 def _download(name: str) -> Download:
-    files = tuple(f"vision/{name.lower()}_{side}.parquet" for side in ("train", "test"))
+    files = tuple(f"vision/{name}_{side}.parquet" for side in ("train", "test"))
     return Download(files, lambda work, ready: prepare(name, work, ready), ABOUT)
 
 
-DOWNLOADS = {"cifar10": _download("CIFAR10"), "cifar100": _download("CIFAR100")}
+DOWNLOADS = {name: _download(name) for name in ARCHIVES}
 
 
 def _source(name: str, side: str, whole: int, published: Location) -> Source:

@@ -10,11 +10,13 @@ from pathlib import Path
 from PIL import Image
 
 from common.base.errors import UserError
-from common.data.download import Download, fetch, unpack
+from common.data.download import Download
+from common.data.fetching import fetch
+from common.data.unpacking import unpack
 from vision.data.prepared import central_square, colour_source, png, write_parquet
 
 URL = "http://dl.yf.io/lsun/scenes/test_lmdb.zip"
-ABOUT = "170 MB, research use, dl.yf.io (publishes no checksum)"
+ABOUT = "170 MB, research use, dl.yf.io (publishes no checksum: the first download is remembered)"
 
 
 def prepare(work: Path, ready: Path) -> None:

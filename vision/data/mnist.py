@@ -11,10 +11,11 @@ import numpy as np
 from pyarrow import csv
 
 from common.data.download import Download
+from common.data.fetching import fetch
 from common.data.locations import Location, Packaged, Prepared
 from common.data.samples import RawDataset
 from common.data.sources import Source
-from vision.data.as_published import mnist
+from vision.data.as_published import mnist, read_mnist
 from vision.data.images import check_images, check_labels, read_npz
 
 DIGITS = tuple("0123456789")
@@ -55,13 +56,22 @@ def _side(labels: np.ndarray, train: bool) -> np.ndarray:
 
 
 def prepare(work: Path, ready: Path) -> None:
-    """Fetch the training and test sets; torchvision checks their MD5."""
-    from torchvision.datasets import MNIST
+    """Fetch the training and test sets."""
+    for side, stem in (("train", "train"), ("test", "t10k")):
+        names = (f"{stem}-images-idx3-ubyte.gz", f"{stem}-labels-idx1-ubyte.gz")
+        read = read_mnist(*(fetch(f"{MIRROR}/{name}", work, MD5[name]) for name in names))
+        labels = read.labels.astype(np.uint8)
+        np.savez_compressed(ready / f"vision/mnist_{side}.npz", images=read.items, labels=labels)
 
-    for side in ("train", "test"):
-        fetched = MNIST(work, train=side == "train", download=True)
-        images, labels = fetched.data.numpy(), fetched.targets.numpy().astype(np.uint8)
-        np.savez_compressed(ready / f"vision/mnist_{side}.npz", images=images, labels=labels)
+
+MIRROR = "https://ossci-datasets.s3.amazonaws.com/mnist"
+"""The mirror that torchvision keeps."""
+MD5 = {
+    "train-images-idx3-ubyte.gz": "md5:f68b3c2dcbeaaa9fbdd348bbdeb94873",
+    "train-labels-idx1-ubyte.gz": "md5:d53e105ee54ea40749a09fcbcd1e9432",
+    "t10k-images-idx3-ubyte.gz": "md5:9fb629c4189551a2d022fa330f9573f3",
+    "t10k-labels-idx1-ubyte.gz": "md5:ec29112dd5afa0611ce80d1b7f02629c",
+}
 
 
 FILES = ("vision/mnist_train.npz", "vision/mnist_test.npz")

@@ -6,10 +6,12 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-from common.data.download import Download, fetch, unpack
+from common.data.download import Download
+from common.data.fetching import fetch
 from common.data.locations import Location, Prepared
 from common.data.samples import RawDataset
 from common.data.sources import Source
+from common.data.unpacking import unpack
 from vision.data.as_published import notmnist
 from vision.data.fonts import FONT_LETTERS
 from vision.data.images import read_npz

@@ -13,9 +13,11 @@ import numpy as np
 from PIL import Image, ImageOps
 
 from common.data.download import Download
+from common.data.fetching import fetch
 from common.data.locations import Location, Prepared
 from common.data.samples import RawDataset
 from common.data.sources import Source
+from common.data.unpacking import unpack
 from vision.data.fonts import OTHER_SCRIPTS
 from vision.data.images import read_npz
 
@@ -64,11 +66,12 @@ def read(path: Path, alphabets: tuple[str, ...]) -> RawDataset:
 
 
 def prepare(work: Path, ready: Path) -> None:
-    """Fetch both sets (torchvision checks their MD5), resize them to 28x28 and invert them to white on black."""
+    """Fetch both sets, resize them to 28x28 and invert them to white on black."""
     from torchvision.datasets import Omniglot
 
-    for side in ("background", "eval"):
-        fetched = Omniglot(str(work), background=side == "background", download=True)
+    for side, archive in (("background", "images_background"), ("eval", "images_evaluation")):
+        unpack(fetch(f"{HOME}/{archive}.zip", work / Omniglot.folder, MD5[archive]), work / Omniglot.folder)
+        fetched = Omniglot(str(work), background=side == "background")
         # In the order of torchvision's items; a character is named "alphabet/character".
         characters = [fetched[i] for i in range(len(fetched))]
         of_character = [Path(name).parts[0] for name in fetched._characters]
@@ -86,8 +89,13 @@ def _small(image: Image.Image) -> np.ndarray:
     return np.asarray(ImageOps.invert(image.convert("L").resize((28, 28), Image.Resampling.LANCZOS)))
 
 
+HOME = "https://raw.githubusercontent.com/brendenlake/omniglot/master/python"
+MD5 = {
+    "images_background": "md5:68d2efa1b9178cc56df9314c21c6e718",
+    "images_evaluation": "md5:6b91aef0f799c5bb55b94e3f2daec811",
+}
 FILES = ("vision/omniglot_background.npz", "vision/omniglot_eval.npz")
-DOWNLOADS = {"omniglot": Download(FILES, prepare, "15 MB, MIT, github.com/brendenlake/omniglot through torchvision")}
+DOWNLOADS = {"omniglot": Download(FILES, prepare, "15 MB, MIT, github.com/brendenlake/omniglot")}
 
 
 def _source(side: str, alphabets: tuple[str, ...], **more: Any) -> Source:

@@ -6,10 +6,13 @@ Netzer et al., "Reading digits in natural images with unsupervised feature learn
 from pathlib import Path
 
 from common.data.download import Download
-from vision.data.as_published import svhn
+from common.data.fetching import fetch
+from vision.data.as_published import read_svhn, svhn
 from vision.data.prepared import colour_source, encoded, write_parquet
 
-ABOUT = "250 MB, non-commercial use, ufldl.stanford.edu/housenumbers through torchvision"
+ABOUT = "250 MB, non-commercial use, ufldl.stanford.edu/housenumbers"
+HOME = "http://ufldl.stanford.edu/housenumbers"
+MD5 = {"train": "md5:e26dedcc434d2e4c54c9b2d4a06d8373", "test": "md5:eb5a983be6a315427106f1b164d9cef3"}
 
 
 MEAN = (0.4377, 0.4438, 0.4728)
@@ -17,13 +20,12 @@ MEAN = (0.4377, 0.4438, 0.4728)
 
 
 def prepare(work: Path, ready: Path) -> None:
-    """Fetch the training and test sets; torchvision checks their MD5."""
-    from torchvision.datasets import SVHN
-
-    for side in ("train", "test"):
-        fetched = SVHN(work, split=side, download=True)
-        images = encoded(fetched.data.transpose(0, 2, 3, 1), fetched.labels)
-        write_parquet(ready / f"vision/svhn_{side}.parquet", images, tuple("0123456789"))
+    """Fetch the training and test sets."""
+    for side, checksum in MD5.items():
+        fetched = read_svhn(fetch(f"{HOME}/{side}_32x32.mat", work, checksum))
+        write_parquet(
+            ready / f"vision/svhn_{side}.parquet", encoded(fetched.items, fetched.labels), fetched.label_names
+        )
 
 
 DOWNLOADS = {"svhn": Download(("vision/svhn_train.parquet", "vision/svhn_test.parquet"), prepare, ABOUT)}

@@ -13,9 +13,11 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-from common.data.download import Download, fetch, unpack
+from common.data.download import Download
+from common.data.fetching import fetch
 from common.data.samples import RawDataset
 from common.data.sources import Source
+from common.data.unpacking import unpack
 from vision.data.as_published import tiny_imagenet
 from vision.data.images import read_parquet
 from vision.data.prepared import colour_source, shrunk, write_parquet

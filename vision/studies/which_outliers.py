@@ -11,13 +11,12 @@ diverse sets of outliers help; noise and the samples of a GAN hardly do.
 from common.data.drawn import some
 from common.data.sources import AnySource
 from common.study import Claim, Study, Variant, falling, ordered, variants_table, with_outliers
-from common.study_figures import error, ood_mean
+from common.study_figures import FAR, NEAR, NEAR_AND_FAR
 from vision.data.fonts import FONT_SYMBOLS
 from vision.data.gan_samples import GAN_SAMPLES
 from vision.data.outliers import CATS, KANNADA_MNIST, QUICK_DRAW
 from vision.data.pseudo_ood import PSEUDO_OOD
 
-NEAR, FAR = "near FPR95", "far FPR95"
 OE = "outlier_exposure"
 MADE = {source.name: source for source in PSEUDO_OOD}
 
@@ -45,15 +44,7 @@ STUDY = Study(
         _exposed("1,000 font symbols", some(FONT_SYMBOLS, 1000)),
         _exposed("5,397 font symbols", FONT_SYMBOLS),
     ),
-    measure=variants_table(
-        {
-            "near AUROC": lambda rows: ood_mean(rows, distance="near"),
-            NEAR: lambda rows: ood_mean(rows, "fpr95_out", distance="near"),
-            "far AUROC": lambda rows: ood_mean(rows, distance="far"),
-            FAR: lambda rows: ood_mean(rows, "fpr95_out", distance="far"),
-            "test error": error,
-        }
-    ),
+    measure=variants_table(NEAR_AND_FAR),
     claims=(
         Claim(
             "On the near set FPR95 falls from Gaussian noise over 100 and 1,000 to 8,397 real outliers.",

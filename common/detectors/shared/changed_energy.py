@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+import numpy as np
 import torch
 from torch import Tensor
 
@@ -47,8 +48,8 @@ def quantile(features: Tensor, fraction: float) -> Tensor:
     """Return the quantile of all values of (R, D) features, whatever their unit: one number for all D."""
     rows = max(1, QUANTILE_VALUES // features.shape[1])
     values = features[:: max(1, -(-len(features) // rows))].flatten().double()
-    # torch.quantile takes 2**24 values at most.
-    return torch.quantile(values, fraction)
+    # NumPy's selects, in a seventh of the time that torch.quantile's sort takes.
+    return torch.as_tensor(np.quantile(values.cpu().numpy(), fraction), device=features.device)
 
 
 def require_non_negative(train: TrainingViews, method: str) -> None:

@@ -1,0 +1,68 @@
+"""Every figure of a results row from counts by bin, each as an interval that contains the exact one."""
+
+from collections.abc import Mapping
+
+import numpy as np
+
+from common.metrics.cells import (
+    Bounds,
+    Cells,
+    aupr_bounds,
+    auroc_bounds,
+    average_precision_bounds,
+    detection_error_bounds,
+    errors_bounds,
+    fpr_bounds,
+)
+from common.metrics.intervals import auroc_bounds as auroc_interval
+from common.metrics.ranking import Ranking
+from common.metrics.risk import COVERAGES
+from common.metrics.streaming_calibration import aurc_bounds, aurc_of_ranking
+
+TPR = 0.95
+
+
+def separation_bounds(cells: Cells) -> dict[str, Bounds]:
+    """Bound the figures of ``common.metrics.separation``, by name."""
+    swapped = cells.swapped
+    return {
+        "auroc": auroc_bounds(cells),
+        "ap_positive": average_precision_bounds(cells),
+        "ap_negative": average_precision_bounds(swapped),
+        "aupr_positive": aupr_bounds(cells),
+        "aupr_negative": aupr_bounds(swapped),
+        "fpr95_in": fpr_bounds(cells, TPR),
+        "fpr95_out": fpr_bounds(swapped, TPR),
+        "detection_error": detection_error_bounds(cells),
+    }
+
+
+def risk_bounds(cells: Cells) -> dict[str, Bounds]:
+    """Bound what abstaining buys, by name; positives are right answers and negatives are wrong ones.
+
+    The best ranking, all right answers above all wrong ones, is known from the sizes alone.
+    """
+    right, wrong = cells.positive.sum(), cells.negative.sum()
+    aurc = aurc_bounds(cells)
+    best = aurc_of_ranking(Ranking(np.array([0, right, right]), np.array([0, 0, wrong])))
+    found = {"aurc": aurc, "e_aurc": Bounds(aurc.low - best, aurc.high - best)}
+    for coverage in COVERAGES:
+        kept = int(np.ceil(coverage * (right + wrong) - 1e-9))
+        fewest, most = errors_bounds(cells, kept)
+        found[f"accuracy_at_{round(100 * coverage)}"] = Bounds(1 - most / kept, 1 - fewest / kept)
+    return found
+
+
+def counted_interval(cells: Cells, auroc: Bounds) -> tuple[float, float]:
+    """95 % confidence interval of the AUROC over draws of both samples, from counts.
+
+    Its variance is that of the ranking in which the scores of a bin tie; the bounds of the figure itself are added on
+    either side, so that it is never narrower than from all scores by more than rounding of the variance.
+    """
+    low, high = auroc_interval(cells.tied(), auroc.middle)
+    return max(0.0, low - auroc.width / 2), min(1.0, high + auroc.width / 2)
+
+
+def widest(figures: Mapping[str, Bounds]) -> float:
+    """Return half of the largest width: by how much any figure's middle may differ from the exact one."""
+    return max(one.width for one in figures.values()) / 2

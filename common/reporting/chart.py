@@ -1,0 +1,149 @@
+"""A chart of lines as SVG, written directly.
+
+It has no ids, a few kilobytes, the page's font and colours, and takes a millisecond, so a report of many tasks draws a
+hundred. On a narrow screen it keeps the size of its text, as it is no wider than a phone.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from html import escape
+from typing import Any
+
+from numpy.typing import NDArray
+
+from common.base.display import shown
+
+WIDTH, LEFT, RIGHT, TOP = 330, 46, 12, 28
+LEGEND_LINE = 16
+LONGEST = 40
+"""Characters of a name in the legend; two columns take half of it."""
+
+TEXT, FAINT = "currentColor", "var(--line)"
+
+
+@dataclass(frozen=True)
+class Axis:
+    """An axis: its label, its range, and position and text of its ticks."""
+
+    label: str
+    low: float
+    high: float
+    ticks: tuple[tuple[float, str], ...]
+
+
+@dataclass(frozen=True)
+class Line:
+    """A line through points.
+
+    Attributes:
+        x, y: coordinates of the points.
+        colour: CSS colour.
+        label: in the legend; "" for none.
+        dash: lengths of dashes and gaps; "" for a solid line.
+        width: in pixels.
+        area: whether the area between the line and the lower axis is filled.
+        dots: whether each point is marked.
+    """
+
+    x: Sequence[float] | NDArray[Any]
+    y: Sequence[float] | NDArray[Any]
+    colour: str
+    label: str = ""
+    dash: str = ""
+    width: float = 1.8
+    area: bool = False
+    dots: bool = False
+
+
+def percent_axis(label: str, high: float = 100.0) -> Axis:
+    """Return an axis from 0 to ``high`` percent with five or so round ticks.
+
+    >>> percent_axis("x", 7).ticks
+    ((0.0, '0'), (2.0, '2'), (4.0, '4'), (6.0, '6'))
+    """
+    step = next(step for step in (0.1, 0.2, 0.5, 1, 2, 5, 10, 20) if high / step <= 5 or step == 20)
+    ticks = [step * number for number in range(int(high / step + 1e-9) + 1)]
+    return Axis(label, 0.0, high, tuple((float(tick), f"{tick:g}") for tick in ticks))
+
+
+def chart(title: str, x: Axis, y: Axis, lines: Sequence[Line], described: str = "", height: int = 200) -> str:
+    """Return a chart as SVG.
+
+    Args:
+        title: stands above the chart.
+        x: horizontal axis.
+        y: vertical axis.
+        lines: the first lies below the others.
+        described: what a blind reader is told besides the title.
+        height: of the plotted area in pixels.
+    """
+    frame = _Frame(x, y, height)
+    legend, legend_height = _legend([line for line in lines if line.label], top=TOP + height + 40)
+    total = TOP + height + 40 + legend_height
+    heading = f'<text x="{LEFT}" y="14" font-weight="600" font-size="12">{escape(title)}</text>'
+    spoken = f"{title}: {described}" if described else title
+    parts = [heading, *frame.axes(), *(part for line in lines for part in frame.line(line)), *legend]
+    return (
+        f'<svg xmlns="http://www.w3.org/2000/svg" role="img" aria-label="{escape(shown(spoken))}" width="{WIDTH}"'
+        f' height="{total}" viewBox="0 0 {WIDTH} {total}" font-size="11" fill="{TEXT}">{"".join(parts)}</svg>'
+    )
+
+
+@dataclass(frozen=True)
+class _Frame:
+    """The plotted area, which maps values to pixels."""
+
+    x: Axis
+    y: Axis
+    height: int
+
+    def across(self, value: float) -> float:
+        part = (value - self.x.low) / (self.x.high - self.x.low)
+        return LEFT + part * (WIDTH - LEFT - RIGHT)
+
+    def down(self, value: float) -> float:
+        return TOP + self.height - (value - self.y.low) / (self.y.high - self.y.low) * self.height
+
+    def axes(self) -> Iterator[str]:
+        bottom, middle = TOP + self.height, TOP + self.height / 2
+        for value, text in self.x.ticks:
+            at = f"{self.across(value):.1f}"
+            yield f'<path d="M{at} {TOP}V{bottom}" stroke="{FAINT}"/>'
+            yield f'<text x="{at}" y="{bottom + 15}" text-anchor="middle">{escape(text)}</text>'
+        for value, text in self.y.ticks:
+            at = f"{self.down(value):.1f}"
+            yield f'<path d="M{LEFT} {at}H{WIDTH - RIGHT}" stroke="{FAINT}"/>'
+            yield f'<text x="{LEFT - 6}" y="{at}" dy=".35em" text-anchor="end">{escape(text)}</text>'
+        centre = (LEFT + WIDTH - RIGHT) / 2
+        yield f'<text x="{centre}" y="{bottom + 32}" text-anchor="middle">{escape(self.x.label)}</text>'
+        turned = f'transform="translate(12 {middle})rotate(-90)"'
+        yield f'<text {turned} text-anchor="middle">{escape(self.y.label)}</text>'
+
+    def line(self, line: Line) -> Iterator[str]:
+        points = [(round(self.across(x), 1), round(self.down(y), 1)) for x, y in zip(line.x, line.y, strict=True)]
+        points = [point for at, point in enumerate(points) if not at or point != points[at - 1]]
+        path = "M" + "L".join(f"{x:g} {y:g}" for x, y in points)
+        if line.area and points:
+            bottom = TOP + self.height
+            yield f'<path d="{path}V{bottom}H{points[0][0]:g}Z" fill="{line.colour}" opacity=".18"/>'
+        yield f'<path d="{path}" fill="none" {_stroke(line)} stroke-linejoin="round"/>'
+        if line.dots:
+            yield from (f'<circle cx="{x:g}" cy="{y:g}" r="2.6" fill="{line.colour}"/>' for x, y in points)
+
+
+def _stroke(line: Line) -> str:
+    dash = f' stroke-dasharray="{line.dash}"' if line.dash else ""
+    return f'stroke="{line.colour}" stroke-width="{line.width}"{dash}'
+
+
+def _legend(lines: Sequence[Line], top: float) -> tuple[list[str], int]:
+    """Return the legend and its height: one name a row, or two where all are short."""
+    columns = 2 if lines and max(len(line.label) for line in lines) <= LONGEST // 2 else 1
+    parts = []
+    for number, line in enumerate(lines):
+        left = LEFT + (WIDTH - LEFT) / columns * (number % columns)
+        middle = top + LEGEND_LINE * (number // columns) + 8
+        parts.append(f'<path d="M{left:g} {middle:g}h20" {_stroke(line)}/>')
+        name = escape(shown(line.label, LONGEST // columns))
+        parts.append(f'<text x="{left + 26:g}" y="{middle:g}" dy=".35em">{name}</text>')
+    return parts, LEGEND_LINE * -(-len(lines) // columns)
