@@ -55,11 +55,18 @@ def minor(covariance: Tensor, dimension: int) -> Tensor:
     return vectors[:, : len(covariance) - dimension].contiguous()
 
 
-def second_moment(rows: Tensor, origin: Tensor) -> Tensor:
-    """Return (D, D) float64 mean of (x - origin) (x - origin)^T over (R, D) rows, in chunks."""
+def second_moment(rows: Tensor, origin: Tensor, precision: torch.dtype = torch.float64) -> Tensor:
+    """Return (D, D) float64 mean of (x - origin) (x - origin)^T over (R, D) rows, in chunks.
+
+    Args:
+        rows: (R, D).
+        origin: (D,) float64.
+        precision: of the products of a chunk; float32 takes half the time and serves directions of large variance, not
+            an inverse.
+    """
     total = torch.zeros(rows.shape[1], rows.shape[1], dtype=torch.float64)
     for part in torch.split(rows, CHUNK):
-        centred = part.double() - origin
+        centred = part.to(precision) - origin.to(precision)
         total += centred.T @ centred
     return total / len(rows)
 
