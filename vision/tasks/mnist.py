@@ -44,6 +44,8 @@ TASK = Task(
     options={
         "outlier_exposure": {"epochs_fraction": 4 / 30, "rate_fraction": 1.0},  # 4 epochs from rate 1e-3
         "outlier_exposure_scratch": {"budget": EXPOSED},
+        # Of 0.01, 0.04, 0.1, 0.3, 1 and 3 best on pseudo-OOD of held-out digits: mean AUROC 85; 49 at CIFAR-10's 0.04.
+        "logit_norm": {"temperature": 3.0},
     },
     distortions=distortions,
     paper=PAPER,
