@@ -19,7 +19,7 @@ from common.own.rows import Reading, read_rows
 from common.papers.table import POOLED
 from common.reporting.formats import DEFAULT, chosen_formats
 from common.run import finish
-from common.store.files import check_writable
+from common.store.files import check_writable, sweep
 
 __all__ = ["app", "evaluate_user_outputs", "main"]
 
@@ -91,6 +91,7 @@ def run(
         formats = chosen_formats(format_, card)
         reading = Reading(probabilities, MemoryLimit(max_gb), features=train is not None)
         check_writable(out)
+        sweep(out)
         if second_pass and pieces is False:
             raise UserError("--second-pass reads pieces again, so it does not go with --whole; give one of the two")
         asked = True if second_pass else pieces

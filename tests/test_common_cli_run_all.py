@@ -13,6 +13,7 @@ import typer
 from typer.testing import CliRunner, Result
 
 from common import user_logits as own
+from common.base.exits import guarded
 from common.base.project import ROOT
 from common.base.version import version
 from common.cli.run_all import _tasks, app
@@ -304,3 +305,14 @@ def test_ctrl_c_is_one_line_and_keeps_what_is_finished(tmp_path: Path) -> None:
     assert rest.strip().splitlines()[-1].startswith("stopped; finished work is kept")
     assert "Traceback" not in rest
     assert not list((tmp_path / "out").rglob("*.part"))
+
+
+def test_what_the_system_refuses_is_one_line_and_exit_2(capsys: pytest.CaptureFixture[str]) -> None:
+    def refused() -> int:
+        raise OSError(5, "Input/output error", "disk")
+
+    with pytest.raises(typer.Exit) as end:
+        guarded(refused)
+    assert end.value.exit_code == 2
+    said = capsys.readouterr().err
+    assert said.startswith("error: the system refuses: [Errno 5] Input/output error: 'disk'") and said.count("\n") == 1
