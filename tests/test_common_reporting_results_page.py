@@ -10,6 +10,7 @@ import pytest
 from typer.testing import CliRunner
 
 from common.base.errors import UserError
+from common.base.project import ROOT
 from common.detectors.energy import DETECTOR as ENERGY
 from common.detectors.msp import DETECTOR as MSP
 from common.reporting import results_page as module
@@ -99,8 +100,9 @@ def test_local_paths_are_removed_from_what_did_not_run(out: Path, recorded: Path
 
 def test_headings_keep_their_order_below_the_page_title(out: Path, recorded: Path) -> None:
     record_run(out, recorded=recorded)
-    levels = [line.split(" ")[0] for line in results_page(recorded).splitlines() if line.startswith("#")]
-    assert levels[:3] == ["#", "##", "###"] and set(levels[3:]) <= {"###", "####"}
+    levels = [len(line.split(" ")[0]) for line in results_page(recorded).splitlines() if line.startswith("#")]
+    assert levels[:3] == [1, 2, 3] and set(levels[3:]) == {2, 3, 4}
+    assert all(after <= before + 1 for before, after in zip(levels, levels[1:], strict=False))
 
 
 def test_tasks_without_a_run_of_the_published_budget_are_named(out: Path, recorded: Path) -> None:
@@ -125,6 +127,12 @@ def test_the_command_records_runs_and_writes_the_page_of_all(out: Path, recorded
     first = to.read_text()
     assert CliRunner().invoke(app, given).exit_code == 0
     assert to.read_text() == first and "| noise |" in first, "the page needs the recorded files alone"
+
+
+@pytest.mark.slow
+def test_the_page_of_the_repository_is_that_of_its_recorded_runs() -> None:
+    written = (ROOT / "RESULTS.md").read_text(encoding="utf-8")
+    assert results_page() == written, "write it anew: python -m common.reporting.results_page"
 
 
 def test_an_unfinished_run_is_not_recorded(out: Path, recorded: Path) -> None:

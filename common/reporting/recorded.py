@@ -2,13 +2,14 @@
 
 import re
 import shlex
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import replace
 from pathlib import Path
 from typing import NamedTuple
 
 from common.base.errors import UserError
 from common.base.project import ROOT
+from common.reporting.published import answers
 from common.reporting.task_results import TaskResults, TrainedModel
 from common.store.files import sha256
 from common.store.rows import Row, read_rows, write_rows_briefly
@@ -24,7 +25,8 @@ _FILE_OPTIONS = ("--in", "--ood", "--test", "--train", "--weights")
 def record_run(out: Path, name: str = "", recorded: Path = RECORDED) -> Path:
     """Copy the results and the record of a finished run, replacing a recorded run of the same name.
 
-    Only the rows that RESULTS.md shows are copied, without versions (the record has them); local paths are removed.
+    Only the rows that RESULTS.md shows are copied, and those that a published figure answers to, without versions (the
+    record has them); local paths are removed.
 
     Args:
         out: the run's output folder.
@@ -92,7 +94,10 @@ def _default_name(record: RunRecord, out: Path) -> str:
 
 
 def shown_rows(record: RunRecord, rows: Iterable[Row]) -> list[Row]:
-    """Return the rows that the main tables show: those of leading detectors and of the shown population."""
+    """Return the rows that the main tables show, and those that measure the same as a published figure.
+
+    The main tables show the rows of leading detectors and of the shown population.
+    """
     by_task: dict[str, list[Row]] = {}
     for row in rows:
         by_task.setdefault(row.task, []).append(row)
@@ -100,13 +105,20 @@ def shown_rows(record: RunRecord, rows: Iterable[Row]) -> list[Row]:
     for name, found in by_task.items():
         results = TaskResults.of(record.task(name), found)
         leading = {(one, detector) for one in results.trained_models for detector in results.leading_detectors(one)}
-        for row in found:
-            in_main_tables = (row.primary or row.level_db is None) and row.train_examples is None
-            if (TrainedModel.of(row), row.detector) in leading and (
-                in_main_tables or row.question == "misclassification" or row.population == results.population
-            ):
-                shown.append(row)
+        shown += [row for row in found if _is_in_main_tables(results, leading, row) or _is_published(results, row)]
     return shown
+
+
+def _is_in_main_tables(results: TaskResults, leading: Collection[tuple[TrainedModel, str]], row: Row) -> bool:
+    if (TrainedModel.of(row), row.detector) not in leading:
+        return False
+    of_the_task = (row.primary or row.level_db is None) and row.train_examples is None
+    return of_the_task or row.question == "misclassification" or row.population == results.population
+
+
+def _is_published(results: TaskResults, row: Row) -> bool:
+    fields = ("auroc", "aupr_positive", "aupr_negative")
+    return any(True for field in fields for _ in answers(row, field, results.record.published, results.pooled))
 
 
 def without_local_paths(command: str) -> str:

@@ -19,7 +19,8 @@ from common.reporting.document import Block, Document, Gallery, Plots, Section, 
 from common.reporting.recorded import RECORDED, read_recorded, record_run
 from common.reporting.recorded_studies import STUDIES, record_study, studies_section
 from common.reporting.render_text import markdown
-from common.reporting.report import build
+from common.reporting.report import build, results_by_task
+from common.reporting.reproduced import reproduced_section
 from common.reporting.summary import CHANGED
 from common.store.files import write_text
 from common.store.rows import Row
@@ -52,6 +53,7 @@ def results_page(recorded: Path = RECORDED) -> str:
             "",
             _not_measured([one.record for one in runs]),
             "",
+            _published_against_measured([(one.record, one.rows) for one in runs]),
             *sections,
             studies_section(recorded / STUDIES.name),
         ]
@@ -66,6 +68,16 @@ def _not_measured(records: Sequence[RunRecord]) -> str:
     return (
         f"Devices: {', '.join(devices) or 'none'}."
         f" Tasks without a recorded run of the paper budget: {', '.join(missing) or 'none'}."
+    )
+
+
+def _published_against_measured(runs: Sequence[tuple[RunRecord, tuple[Row, ...]]]) -> str:
+    """Return the section on what became of every published figure, from the runs of the published budget."""
+    results = [one for record, rows in runs if record.profile == "paper" for one in results_by_task(record, rows)]
+    section = reproduced_section(results)
+    return markdown(
+        Document(section.title, (section.subtitle,), (replace(section, title="By table", subtitle=""),), (), ()),
+        level=2,
     )
 
 

@@ -58,6 +58,15 @@ def _flush(path: Path) -> None:
         os.fsync(file.fileno())
 
 
+def check_writable(out: Path) -> None:
+    """Raise ``UserError`` if the folder cannot be written: before any work, not after it."""
+    if out.exists() and not out.is_dir():
+        raise UserError(f"{out} is a file; name a folder with --out")
+    probe = out / ".writable"
+    write_text(probe, "")
+    delete(probe)
+
+
 def sweep(folder: Path) -> None:
     """Delete the temporary files below a folder whose processes are gone; where processes cannot be seen, none.
 
