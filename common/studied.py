@@ -11,6 +11,7 @@ from common.evaluate import rows_of
 from common.experiment import Experiment, RunOptions
 from common.reporting.formats import DEFAULT
 from common.reporting.study_page import StudyResults, write_study
+from common.store.files import sweep
 from common.store.provenance import commit
 from common.store.rows import Row, write_rows
 from common.study import RowsOf, Study, Table, Variant
@@ -40,6 +41,7 @@ def study(name: str, seeds: int, options: RunOptions, progress: Progress) -> Stu
         UserError: there is no such study, or none of its trainings can run.
     """
     found = Studied(load_study(name))
+    sweep(options.out)
     for seed in range(seeds):
         rows = _of_seed(found, seed, options, progress)
         found.rows += [row for own in rows.values() for row in own]

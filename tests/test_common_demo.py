@@ -2,11 +2,13 @@
 
 import http.client
 import json
+import socket
 import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
+from ipaddress import ip_address
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
@@ -192,6 +194,21 @@ def test_hostile_requests_are_answered_with_4xx(
         answered = 413
     assert answered == status
     assert ask(address, "/")[0] == 200
+
+
+def test_the_demo_listens_on_loopback_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    import uvicorn
+
+    from common.demo.server import serve
+
+    hosts: list[str] = []
+
+    def heard(_: uvicorn.Server, sockets: list[socket.socket]) -> None:
+        hosts.extend(one.getsockname()[0] for one in sockets)
+
+    monkeypatch.setattr(uvicorn.Server, "run", heard)
+    serve({})
+    assert len(hosts) == 1 and all(ip_address(host).is_loopback for host in hosts)
 
 
 def test_demo_needs_a_modality_that_has_an_exhibit(tmp_path: Path) -> None:

@@ -136,3 +136,17 @@ def test_importing_the_package_is_cheap_and_the_door_needs_no_torch() -> None:
     assert done.returncode == 0, done.stderr
     with pytest.raises(ImportError, match="cannot import name 'reprot'"):
         exec("from common import reprot")
+
+
+def test_sets_without_a_name_are_refused_and_detectors_may_be_one_text() -> None:
+    for others in (OTHER, torch.from_numpy(OTHER), [OTHER]):
+        with pytest.raises(UserError, match="ood takes sets by name"):
+            report(GIVEN["logits"], GIVEN["labels"], ood=others)
+    done = report(GIVEN["logits"], GIVEN["labels"], detectors="msp, energy")
+    assert {row.detector for row in done.rows} == {"msp", "energy"}
+    with pytest.raises(UserError, match="unknown detector 'mps'"):
+        report(GIVEN["logits"], GIVEN["labels"], detectors="mps")
+
+
+def test_printed_pictures_say_what_they_are(done) -> None:
+    assert str(done.plot()) == "5 drawings (SVG): shown by a notebook, written by .save(folder)"

@@ -15,7 +15,9 @@ from common.detectors.energy import DETECTOR as ENERGY
 from common.detectors.msp import DETECTOR as MSP
 from common.reporting import results_page as module
 from common.reporting.recorded import read_recorded, record_run, without_local_paths
+from common.reporting.report import write_report
 from common.reporting.results_page import results_page, run_section
+from common.reporting.summary import CHANGED
 from common.store.outputs import OodKey, Outputs, TaskOutputs
 from common.store.rows import read_rows
 from common.store.run_record import read_record, write_record
@@ -72,7 +74,7 @@ def test_a_run_recorded_again_takes_the_place_of_the_first(out: Path, recorded: 
     record_run(out, "mine", recorded)
     changed(out, date="2001-01-01")
     record_run(out, "mine", recorded)
-    assert [record.date for record, _ in read_recorded(recorded)] == ["2001-01-01"]
+    assert [one.record.date for one in read_recorded(recorded)] == ["2001-01-01"]
 
 
 @pytest.mark.parametrize(
@@ -142,3 +144,36 @@ def test_an_unfinished_run_is_not_recorded(out: Path, recorded: Path) -> None:
 def test_a_folder_without_a_run_is_one_clear_line(tmp_path: Path, recorded: Path) -> None:
     with pytest.raises(UserError, match=r"run\.json is missing"):
         record_run(tmp_path, recorded=recorded)
+
+
+def edited(folder: Path) -> None:
+    """Write the rows in another order: well-formed, and not those of the record."""
+    lines = (folder / "results.jsonl").read_text().splitlines(keepends=True)
+    (folder / "results.jsonl").write_text("".join(reversed(lines)))
+
+
+def test_rows_that_are_not_those_of_the_record_are_not_recorded(out: Path, recorded: Path) -> None:
+    edited(out)
+    with pytest.raises(UserError, match=r"results\.jsonl does not belong to run\.json"):
+        record_run(out, recorded=recorded)
+
+
+def test_the_page_says_where_rows_are_not_those_of_the_record(out: Path, recorded: Path) -> None:
+    for name in ("one", "two"):
+        record_run(out, name, recorded)
+    assert CHANGED not in results_page(recorded)
+    edited(recorded / "one")
+    assert results_page(recorded).count(CHANGED) == 1
+
+
+def test_every_recorded_run_of_the_repository_agrees_with_its_record() -> None:
+    assert not any(one.changed for one in read_recorded())
+
+
+def test_a_report_of_edited_rows_says_so_on_every_page_and_no_card_is_written(out: Path) -> None:
+    edited(out)
+    said = write_report(out)
+    assert CHANGED in " ".join(said.split())
+    assert CHANGED in (out / "report.md").read_text() and CHANGED in (out / "report.html").read_text()
+    with pytest.raises(UserError, match="no card is written: WARNING: results.jsonl does not belong to run.json"):
+        write_report(out, formats=("md", "card"))

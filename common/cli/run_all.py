@@ -18,7 +18,7 @@ from common.base.project import ROOT, modalities
 from common.base.terminal import say
 from common.base.version import show_version
 from common.base.workers import RANK
-from common.cli.after_typing import check_words, check_writable, chosen_device, chosen_tune, show_list
+from common.cli.after_typing import check_words, chosen_device, chosen_tune, show_list
 from common.cli.completion import WANTED, completions, show_completion
 from common.cli.side_by_side import check_workers, workers
 from common.data.locations import Folders
@@ -34,6 +34,7 @@ from common.discover import (
 from common.own_data import OwnData
 from common.papers.table import POOLED
 from common.reporting.formats import DEFAULT, chosen_formats
+from common.store.files import check_writable
 from common.task import Model
 
 if TYPE_CHECKING:
@@ -45,7 +46,8 @@ app = typer.Typer(add_completion=False, pretty_exceptions_enable=False, rich_mar
 def main(module: str | None = None) -> None:
     """Run the command line and exit with its code.
 
-    Exit codes: 0 success; 2 an error that the one-line message explains; 130 stopped with Ctrl-C.
+    Exit codes: 0 success; 2 an error that the one-line message explains; 1 too little memory; 130 stopped with
+    Ctrl-C; 143 stopped with SIGTERM.
 
     Args:
         module: name of a task's module (``nlp.tasks.reuters8``), which runs that task; None: any tasks.

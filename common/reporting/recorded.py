@@ -5,6 +5,7 @@ import shlex
 from collections.abc import Collection, Iterable
 from dataclasses import replace
 from pathlib import Path
+from typing import NamedTuple
 
 from common.base.errors import UserError
 from common.base.project import ROOT
@@ -12,7 +13,7 @@ from common.reporting.published import answers
 from common.reporting.task_results import TaskResults, TrainedModel
 from common.store.files import sha256
 from common.store.rows import Row, read_rows, write_rows_briefly
-from common.store.run_record import Missing, RunRecord, read_record, write_record
+from common.store.run_record import Missing, RunRecord, belongs, read_record, write_record
 
 RECORDED = ROOT / "common" / "recorded"
 """Holds one folder per recorded run, with ``results.jsonl`` and ``run.json``."""
@@ -36,11 +37,15 @@ def record_run(out: Path, name: str = "", recorded: Path = RECORDED) -> Path:
         The folder written.
 
     Raises:
-        UserError: a file of the run is missing or damaged, or the run is unfinished.
+        UserError: a file of the run is missing or damaged, the run is unfinished, or its rows are not its record's.
     """
     record, rows = read_record(out / "run.json"), read_rows(out / "results.jsonl")
     if not record.finished:
         raise UserError(f"the run in {out} is unfinished; continue it with the same command, then record it")
+    if not belongs(record, out / "results.jsonl"):
+        raise UserError(
+            f"{out / 'results.jsonl'} does not belong to run.json; run the same command again, then record it"
+        )
     folder = recorded / (name or _default_name(record, out))
     write_rows_briefly(folder / "results.jsonl", (replace(row, versions={}) for row in shown_rows(record, rows)))
     kept = replace(
@@ -54,14 +59,33 @@ def record_run(out: Path, name: str = "", recorded: Path = RECORDED) -> Path:
     return folder
 
 
-def read_recorded(recorded: Path = RECORDED) -> list[tuple[RunRecord, tuple[Row, ...]]]:
+class Recorded(NamedTuple):
+    """A recorded run.
+
+    Attributes:
+        record: of the run.
+        rows: that were recorded.
+        changed: whether the rows are not those that the record was written with.
+    """
+
+    record: RunRecord
+    rows: tuple[Row, ...]
+    changed: bool
+
+
+def read_recorded(recorded: Path = RECORDED) -> list[Recorded]:
     """Read all recorded runs, in the order of their names.
 
     Raises:
         UserError: a file is missing or damaged.
     """
     folders = sorted(path.parent for path in recorded.glob("*/run.json"))
-    return [(read_record(folder / "run.json"), read_rows(folder / "results.jsonl")) for folder in folders]
+    return [_read(folder) for folder in folders]
+
+
+def _read(folder: Path) -> Recorded:
+    record, results = read_record(folder / "run.json"), folder / "results.jsonl"
+    return Recorded(record, read_rows(results), changed=not belongs(record, results))
 
 
 def _default_name(record: RunRecord, out: Path) -> str:
