@@ -219,8 +219,8 @@ def test_members_have_seeds_and_files_of_their_own_and_a_finished_one_is_not_tra
     ensemble = Ensemble([_another(trained) for _ in range(2)])
     objective, setup = DeepEnsemble(members=2), trained.setup(checkpoints=tmp_path)
     objective.train(ensemble, setup)
-    files = sorted(path.relative_to(tmp_path).as_posix() for path in tmp_path.rglob("model.safetensors"))
-    assert files == ["member0/model.safetensors", "member1/model.safetensors"]
+    files = sorted(path.relative_to(tmp_path).as_posix() for path in tmp_path.rglob("member.checkpoint"))
+    assert files == ["member0/member.checkpoint", "member1/member.checkpoint"]
     again = Ensemble([_another(trained) for _ in range(2)])
     (tmp_path / files[1]).unlink()
     objective.train(again, setup)

@@ -52,3 +52,25 @@ def detection_error(ranking: Ranking) -> float:
     """Compute the smallest balanced error over all thresholds."""
     advantage = max((p / ranking.n_positive - n / ranking.n_negative).max() for p, n in ranking.pieces())
     return float((1 - advantage) / 2)
+
+
+def curve(ranking: Ranking, points: int) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Return at most ``points`` points of the ROC curve, about evenly along FPR + TPR: (fpr, tpr)."""
+    fpr, tpr = ranking.negative / ranking.n_negative, ranking.positive / ranking.n_positive
+    chosen = spread(fpr + tpr, 2, points)
+    return fpr[chosen], tpr[chosen]
+
+
+def precision_recall(ranking: Ranking, points: int) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Return at most ``points`` points of the precision-recall curve, about evenly along the recall."""
+    recall = ranking.positive / ranking.n_positive
+    chosen = spread(recall, 1, points)
+    chosen = chosen[chosen > 0]  # the first threshold keeps nothing, which has no precision
+    return recall[chosen], precision(ranking.positive, ranking.negative)[chosen]
+
+
+def spread(rising: NDArray[np.float64], end: float, points: int) -> NDArray[np.intp]:
+    """Return which of the rising values to draw: all, or ``points`` of them, about evenly from 0 to ``end``."""
+    if len(rising) <= points:
+        return np.arange(len(rising))
+    return np.unique(np.searchsorted(rising, np.linspace(0, end, points)))

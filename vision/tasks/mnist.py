@@ -28,8 +28,8 @@ EXPOSED = {"epochs": 10, "learning_rate": 0.1, "optimizer": "sgd", "schedule": "
 """The recipe of digits with outliers from untrained weights: as published, 10 epochs of SGD along a cosine.
 
 By the 30 epochs of Adam above, the network learns the outliers that it sees and few others: on pseudo-OOD made of
-held-out digits the MSP's mean AUROC is 74, by this recipe 96 (4,000 digits, seed 0). The published rate for digits, 0.01
-in batches of 50, is of 60,000 digits; of 4,000 it leaves an error of 8.5 %, 0.1 in batches of 128 one of 6.8 %.
+held-out digits the MSP's mean AUROC is 74, by this recipe 96 (4,000 digits, seed 0). The published rate for digits,
+0.01 in batches of 50, is of 60,000 digits; of 4,000 it leaves an error of 8.5 %, 0.1 in batches of 128 one of 6.8 %.
 """
 
 TASK = Task(
