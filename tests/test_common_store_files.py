@@ -176,5 +176,5 @@ def test_a_folder_is_tried_before_work_begins_and_left_as_it_was(tmp_path: Path)
     check_writable(tmp_path / "out")
     assert list((tmp_path / "out").iterdir()) == []
     (tmp_path / "file").touch()
-    with pytest.raises(UserError, match="cannot write .*--out"):
+    with pytest.raises(UserError, match="file is a file; name a folder with --out"):
         check_writable(tmp_path / "file")
