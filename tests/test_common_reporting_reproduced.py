@@ -100,6 +100,8 @@ def test_what_is_not_run_says_what_is_missing(runs: list[TaskResults]) -> None:
     assert reviews([]).why == "no recorded run of imdb"
     kept = tuple(row for row in imdb.rows if row.out_dist not in ("Customer Reviews", "All"))
     assert reviews([replace(imdb, rows=kept)]).why == "imdb: Customer Reviews is not here"
+    energy = tuple(replace(row, detector="energy") for row in imdb.rows)
+    assert reviews([replace(imdb, rows=energy)]).why == "imdb: the score msp is not recorded"
     other = tuple(replace(row, objective="outlier_exposure") for row in imdb.rows)
     assert reviews([replace(imdb, rows=other)]).why == "imdb: no recorded training with cross_entropy"
 

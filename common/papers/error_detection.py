@@ -251,6 +251,5 @@ REMARKS = {
 NOT_RUN = {
     "cifar10": "CIFAR-10: a wide ResNet, 50 epochs of 50,000 images, needs a GPU",
     "cifar100": "CIFAR-100: a wide ResNet, 50 epochs of 50,000 images, needs a GPU",
-    "timit_ctc": "TIMIT: needs the licensed corpus, and THCHS-30 for the Mandarin sentences",
 }
 """Why a task has no recorded run."""

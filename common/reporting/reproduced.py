@@ -93,6 +93,8 @@ def _why(figure: Figure, runs: Sequence[TaskResults]) -> str:
         return f"{figure.task}: the paper pools other OOD sets than are here"
     if figure.out_dist is not None and figure.out_dist not in {row.out_dist for row in rows}:
         return f"{figure.task}: {figure.out_dist} is not here"
+    if figure.score not in {row.detector for row in rows}:
+        return f"{figure.task}: the score {figure.score} is not recorded"
     return f"{figure.task}: a figure that the run does not have"
 
 

@@ -86,6 +86,6 @@ STUDY = Study(
     best="smallest",
     notes=(
         "A rank of 1 is best; detectors that are not defined on one of the sets have no rank there.",
-        "The claim, that a score of the logits is best for right against wrong, was found on images by arXiv:2511.11934.",
+        "That a score of the logits is best for right against wrong was found on images by arXiv:2511.11934.",
     ),
 )
