@@ -42,8 +42,7 @@ def read_examples(out: Path, results_sha256: str) -> tuple[dict[str, Examples], 
     try:
         facts = read_facts(file)
     except DamagedFile as damage:
-        why = str(damage).removesuffix("; delete it and run again").replace(str(file), FILE)
-        return {}, f"No examples are shown: {why}."
+        return {}, f"No examples are shown: {damage.what}."
     if facts.get("results") != results_sha256:
         return {}, f"No examples are shown: {FILE} belongs to other results than results.jsonl."
     try:
