@@ -6,6 +6,9 @@ from pathlib import Path
 from common.base.display import printable
 from common.reporting.document import Cell, Document, Gallery, Plots, Table
 
+WIDE = 9
+"""Columns of a table up to which paper holds it in letters of the usual size."""
+
 WIDEST = 12
 """Columns of a table up to which their names are written across; beyond, they stand upright."""
 
@@ -32,6 +35,7 @@ def page(document: Document) -> str:
         "plots": lambda block: isinstance(block, Plots),
         "number": is_number,
         "dense": lambda table: len(table.columns) > WIDEST,
+        "wide": lambda table: len(table.columns) > WIDE,
     }
     return environment.get_template("report.html.j2").render(document=document)
 
