@@ -8,15 +8,18 @@ import typer
 
 from common.base.arguments import parse_named_files, parse_names
 from common.base.border import MemoryLimit
+from common.base.errors import UserError
 from common.base.exits import guarded
 from common.base.terminal import fitted, say
 from common.base.version import show_version
 from common.discover import load_detector
 from common.own.evaluation import command, evaluate_own, evaluate_user_outputs, notes_of, own_model
+from common.own.in_pieces import evaluate_in_pieces, files_in_pieces
 from common.own.rows import Reading, read_rows
 from common.papers.table import POOLED
 from common.reporting.formats import DEFAULT, chosen_formats
 from common.run import finish
+from common.store.files import check_writable, sweep
 
 __all__ = ["app", "evaluate_user_outputs", "main"]
 
@@ -48,6 +51,17 @@ def run(
     max_gb: Annotated[
         float | None, typer.Option(min=0.001, help="memory that a file may take, in GB; 8 by default")
     ] = None,
+    pieces: Annotated[
+        bool | None,
+        typer.Option(
+            "--pieces/--whole",
+            help="read files in pieces and count the scores in bins, or read and sort all; by default in pieces where"
+            " the files hold more than 1 GB",
+        ),
+    ] = None,
+    second_pass: Annotated[
+        bool, typer.Option("--second-pass", help="read the pieces again, so that FPR95 is known exactly")
+    ] = False,
     out: Annotated[Path, typer.Option(help="output folder")] = Path("runs/own"),
     format_: Annotated[
         str, typer.Option("--format", help="comma-separated formats of the report: md, html, csv, tex")
@@ -76,15 +90,23 @@ def run(
         chosen = parse_names("--detectors", detectors, load_detector)
         formats = chosen_formats(format_, card)
         reading = Reading(probabilities, MemoryLimit(max_gb), features=train is not None)
-        test = read_rows(in_distribution, "test", reading, labels)
-        sets = {name: read_rows(file, "ood", reading) for name, file in files.items()}
-        learned = read_rows(train, "train", reading) if train else None
-        model = own_model(in_distribution.stem, test, sets, learned, chosen)
-        done = evaluate_own(model, command())
+        check_writable(out)
+        sweep(out)
+        if second_pass and pieces is False:
+            raise UserError("--second-pass reads pieces again, so it does not go with --whole; give one of the two")
+        asked = True if second_pass else pieces
+        large = files_in_pieces(in_distribution, files, reading, labels, asked)
+        if large is not None:
+            done = evaluate_in_pieces(in_distribution.stem, large, chosen, second_pass, command())
+        else:
+            test = read_rows(in_distribution, "test", reading, labels)
+            sets = {name: read_rows(file, "ood", reading) for name, file in files.items()}
+            learned = read_rows(train, "train", reading) if train else None
+            done = evaluate_own(own_model(in_distribution.stem, test, sets, learned, chosen), command())
         finish(done, out, formats=formats)
-        for note in notes_of(done):
-            print(fitted(f"note: {note}", sys.stderr.encoding), file=sys.stderr)
         say(done.report, f"; the report is in {out / 'report.md'}")
+        for note in notes_of(done):  # after the tables, where they are seen
+            print(fitted(f"note: {note}", sys.stderr.encoding), file=sys.stderr)
         return 0
 
     guarded(evaluated)

@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from typer.testing import CliRunner
 
 import common.objective
 import common.training.predict
@@ -22,6 +23,7 @@ from common.selection import Selection
 from common.store.outputs import TaskOutputs
 from common.store.rows import read_rows
 from common.task import Model
+from common.user_logits import app
 
 TASK = "nlp/reuters8"
 
@@ -220,3 +222,22 @@ def test_further_objectives_use_what_fits_in_memory_and_read_the_rest_again(
     assert len(encoded) == reads * len(first)
     assert list(first) == list(again)
     assert all(torch.equal(first[key].inputs, again[key].inputs) for key in first)
+
+
+def test_stored_logits_read_in_pieces_give_the_figures_of_whole_files_within_their_bounds(
+    finished: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = next(finished.glob("store/nlp/reuters8/*seed0*"))
+    files = [str(folder / "test.safetensors"), "--ood", f"other={folder / 'ood_00.safetensors'}"]
+    monkeypatch.setattr("common.own.pieces.MOST_ROWS", 500)
+    for name, options in (("whole", ["--whole"]), ("once", ["--pieces"]), ("twice", ["--second-pass"])):
+        done = CliRunner().invoke(app, [*files, *options, "--out", str(tmp_path / name)])
+        assert done.exit_code == 0, done.output
+    exact, once, twice = (read_rows(tmp_path / name / "results.jsonl") for name in ("whole", "once", "twice"))
+    for one, two, other in zip(once, twice, exact, strict=True):
+        assert (one.detector, one.question, one.population) == (other.detector, other.question, other.population)
+        for name in ("auroc", "ap_positive", "ap_negative", "fpr95_in", "fpr95_out", "detection_error"):
+            assert abs(getattr(one, name) - getattr(other, name)) <= one.counted_within[name], name
+        assert one.counted_within["auroc"] < (0.01 if one.detector == "kl_uniform" else 0.0002)  # it crowds at log C
+        assert (two.fpr95_in, two.fpr95_out) == (other.fpr95_in, other.fpr95_out)
+    assert "counted in bins, not sorted" in (tmp_path / "once" / "report.md").read_text(encoding="utf-8")

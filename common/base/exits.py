@@ -18,8 +18,8 @@ from common.base.terminal import fitted
 def guarded(run: Callable[[], int]) -> None:
     """Exit with the code that ``run()`` returns, or after one line on standard error.
 
-    Exit codes: 2 after a ``UserError``, 1 where memory ran out, 130 after Ctrl-C, 143 after SIGTERM. Other exceptions
-    are faults of the suite and pass.
+    Exit codes: 2 after a ``UserError`` and where the system refuses (a disk that fails, a file that is gone), 1 where
+    memory ran out, 130 after Ctrl-C, 143 after SIGTERM. Other exceptions are faults of the suite and pass.
     """
     try:
         with stoppable():
@@ -30,9 +30,13 @@ def guarded(run: Callable[[], int]) -> None:
         print(f"\n{STOPPED}", file=sys.stderr)
         code = exit_code(error)
     except Exception as error:
-        if not out_of_memory(error):
+        if out_of_memory(error):
+            code = _told(MEMORY, 1)
+        elif isinstance(error, OSError):
+            kept = "what was stored until now is kept, and the same command goes on"
+            code = _told(f"error: the system refuses: {error}; {kept}", 2)
+        else:
             raise
-        code = _told(MEMORY, 1)
     raise typer.Exit(code)
 
 

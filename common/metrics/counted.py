@@ -5,6 +5,7 @@ from collections.abc import Mapping
 import numpy as np
 
 from common.metrics.cells import (
+    ROUNDING,
     Bounds,
     Cells,
     aupr_bounds,
@@ -13,6 +14,7 @@ from common.metrics.cells import (
     detection_error_bounds,
     errors_bounds,
     fpr_bounds,
+    widened,
 )
 from common.metrics.intervals import auroc_bounds as auroc_interval
 from common.metrics.ranking import Ranking
@@ -49,7 +51,7 @@ def risk_bounds(cells: Cells) -> dict[str, Bounds]:
     for coverage in COVERAGES:
         kept = int(np.ceil(coverage * (right + wrong) - 1e-9))
         fewest, most = errors_bounds(cells, kept)
-        found[f"accuracy_at_{round(100 * coverage)}"] = Bounds(1 - most / kept, 1 - fewest / kept)
+        found[f"accuracy_at_{round(100 * coverage)}"] = widened(1 - most / kept, 1 - fewest / kept)
     return found
 
 
@@ -63,6 +65,6 @@ def counted_interval(cells: Cells, auroc: Bounds) -> tuple[float, float]:
     return max(0.0, low - auroc.width / 2), min(1.0, high + auroc.width / 2)
 
 
-def widest(figures: Mapping[str, Bounds]) -> float:
-    """Return half of the largest width: by how much any figure's middle may differ from the exact one."""
-    return max(one.width for one in figures.values()) / 2
+def within(figures: Mapping[str, Bounds]) -> dict[str, float]:
+    """Return by how much the middle of each interval may differ from the exact figure: half its width, and rounding."""
+    return {name: one.width / 2 + (ROUNDING if one.width else 0.0) for name, one in figures.items()}

@@ -71,6 +71,8 @@ def separation(positive: ArrayLike, negative: ArrayLike) -> Separation:
     swapped = ranking.swapped
     auroc = of_ranking.roc_auc(ranking)
     low, high = auroc_bounds(ranking, auroc)
+    ap_positive, aupr_positive = of_ranking.areas_under_precision(ranking)
+    ap_negative, aupr_negative = of_ranking.areas_under_precision(swapped)
     total = ranking.n_positive + ranking.n_negative
     return Separation(
         n_positive=ranking.n_positive,
@@ -78,10 +80,10 @@ def separation(positive: ArrayLike, negative: ArrayLike) -> Separation:
         auroc=auroc,
         auroc_low=low,
         auroc_high=high,
-        ap_positive=of_ranking.average_precision(ranking),
-        ap_negative=of_ranking.average_precision(swapped),
-        aupr_positive=of_ranking.aupr_trapezoid(ranking),
-        aupr_negative=of_ranking.aupr_trapezoid(swapped),
+        ap_positive=ap_positive,
+        ap_negative=ap_negative,
+        aupr_positive=aupr_positive,
+        aupr_negative=aupr_negative,
         base_positive=ranking.n_positive / total,
         base_negative=ranking.n_negative / total,
         fpr95_in=of_ranking.fpr_at_tpr(ranking, 0.95),
@@ -234,10 +236,7 @@ def roc_curve(positive: ArrayLike, negative: ArrayLike, points: int = 400) -> Ro
     """
     if points < 2:
         raise ValueError(f"a ROC curve needs at least 2 points, not {points}")
-    ranking = _ranking(positive, negative)
-    fpr, tpr = ranking.negative / ranking.n_negative, ranking.positive / ranking.n_positive
-    chosen = _spread(fpr + tpr, 2, points)
-    return RocCurve(fpr[chosen], tpr[chosen])
+    return RocCurve(*of_ranking.curve(_ranking(positive, negative), points))
 
 
 def precision_recall(positive: ArrayLike, negative: ArrayLike, points: int = 200) -> PrecisionRecall:
@@ -258,18 +257,7 @@ def precision_recall(positive: ArrayLike, negative: ArrayLike, points: int = 200
     >>> recall.tolist(), precision.round(2).tolist()
     ([0.5, 1.0, 1.0], [1.0, 0.67, 0.5])
     """
-    ranking = _ranking(positive, negative)
-    recall = ranking.positive / ranking.n_positive
-    chosen = _spread(recall, 1, points)
-    chosen = chosen[chosen > 0]  # the first threshold keeps nothing, which has no precision
-    return PrecisionRecall(recall[chosen], of_ranking.precision(ranking.positive, ranking.negative)[chosen])
-
-
-def _spread(rising: NDArray[np.float64], end: float, points: int) -> NDArray[np.intp]:
-    """Return which of the rising values to draw: all, or ``points`` of them, about evenly from 0 to ``end``."""
-    if len(rising) <= points:
-        return np.arange(len(rising))
-    return np.unique(np.searchsorted(rising, np.linspace(0, end, points)))
+    return PrecisionRecall(*of_ranking.precision_recall(_ranking(positive, negative), points))
 
 
 def _ranking(positive: ArrayLike, negative: ArrayLike) -> Ranking:

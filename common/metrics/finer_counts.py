@@ -64,7 +64,7 @@ class FinerCounts:
     def cells(self, positive: Sequence[int] = (0,), negative: Sequence[int] = (1,)) -> Cells:
         """Other bins as they were, and a cell per key that occurs in the chosen ones, the highest first."""
         others = np.setdiff1d(self.first.occupied(), self.bins)
-        coarse = self.first.cells(others, positive, negative)
+        coarse = self.first.cells(positive, negative, others)
         places = np.flatnonzero(self.counts.any(axis=0))
         single = self.lowest[places] == self.highest[places]
         keys = np.append(others * self.keys_per_bin, self.bins[places // self.keys_per_bin] * self.keys_per_bin)

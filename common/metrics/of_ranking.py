@@ -16,7 +16,22 @@ def roc_auc(ranking: Ranking) -> float:
 
 def average_precision(ranking: Ranking) -> float:
     """Compute the area under the precision-recall steps."""
-    return float(sum((np.diff(p) * precision(p, n)[1:]).sum() for p, n in ranking.pieces()) / ranking.n_positive)
+    return areas_under_precision(ranking)[0]
+
+
+def aupr_trapezoid(ranking: Ranking) -> float:
+    """Compute the area under straight lines between the points of the precision-recall curve."""
+    return areas_under_precision(ranking)[1]
+
+
+def areas_under_precision(ranking: Ranking) -> tuple[float, float]:
+    """Compute the area under the precision-recall steps, and that under straight lines, from one set of precisions."""
+    steps = lines = 0.0
+    for p, n in ranking.pieces():
+        found, precisions = np.diff(p), precision(p, n)
+        steps += (found * precisions[1:]).sum()
+        lines += (found * (precisions[1:] + precisions[:-1])).sum()
+    return float(steps / ranking.n_positive), float(lines / (2 * ranking.n_positive))
 
 
 def precision(positive: NDArray[np.float64], negative: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -25,15 +40,6 @@ def precision(positive: NDArray[np.float64], negative: NDArray[np.float64]) -> N
     if positive[0] + negative[0] == 0:
         kept[0] = 1
     return kept
-
-
-def aupr_trapezoid(ranking: Ranking) -> float:
-    """Compute the area under straight lines between the points of the precision-recall curve."""
-    area = 0.0
-    for p, n in ranking.pieces():
-        precisions = precision(p, n)
-        area += (np.diff(p) * (precisions[1:] + precisions[:-1])).sum()
-    return float(area / (2 * ranking.n_positive))
 
 
 def fpr_at_tpr(ranking: Ranking, tpr: float) -> float:
@@ -52,3 +58,25 @@ def detection_error(ranking: Ranking) -> float:
     """Compute the smallest balanced error over all thresholds."""
     advantage = max((p / ranking.n_positive - n / ranking.n_negative).max() for p, n in ranking.pieces())
     return float((1 - advantage) / 2)
+
+
+def curve(ranking: Ranking, points: int) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Return at most ``points`` points of the ROC curve, about evenly along FPR + TPR: (fpr, tpr)."""
+    fpr, tpr = ranking.negative / ranking.n_negative, ranking.positive / ranking.n_positive
+    chosen = spread(fpr + tpr, 2, points)
+    return fpr[chosen], tpr[chosen]
+
+
+def precision_recall(ranking: Ranking, points: int) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Return at most ``points`` points of the precision-recall curve, about evenly along the recall."""
+    recall = ranking.positive / ranking.n_positive
+    chosen = spread(recall, 1, points)
+    chosen = chosen[chosen > 0]  # the first threshold keeps nothing, which has no precision
+    return recall[chosen], precision(ranking.positive, ranking.negative)[chosen]
+
+
+def spread(rising: NDArray[np.float64], end: float, points: int) -> NDArray[np.intp]:
+    """Return which of the rising values to draw: all, or ``points`` of them, about evenly from 0 to ``end``."""
+    if len(rising) <= points:
+        return np.arange(len(rising))
+    return np.unique(np.searchsorted(rising, np.linspace(0, end, points)))

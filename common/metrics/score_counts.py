@@ -94,8 +94,17 @@ class ScoreCounts:
         """Bins that hold a score, the highest first."""
         return np.flatnonzero(self.counts.any(axis=0))[::-1]
 
-    def cells(self, bins: NDArray[np.int64], positive: Sequence[int] = (0,), negative: Sequence[int] = (1,)) -> Cells:
-        """Counts of the chosen ``bins``, in their order; several samples are pooled on either side."""
+    def cells(
+        self,
+        positive: Sequence[int] = (0,),
+        negative: Sequence[int] = (1,),
+        bins: NDArray[np.int64] | None = None,
+    ) -> Cells:
+        """Counts of the chosen ``bins`` in their order, or of all occupied ones, the highest first.
+
+        Several samples are pooled on either side.
+        """
+        bins = self.occupied() if bins is None else bins
         single = self.lowest[bins] == self.highest[bins]
         return Cells(pooled(self.counts, positive, bins), pooled(self.counts, negative, bins), single)
 

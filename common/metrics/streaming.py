@@ -74,7 +74,7 @@ class StreamingSeparation:
         Raises:
             ValueError: a sample has no scores.
         """
-        return _bounds(self.counts.cells(self.counts.occupied()))
+        return _bounds(self.counts.cells())
 
     def second_pass(self, most: int = 64) -> "SecondPass":
         """Prepare to count the bins that matter key by key; give it the same scores again.
@@ -90,7 +90,7 @@ class StreamingSeparation:
             ValueError: a sample has no scores.
         """
         bins = self.counts.occupied()
-        cells = self.counts.cells(bins)
+        cells = self.counts.cells(bins=bins)
         _refuse_empty(cells)
         return SecondPass(self.counts, doubtful(bins, doubt(cells, TPR), most))
 

@@ -140,7 +140,7 @@ class StreamingRiskCoverage:
         Raises:
             ValueError: there are none.
         """
-        cells = self.counts.cells(self.counts.occupied())
+        cells = self.counts.cells()
         if not len(cells.single):
             raise ValueError("confidences are empty: no update gave any")
         curve = cells.tied()

@@ -2,7 +2,7 @@
 
 import shlex
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -16,13 +16,16 @@ from common.judge import evaluate_outputs
 from common.own.features import with_user_scores
 from common.own.given_scores import DETECTOR as GIVEN
 from common.own.given_scores import GivenScores
-from common.own.hints import below_chance, label_hints
+from common.own.hints import label_hints
+from common.own.kinds import Kind
 from common.own.rows import UserRows
 from common.plot_points import curves
+from common.reporting.below_chance import below_chance
 from common.run import Run, finish, new_record
 from common.store.outputs import OodKey, TaskOutputs
 from common.store.provenance import commit, versions
 from common.store.run_record import TaskRecord
+from common.store.seed_means import mean_over_seeds
 
 CONSTANT_IF_NORMALISED = ("energy",)
 """Scores that are the same in every row of log-probabilities: the log of a sum that is 1."""
@@ -81,7 +84,7 @@ def own_model(
             f"{shown(train.file)} has {train.kind} and {shown(test.file)} has {test.kind}; give both the same"
         )
     chosen = [load_detector(one) for one in detectors or names("common/detectors")]
-    kept, why = _meaningful(chosen, [test, *sets.values()])
+    kept, why = meaningful(chosen, {rows.kind for rows in (test, *sets.values())})
     if train or detectors:  # by default all that apply run, so nobody asked for those that learn
         outputs = with_user_scores(outputs, [test, *sets.values()], train, kept)
     return OwnModel(printable(name), outputs, tuple(kept), (*notes, *why), test.unlabelled)
@@ -93,20 +96,26 @@ def read_outputs(sets: Mapping[str, UserRows], test: UserRows) -> TaskOutputs:
     Raises:
         UserError: class counts differ, or there is nothing to compare.
     """
-    if test.outputs.labels is None and not sets:
-        what = "no array 'correct'" if test.by_score else "no labels"
-        raise UserError(
-            f"{shown(test.file)} has {what} and no --ood is given, so nothing can be compared; give one of the two"
-        )
+    check_something_to_compare(test.file, test.outputs.labels is not None, bool(sets), test.by_score)
     for rows in sets.values():
-        _check_comparable(rows, test)
+        check_comparable(rows, test)
     ood = {OodKey(name): rows.outputs for name, rows in sets.items()}
     dropped = {"rows without a label": test.unlabelled} if test.unlabelled else {}
     meta: dict[str, Any] = {"data": "full", "held_out": None, "split": None, "dropped": dropped, "seconds": {}}
     return TaskOutputs(test.outputs, ood, meta)
 
 
-def _check_comparable(rows: UserRows, test: UserRows) -> None:
+def check_something_to_compare(file: Path, labelled: bool, ood: bool, by_score: bool) -> None:
+    """Raise ``UserError`` where there are neither answers that are right or wrong nor OOD sets."""
+    if not (labelled or ood):
+        what = "no array 'correct'" if by_score else "no labels"
+        raise UserError(
+            f"{shown(file)} has {what} and no --ood is given, so nothing can be compared; give one of the two"
+        )
+
+
+def check_comparable(rows: UserRows, test: UserRows) -> None:
+    """Raise ``UserError`` where an OOD set has other numbers than the test set, or other classes."""
     if rows.by_score != test.by_score:
         kinds = {True: "a score alone", False: "logits"}
         raise UserError(
@@ -118,9 +127,8 @@ def _check_comparable(rows: UserRows, test: UserRows) -> None:
         raise UserError(f"{shown(rows.file)} has {others} classes, {shown(test.file)} has {classes}")
 
 
-def _meaningful(detectors: Sequence[Detector], sets: Sequence[UserRows]) -> tuple[list[Detector], list[str]]:
+def meaningful(detectors: Sequence[Detector], kinds: Set[Kind]) -> tuple[list[Detector], list[str]]:
     """Leave out the scores that say nothing of these logits; return the others, and a sentence on each left out."""
-    kinds = {rows.kind for rows in sets}
     if kinds == {"logits"}:
         return list(detectors), []
     gone = ("energy", "max_logit") if "logits" in kinds else CONSTANT_IF_NORMALISED
@@ -150,15 +158,15 @@ def evaluate_own(model: OwnModel, typed: str) -> Run:
     """
     outputs = model.outputs
     spec = EvaluationSpec(misclassification=outputs.test.labels is not None)
-    identity = _identity(model.name)
+    identity = identity_of(model.name)
     run = Run(new_record(typed, "own", 1, "none"))
     run.rows, skipped = evaluate_outputs(spec, outputs, model.detectors, identity)
     run.predictions.add(spec, outputs, model.detectors, identity)
     for why in [*outputs.skipped, *skipped]:
         run.skip(identity["task"], why)
     by_score = isinstance(outputs.test, GivenScores)
-    hints = [*([] if by_score else label_hints(outputs.test)), *below_chance(run.rows)]
-    run.describe(_task_record(identity["task"], model, spec, (*model.notes, *hints)))
+    hints = [] if by_score else label_hints(outputs.test)
+    run.describe(task_record(model.name, spec, (*model.notes, *hints), outputs.meta.get("dropped", {})))
     drawn = curves(spec, outputs, GIVEN if by_score else load_detector("msp"), identity)
     run.record = replace(run.record, finished=True, curves=(drawn,))
     return run
@@ -173,10 +181,12 @@ def evaluate_user_outputs(name: str, outputs: TaskOutputs, detectors: Sequence[D
 
 def notes_of(run: Run) -> tuple[str, ...]:
     """Return the sentences that a reader of the figures must know."""
-    return tuple(note for task in run.record.tasks.values() for note in task.notes)
+    of_tasks = tuple(note for task in run.record.tasks.values() for note in task.notes)
+    return of_tasks + below_chance(mean_over_seeds(run.rows))
 
 
-def _identity(name: str) -> dict[str, Any]:
+def identity_of(name: str) -> dict[str, Any]:
+    """Return the fields of rows that say what was evaluated."""
     return {
         "task": f"own/{name}",
         "modality": "own",
@@ -193,16 +203,17 @@ def _identity(name: str) -> dict[str, Any]:
     }
 
 
-def _task_record(task: str, model: OwnModel, spec: EvaluationSpec, notes: tuple[str, ...]) -> TaskRecord:
+def task_record(name: str, spec: EvaluationSpec, notes: tuple[str, ...], dropped: Mapping[str, int]) -> TaskRecord:
+    """Return what the report says of a model of one's own beside its figures."""
     no_labels = "No labels were given, so right and wrong are not defined."
     return TaskRecord(
-        name=task,
-        title=f"Your model: {model.name}",
+        name=f"own/{name}",
+        title=f"Your model: {name}",
         modality="own",
-        in_dist=model.name,
-        model=model.name,
+        in_dist=name,
+        model=name,
         data="full",
         population=spec.shown_population,
         notes=notes if spec.misclassification else (no_labels, *notes),
-        dropped=model.outputs.meta.get("dropped", {}),
+        dropped=dropped,
     )

@@ -56,24 +56,20 @@ class OwnFile:
         with border(self.path), self.limit.held(self.path):
             return [entry.load() for entry in wanted if entry.load is not None]
 
-    def pieces(self, entries: Iterable[Entry], rows: int) -> Iterator[list[NDArray[Any]]]:
-        """Read these arrays side by side, ``rows`` rows at a time; the last piece may have fewer.
+    def pieces(self, entry: Entry, rows: int) -> Iterator[NDArray[Any]]:
+        """Read an array ``rows`` rows at a time; the last piece may have fewer.
 
         Raises:
-            UserError: one is damaged or cannot be read in pieces, or they have different lengths.
+            UserError: it is damaged.
         """
-        streams = [evenly(entry.pieces(rows), rows) for entry in entries if entry.pieces is not None]
-        done = False
-        while not done:
+        assert entry.pieces is not None, "the caller has looked"
+        stream = evenly(entry.pieces(rows), rows)
+        while True:
             with border(self.path), self.limit.held(self.path):
-                parts = [next(stream, None) for stream in streams]
-            found = [part for part in parts if part is not None]
-            if len(found) not in (0, len(parts)) or len({len(part) for part in found}) > 1:
-                names = ", ".join(shown(entry.name, 40) for entry in entries)
-                raise UserError(f"{shown(self.path)}: {names} must have one row each for the same examples")
-            done = not found
-            if found:
-                yield found
+                part = next(stream, None)
+            if part is None:
+                return
+            yield part
 
 
 def evenly(parts: Iterator[NDArray[Any]], rows: int) -> Iterator[NDArray[Any]]:

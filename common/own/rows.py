@@ -77,29 +77,36 @@ def read_rows(
         UserError: it is damaged or empty, has neither logits nor a score, or its arrays do not fit each other.
     """
     own = open_file(file, reading.limit)
-    roles = roles_of(own)
-    if purpose == "ood":
-        roles = replace(roles, labels=None, correct=None, predicted=None)
+    roles = roles_for(own, purpose)
     if not reading.features:
         roles = replace(roles, features=())
-    given = _labels_apart(labels, reading.limit) if labels else None
+    given = None
+    if labels:
+        apart, entry = labels_apart(labels, reading.limit)
+        given = apart.load([entry])[0]
     try:
         rows = _by_logits(own, roles, reading, given) if roles.matrix else _by_score(own, roles, given)
     except ValueError as error:
         raise UserError(f"{shown(file)}: {error}") from error
-    return replace(rows, notes=(*_unused(own, roles, purpose), *rows.notes))
+    return replace(rows, notes=(*unused(own, roles, purpose), *rows.notes))
 
 
-def _labels_apart(file: Path, limit: MemoryLimit) -> NDArray[Any]:
-    """Return the labels of a file that has nothing else, or has them under one of their names."""
+def roles_for(own: OwnFile, purpose: Purpose) -> Roles:
+    """Return the roles of a file's arrays; answers of an OOD file play none."""
+    roles = roles_of(own)
+    return replace(roles, labels=None, correct=None, predicted=None) if purpose == "ood" else roles
+
+
+def labels_apart(file: Path, limit: MemoryLimit) -> tuple[OwnFile, Entry]:
+    """Return a file of labels, and the array that they are: its only one, or the one under one of their names."""
     own = open_file(file, limit)
     entries = own.entries
-    if len(entries) > 1:
-        found = roles_of(replace(own, entries={"logits": Entry("logits", 2), **entries})).labels
-        if found is None:
-            raise UserError(f"{shown(file)} has no array 'labels' (it has: {own.listed})")
-        return own.load([found])[0]
-    return own.load(entries.values())[0]
+    if len(entries) == 1:
+        return own, next(iter(entries.values()))
+    found = roles_of(replace(own, entries={"logits": Entry("logits", 2), **entries})).labels
+    if found is None:
+        raise UserError(f"{shown(file)} has no array 'labels' (it has: {own.listed})")
+    return own, found
 
 
 def _by_logits(own: OwnFile, roles: Roles, reading: Reading, given: NDArray[Any] | None) -> UserRows:
@@ -135,9 +142,14 @@ def rows_of(
     if found.missing:
         kept = found.classes >= 0
         logits, checked = logits[kept], tuple(layer[kept] for layer in checked)
-        notes = (*notes, f"{found.missing:,} of {len(kept):,} rows have no label and are left out.")
+        notes = (*notes, left_out(found.missing, len(kept)))
         found = found._replace(classes=found.classes[kept])
     return UserRows(file, Outputs(logits, labels=found.classes), checked, kind, notes, found.missing)
+
+
+def left_out(missing: int, rows: int) -> str:
+    """Return a sentence on rows without a label."""
+    return f"{missing:,} of {rows:,} rows have no label and are left out."
 
 
 def _by_score(own: OwnFile, roles: Roles, given: NDArray[Any] | None) -> UserRows:
@@ -147,7 +159,7 @@ def _by_score(own: OwnFile, roles: Roles, given: NDArray[Any] | None) -> UserRow
     score, *rest = own.load([one for one in (roles.score, correct, *pair) if one is not None])
     if given is not None and roles.predicted is not None:
         rest = [*own.load([roles.predicted]), given]
-    right = rest[0] if correct and rest else _agree(*rest) if len(rest) == 2 else None
+    right = rest[0] if correct and rest else agree(*rest) if len(rest) == 2 else None
     return score_rows_of(own.path, score, right)
 
 
@@ -175,7 +187,12 @@ def _truth(right: NDArray[Any], rows: int) -> NDArray[np.bool_]:
     return flat.astype(np.bool_)
 
 
-def _agree(predicted: NDArray[Any], labels: NDArray[Any]) -> NDArray[np.bool_]:
+def agree(predicted: NDArray[Any], labels: NDArray[Any]) -> NDArray[np.bool_]:
+    """Return where predictions are the labels.
+
+    Raises:
+        ValueError: they cannot be compared.
+    """
     one, other = predicted.reshape(-1), labels.reshape(-1)
     if one.shape != other.shape or (one.dtype.kind in "USO") != (other.dtype.kind in "USO"):
         raise ValueError(f"predicted {one.dtype} {one.shape} and labels {other.dtype} {other.shape} cannot be compared")
@@ -192,7 +209,8 @@ def _layer(place: int, count: int, values: NDArray[Any], rows: int) -> NDArray[n
     return layer.astype(np.float32)
 
 
-def _unused(own: OwnFile, roles: Roles, purpose: Purpose) -> list[str]:
+def unused(own: OwnFile, roles: Roles, purpose: Purpose) -> list[str]:
+    """Return sentences on arrays of a file that play no part, or are taken by their places."""
     taken = [(entry.name, what) for what, entry in (("logits", roles.matrix), ("labels", roles.labels)) if entry]
     by_place = [f"{name} as {what}" for name, what in taken if name.startswith("arr_")]
     names = [shown(name, 40) for name in roles.unused]

@@ -42,7 +42,7 @@ def _pieces(path: Path, name: str, dtype: str, total: int, rows: int) -> Iterato
 
     for start in range(0, total, rows):
         with safe_open(path, framework=_framework(dtype)) as file:
-            yield as_array(file.get_slice(name)[start : start + rows])
+            yield as_array(file.get_slice(name)[start : min(start + rows, total)])
 
 
 def _framework(dtype: str) -> str:

@@ -38,9 +38,11 @@ ABOVE_MSP = (
 )
 TRAININGS = (
     ("outlier_exposure", ("cross_entropy_longer", "cross_entropy", "ctc"), "Hendrycks, Mazeika & Dietterich 2019"),
+    ("outlier_exposure_scratch", ("cross_entropy", "ctc"), "Hendrycks, Mazeika & Dietterich 2019"),
+    ("energy_outlier_exposure", ("cross_entropy_longer", "cross_entropy", "ctc"), "Liu et al. 2020"),
     ("gan", ("cross_entropy", "ctc"), "Lee et al. 2018"),
     ("gan_outlier_exposure", ("gan",), "Hendrycks, Mazeika & Dietterich 2019"),
-    ("logit_norm", ("cross_entropy",), "Wei et al. 2022"),
+    ("logit_norm", ("cross_entropy", "ctc"), "Wei et al. 2022"),
 )
 """Ways of training, those that they are published to be better than (the first that ran), and where."""
 

@@ -61,6 +61,8 @@ class Row:
         ece, ece_equal_mass, brier, nll, temperature, ece_scaled, ece_equal_mass_scaled, brier_scaled, nll_scaled:
             calibration of the model, in the row of the MSP for misclassification of all rows; see
             ``common.metrics.model_calibration``. Not fractions: ``brier`` (0 to 2), ``nll`` (nats), ``temperature``.
+        counted_within: by the name of a figure, how far it may be from that of all scores, where scores were counted in
+            bins and not sorted (``common.metrics.counted``); empty: all figures are those of all scores.
         mean_msp_positive, mean_msp_negative: mean maximum softmax probability of each side, whatever the detector.
         error: the classifier's test error; phone error rate for CTC.
         device, commit, versions: device, code and libraries that made the row.
@@ -121,6 +123,7 @@ class Row:
     ece_equal_mass_scaled: float | None = None
     brier_scaled: float | None = None
     nll_scaled: float | None = None
+    counted_within: Mapping[str, float] = field(default_factory=dict)
     mean_msp_positive: float | None
     mean_msp_negative: float | None
     error: float | None
@@ -194,7 +197,7 @@ def _record(row: Row) -> dict[str, Any]:
     record: dict[str, Any] = {name: getattr(row, name) for name in _FIELDS}
     record |= {name: float(record[name]) for name in (*FIGURES, "level_db") if record[name] is not None}
     record["held_out"] = None if row.held_out is None else list(row.held_out)
-    for name in ("detector_options", "versions"):
+    for name in ("detector_options", "versions", "counted_within"):
         record[name] = dict(sorted(record[name].items()))
     return record
 
