@@ -1,8 +1,9 @@
 """Auxiliary outliers share nothing with what a run trains on or tests: neither a kind of content nor a single item.
 
 Outliers that a test set also holds would be learned by heart, and the figures would say nothing. Two questions are
-asked: whether the sources say that they are of one family (``Source.family``), and whether an item of one is an item of
-the other. A set that is made of another one, such as noisy speech, is of that one's family and has its items.
+asked: whether the sources say that they are of one family (``Source.family``; those that say nothing are of none), and
+whether an item of one is an item of the other. A set that is made of another one, such as noisy speech, is of that
+one's family and has its items.
 """
 
 import hashlib
@@ -28,9 +29,9 @@ def check_families(outliers: Collection[AnySource], others: Mapping[str, AnySour
     Raises:
         UserError: two share a family; the message names both.
     """
-    families = {name: _families(source, folders) for name, source in others.items()}
+    families = {name: families_of(source, folders) for name, source in others.items()}
     for source in outliers:
-        own = _families(source, folders)
+        own = families_of(source, folders)
         for name, theirs in families.items():
             if shared := own & theirs:
                 raise _refusal(source.name, name, f"both are {min(shared)}")
@@ -80,10 +81,10 @@ def digest(item: Any) -> bytes:
     return hashlib.blake2b(content, digest_size=16).digest()
 
 
-def _families(source: AnySource, folders: Folders) -> frozenset[str]:
+def families_of(source: AnySource, folders: Folders) -> frozenset[str]:
     """Return the families of a source and of all that it is made of."""
     parts = source.resolved_inputs(folders) if isinstance(source, Derived) else []
-    inherited = (_families(part, folders) for part in parts)
+    inherited = (families_of(part, folders) for part in parts)
     return frozenset({source.family} - {""}).union(*inherited)
 
 

@@ -31,7 +31,9 @@ def bootstrap_intervals(
 ) -> dict[str, Interval]:
     """Return 95 % percentile intervals of the figures ``FIGURES``, each as in ``separation`` and ``risk_coverage``.
 
-    AURC takes the positives for the right answers. Its error rate varies with nothing, since both sizes are kept.
+    AURC takes the positives for the right answers. Its error rate varies with nothing, since both sizes are kept. Of
+    samples without an overlap every resample is perfect, so that an interval has no width: it says nothing there, and
+    ``auroc_interval`` does.
 
     Args:
         positive: (N,) scores.
@@ -62,7 +64,8 @@ def _resamples(
 ) -> Iterator[tuple[NDArray[np.float64], NDArray[np.float64]]]:
     """Yield chunks of (B, G) counts of positives and of negatives at each distinct score, the largest score first."""
     kept, rejected = as_scores(positive, "positive"), as_scores(negative, "negative")
-    distinct, group = np.unique(-np.concatenate([kept, rejected]), return_inverse=True)
+    distinct, rising = np.unique(np.concatenate([kept, rejected]), return_inverse=True)
+    group = len(distinct) - 1 - rising  # not by negated scores: unsigned ones have none
     of_positive, of_negative = group[: len(kept)], group[len(kept) :]
     rng = np.random.default_rng(seed)
     rows = max(CHUNK // max(len(distinct), 1), 1)

@@ -1,7 +1,7 @@
 """Whether one detector is better than another on the same examples: a paired interval, and many comparisons at once."""
 
 from dataclasses import dataclass
-from math import sqrt
+from math import inf, sqrt
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -58,7 +58,8 @@ def paired_difference(ours: Placements, theirs: Placements) -> Difference:
     """Return how much larger our AUROC is than theirs, both detectors scoring the same examples in the same order.
 
     With d the difference of the two placements of an example, the variance is S(d of positives) / N + S(d of
-    negatives) / M, S the sample variance. It is 0 where a sample has one example, where it cannot be estimated.
+    negatives) / M, S the sample variance. Of a single example it cannot be estimated: the interval is then all of
+    [-1, 1].
 
     Raises:
         ValueError: the samples have other sizes.
@@ -68,8 +69,10 @@ def paired_difference(ours: Placements, theirs: Placements) -> Difference:
     pairs = ((ours.positive, theirs.positive), (ours.negative, theirs.negative))
     if any(len(one) != len(other) for one, other in pairs):
         raise ValueError("a paired difference needs the same examples in both samples")
-    variance = sum(float(np.var(one - other, ddof=1)) / len(one) for one, other in pairs if len(one) > 1)
-    value, error = ours.auroc - theirs.auroc, sqrt(variance)
+    value = ours.auroc - theirs.auroc
+    if any(len(one) < 2 for one, _ in pairs):
+        return Difference(value, -1.0, 1.0, inf)
+    error = sqrt(sum(float(np.var(one - other, ddof=1)) / len(one) for one, other in pairs))
     return Difference(value, max(value - Z95 * error, -1.0), min(value + Z95 * error, 1.0), error)
 
 

@@ -3,7 +3,15 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from common.reporting.differences import BASELINE, error_rows, from_msp, mean_difference, of_auroc, ood_rows
+from common.reporting.differences import (
+    BASELINE,
+    MeanDifference,
+    error_rows,
+    from_msp,
+    mean_difference,
+    of_auroc,
+    ood_rows,
+)
 from common.reporting.document import percent, points
 from common.reporting.task_results import TaskResults, TrainedModel
 
@@ -45,6 +53,8 @@ TRAININGS = (
     ("logit_norm", ("cross_entropy", "ctc"), "Wei et al. 2022"),
 )
 """Ways of training, those that they are published to be better than (the first that ran), and where."""
+SCORED_BY = {"energy_outlier_exposure": "energy"}
+"""The score that a way of training is published with, where it is not the MSP."""
 COSTLY = 0.005
 """A way of training whose error is larger by more than that has a price, which is told."""
 
@@ -76,11 +86,12 @@ def _trainings(results: TaskResults) -> Iterator[str]:
         other = next((one for one in others if one in by_objective), None)
         if name not in by_objective or other is None:
             continue
-        ours, theirs = _msp(results, by_objective[name]), _msp(results, by_objective[other])
-        if ours is not None and theirs is not None and ours <= theirs:
+        score = SCORED_BY.get(name, BASELINE)
+        ours, theirs = _mean(results, by_objective[name], score), _mean(results, by_objective[other], score)
+        if ours is not None and theirs is not None and ours.high < theirs.low:
             yield (
                 f"{results.record.name}: {name} is published as better than {other} on OOD examples ({source}); "
-                f"here the MSP's mean AUROC is {percent(ours)} against {percent(theirs)}."
+                f"here the mean AUROC of {score} is {percent(ours.value)} against {percent(theirs.value)}."
             )
         yield from _price(results, by_objective[name], by_objective[other])
 
@@ -95,6 +106,5 @@ def _price(results: TaskResults, ours: TrainedModel, other: TrainedModel) -> Ite
         )
 
 
-def _msp(results: TaskResults, trained: TrainedModel) -> float | None:
-    mean = mean_difference(of_auroc(ood_rows(results, trained), BASELINE))
-    return mean.value if mean else None
+def _mean(results: TaskResults, trained: TrainedModel, detector: str) -> MeanDifference | None:
+    return mean_difference(of_auroc(ood_rows(results, trained), detector))

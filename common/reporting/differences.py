@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from math import sqrt
 from statistics import fmean
 
 from common.data.sources import Distance
@@ -17,8 +16,8 @@ BASELINE = "msp"
 class MeanDifference:
     """The mean of several figures with 95 % intervals, as fractions.
 
-    The half-width is that of a mean of independent figures, sqrt(sum of squares) / n. Rows of one task share their
-    in-distribution examples, so the true interval is wider.
+    The half-width is the mean of theirs. So it is where all figures move together, and narrower otherwise: rows of a
+    task share in-distribution examples, and seeds share test sets, by how much is not known.
     """
 
     value: float
@@ -41,7 +40,7 @@ def mean_difference(parts: Sequence[tuple[float, float, float]]) -> MeanDifferen
     if not parts:
         return None
     value = fmean(one for one, _, _ in parts)
-    half = sqrt(sum(((high - low) / 2) ** 2 for _, low, high in parts)) / len(parts)
+    half = fmean((high - low) / 2 for _, low, high in parts)
     return MeanDifference(value, value - half, value + half, len(parts))
 
 

@@ -41,7 +41,8 @@ def heat_map(tasks: Sequence[TaskResults], families: Mapping[str, str]) -> Table
         rows=tuple(rows),
         notes=(
             "Each task's first way of training; means over OOD sets and seeds. Bold: the paired 95 % interval of the "
-            "difference leaves zero; among many cells one in twenty does so by chance.",
+            "difference leaves zero (its half-width is the mean of those of the sets, as if all moved together); among "
+            "many cells, up to one in twenty does so by chance.",
             "Supervised scores learn from labels of classes, or read logits that did; one-class ones from training "
             "examples without labels; unsupervised ones describe features or inputs.",
             "near: sets of the same kind of content, such as held-out classes or another script; far: the others.",

@@ -14,6 +14,8 @@ from common.store.seed_means import SeedMean, Spread
 
 TOLERANCE = 2.0
 """Percentage points between our mean over seeds and a published figure that count as reproduced."""
+ERROR_TOLERANCE = 10.0
+"""Percent of a published error rate that ours may be away from it; half a point is always granted."""
 SAME_BASE = 2.0
 """Percentage points between the base rates of two AUPRs that may be compared."""
 
@@ -23,9 +25,11 @@ STATUSES: tuple[Status, ...] = (
 )  # fmt: skip
 
 MEANING = (
-    f"Reproduced: our mean over seeds lies within {TOLERANCE:g} percentage points of the published figure.",
-    "Within our seeds: it does not, but the published figure lies within the range of our seeds, up to its rounding. A"
-    " seed draws the classes left out, and the publication is one such draw.",
+    f"Reproduced: our mean over seeds lies within {TOLERANCE:g} percentage points of the published figure; of an error"
+    f" rate, within {ERROR_TOLERANCE:g} % of its value, or half a point. Several papers, or a paper and its authors'"
+    " code, may publish the same figure; each is a cell.",
+    "Within our seeds: it does not, but the published figure lies within the range of our seeds, up to its rounding."
+    " Where a task leaves classes out, a seed draws them, and the publication is one such draw.",
     "Further away: neither.",
     f"Other base rate: an AUPR whose base rate differs by more than {SAME_BASE:g} points, so that the two cannot be"
     " compared.",
@@ -74,11 +78,16 @@ def _status(figure: Figure, ours: SeedMean, spread: Spread) -> Status:
     base = ours.mean(figure.field.replace("aupr", "base")) if figure.field.startswith("aupr") else None
     if base is not None and figure.base is not None and abs(100 * base - figure.base) > SAME_BASE:
         return "other base rate"
-    if abs(100 * spread.mean - figure.value) <= TOLERANCE:
+    if abs(100 * spread.mean - figure.value) <= _tolerance(figure):
         return "reproduced"
     rounding = 0.5 if figure.source == "paper" else 0.005
     inside = 100 * spread.low - rounding <= figure.value <= 100 * spread.high + rounding
     return "within our seeds" if inside else "further away"
+
+
+def _tolerance(figure: Figure) -> float:
+    """Return the percentage points that count as reproduced."""
+    return max(0.5, ERROR_TOLERANCE / 100 * figure.value) if figure.field == "error" else TOLERANCE
 
 
 def _why(figure: Figure, runs: Sequence[TaskResults]) -> str:

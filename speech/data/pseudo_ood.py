@@ -12,6 +12,7 @@ from common.data.samples import RawDataset
 from common.data.sources import Derived
 from speech.data.audio import SAMPLE_RATE, Waveform
 from speech.data.noise import colour, shaped
+from speech.data.short import MADE_TONES, NOISES
 
 TOP = 4000.0
 BANDS = 8
@@ -62,18 +63,18 @@ def _levelled(made: np.ndarray, sound: Waveform) -> Waveform:
     return np.asarray(made * (wanted / own if own else 0.0), dtype=np.float32)
 
 
-def _kind(name: str, change: Change) -> Derived:
+def _kind(name: str, change: Change, family: str = "") -> Derived:
     def make(held_out: RawDataset, rng: np.random.Generator) -> RawDataset:
         return RawDataset([change(sound, held_out, rng) for sound in held_out.items])
 
-    return Derived(name, make)
+    return Derived(name, make, family=family)
 
 
 PSEUDO_OOD: tuple[Derived, ...] = (
     _kind("reversed", backwards),
     _kind("spliced halves", spliced),
     _kind("permuted bands", bands_permuted),
-    _kind("white noise", white_noise),
-    _kind("pink noise", pink_noise),
-    _kind("constant tone", tone),
+    _kind("white noise", white_noise, NOISES),
+    _kind("pink noise", pink_noise, NOISES),
+    _kind("constant tone", tone, MADE_TONES),
 )

@@ -68,8 +68,12 @@ def _note(length: int, hertz: float, timbre: np.ndarray, rng: np.random.Generato
     return np.asarray(envelope * (timbre @ np.sin(phases)))
 
 
-def _real(name: str, make: partial[RawDataset], source: AnySource, about: str) -> Derived:
-    return Derived(name, make, (source,), kind="sample", about=about)
+NOISES, MADE_TONES = "noise without speech", "made tones"
+"""Families of OOD sets, and of the pseudo-OOD like them."""
+
+
+def _real(name: str, make: partial[RawDataset], source: AnySource, about: str, family: str = "") -> Derived:
+    return Derived(name, make, (source,), kind="sample", about=about, family=family)
 
 
 _NOIZEUS = Source(
@@ -83,9 +87,11 @@ _NONSPEECH = Source(
     about="alarms, bells and dialling of Hu's 100 non-speech sounds; not for commercial use",
 )
 
-NOISE = _real("Noise (NOIZEUS)", partial(pieces, most=2), _NOIZEUS, "pieces of recorded noise, as long as a word")
+NOISE = _real(
+    "Noise (NOIZEUS)", partial(pieces, most=2), _NOIZEUS, "pieces of recorded noise, as long as a word", NOISES
+)
 CHIMES = _real("Alarms and bells", partial(pieces, most=8), _NONSPEECH, "pieces of recorded alarms, as long as a word")
 MANDARIN = _real("Mandarin pieces", partial(pieces, most=3), THCHS30, "loud pieces of sentences, as long as a word")
-TONES = Derived("Tones (synthetic)", tones, about="melodies made by a program, as long as a word")
+TONES = Derived("Tones (synthetic)", tones, about="melodies made by a program, as long as a word", family=MADE_TONES)
 COMMAND_WORDS = _real("Speech Commands", partial(words), COMMANDS_TEST, "ten words that are no digits")
 DIGIT_WORDS = _real("FSDD", partial(words), FSDD_TEST, "spoken digits")

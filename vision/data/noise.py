@@ -7,10 +7,15 @@ import numpy as np
 from common.data.samples import RawDataset
 from common.data.sources import Derived
 
+PIXEL_NOISE = "noise of independent pixels"
+"""The family of these sets, and of the pseudo-OOD like them."""
+
 
 def gaussian(std: float = 1.0, centre: tuple[float, ...] = (0.0,)) -> Derived:
     """Return pixels from N(centre, std^2), not clipped; ``centre`` has one value, or one for each channel."""
-    return Derived("Gaussian", partial(_gaussian, std=std, centre=centre), kind="full", distance="far")
+    return Derived(
+        "Gaussian", partial(_gaussian, std=std, centre=centre), kind="full", distance="far", family=PIXEL_NOISE
+    )
 
 
 def _gaussian(test: RawDataset, rng: np.random.Generator, std: float, centre: tuple[float, ...]) -> RawDataset:
@@ -23,5 +28,5 @@ def _uniform(test: RawDataset, rng: np.random.Generator) -> RawDataset:
 
 
 # The publication used the same noise, so its kind is ``full``: it is no stand-in for other data.
-UNIFORM = Derived("Uniform", _uniform, kind="full", distance="far")
+UNIFORM = Derived("Uniform", _uniform, kind="full", distance="far", family=PIXEL_NOISE)
 """Pixels from U(0, 1)."""

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from common.data.samples import RawDataset
 from common.data.sources import Derived
+from vision.data.noise import PIXEL_NOISE
 
 TILES = 4
 """A jigsaw has so many tiles a side."""
@@ -66,11 +67,11 @@ def mixed(images: Pixels, rng: np.random.Generator) -> Pixels:
     return made
 
 
-def _kind(name: str, change: Callable[[Pixels, np.random.Generator], Pixels]) -> Derived:
+def _kind(name: str, change: Callable[[Pixels, np.random.Generator], Pixels], family: str = "") -> Derived:
     def make(held_out: RawDataset, rng: np.random.Generator) -> RawDataset:
         return RawDataset(change(_unit(held_out.items), rng))
 
-    return Derived(name, make)
+    return Derived(name, make, family=family)
 
 
 def _unit(images: NDArray[Any]) -> Pixels:
@@ -80,8 +81,8 @@ def _unit(images: NDArray[Any]) -> Pixels:
 
 
 PSEUDO_OOD: tuple[Derived, ...] = (
-    _kind("Gaussian", gaussian),
-    _kind("uniform", uniform),
+    _kind("Gaussian", gaussian, PIXEL_NOISE),
+    _kind("uniform", uniform, PIXEL_NOISE),
     _kind("inverted", inverted),
     _kind("jigsaw", jigsaw),
     _kind("rotated", rotated),
