@@ -3,11 +3,8 @@
 ``tests/test_doors.py`` damages the files a little, ``tests/benchmarks/benchmark_doors.py`` does so thousands of times.
 """
 
-import gzip
 import io
 import json
-import pickle
-import struct
 import tarfile
 import zipfile
 from collections.abc import Callable, Iterator
@@ -18,10 +15,6 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import pyarrow as pa
-import soundfile
-from PIL import Image
-from pyarrow import parquet
 from safetensors.numpy import save_file
 
 from common.base.border import MemoryLimit
@@ -41,6 +34,7 @@ from common.training.pretrained import Checkpoint
 from common.training.weights import read_weights
 from nlp.data import clinc150, glove, orange, own_tagged, own_texts, tables, tagging
 from speech.data import folder, prepared, timit_folder
+from tests import door_files as made
 from tests.own_files import WRITERS, model, mutated
 from vision.data import as_published, images, own_images
 from vision.image_form import ImageForm
@@ -113,151 +107,24 @@ def logits(name: str) -> Door:
     return Door(write, lambda place: read_logits(place / name, "test", Reading(limit=MemoryLimit(0.05))))
 
 
-WORDS = "good film, bad play, a few words in a row; what a night it was".split()
-
-
-def texts(count: int = 24) -> list[dict[str, str]]:
-    rng = np.random.default_rng(0)
-    return [{"text": " ".join(rng.choice(WORDS, 6)), "label": ("good", "bad")[i % 2]} for i in range(count)]
-
-
-def separated(separator: str) -> bytes:
-    rows = [separator.join(('"' + row["text"] + '"', row["label"])) for row in texts()]
-    return "\n".join((separator.join(("text", "label")), *rows)).encode()
-
-
-def table(columns: dict[str, Any]) -> bytes:
-    buffer = io.BytesIO()
-    parquet.write_table(pa.table(columns), buffer)
-    return buffer.getvalue()
-
-
-def text_table() -> bytes:
-    return table({"text": [row["text"] for row in texts()], "label_name": [row["label"] for row in texts()]})
-
-
-def tagged() -> bytes:
-    lines = [f"{i + 1}\t{word}\t_\t{'NV'[i % 2]}\t_\t_\t_\t_\t_\t_" for i, word in enumerate(WORDS)]
-    return "\n\n".join(["\n".join(lines)] * 4).encode()
-
-
-def clinc() -> bytes:
-    pairs = [[row["text"], row["label"]] for row in texts()]
-    return json.dumps(dict.fromkeys(("train", "val", "test", "oos_test"), pairs)).encode()
-
-
-def tab() -> bytes:
-    rows = [f"{row['label']}\t{row['text']}" for row in texts()]
-    return "\n".join(("Category\tText", "discrete\tstring", "class\tmeta", *rows)).encode()
-
-
-def vectors() -> bytes:
-    return table({"word": WORDS, "vector": [np.arange(8.0)] * len(WORDS)})
-
-
-def tokens() -> bytes:
-    return table({"tokens": [WORDS] * 3, "tags": [["NN"] * len(WORDS)] * 3, "split": ["train"] * 3})
-
-
-def picture(kind: str = "PNG", side: int = 32, mode: str = "RGB") -> bytes:
-    pixels = np.random.default_rng(0).integers(0, 256, (side, side, 3), dtype=np.uint8)
-    buffer = io.BytesIO()
-    Image.fromarray(pixels).convert(mode).save(buffer, kind)
-    return buffer.getvalue()
-
-
 def pictures(kind: str) -> Door:
     """A folder of images, of which one is damaged."""
 
     def write(place: Path) -> Path:
         for number in range(2):
-            (place / f"{number}.{kind.lower()}").write_bytes(picture(kind))
+            (place / f"{number}.{kind.lower()}").write_bytes(made.picture(kind))
         return place / f"1.{kind.lower()}"
 
     return Door(write, source(partial(own_images.read_any, form=ImageForm())))
 
 
-def listed_pictures(place: Path) -> Path:
-    for number in range(4):
-        (place / f"{number}.png").write_bytes(picture())
-    lines = ["file_name,label,split", *(f"{number}.png,{'ab'[number % 2]},train" for number in range(4))]
-    (place / "metadata.csv").write_text("\n".join(lines))
-    return place / "metadata.csv"
-
-
-def image_table() -> bytes:
-    names = {"info": {"features": {"label": {"names": ["a", "b"]}}}}
-    columns = {"image": [{"bytes": picture(), "path": None}] * 3, "label": [0, 1, 0]}
-    buffer = io.BytesIO()
-    parquet.write_table(pa.table(columns).replace_schema_metadata({b"huggingface": json.dumps(names).encode()}), buffer)
-    return buffer.getvalue()
-
-
-def image_arrays() -> bytes:
-    buffer = io.BytesIO()
-    pixels = np.random.default_rng(0).integers(0, 256, (3, 28, 28), dtype=np.uint8)
-    np.savez_compressed(buffer, images=pixels, labels=np.array([0, 1, 0]), label_names=np.array(["a", "b"]))
-    return buffer.getvalue()
-
-
-def batch(place: Path) -> Path:
-    pixels = np.random.default_rng(0).integers(0, 256, (3, 3072), dtype=np.uint8)
-    (place / "meta").write_bytes(pickle.dumps({"label_names": ["a", "b"]}, 2))
-    (place / "batch").write_bytes(pickle.dumps({"data": pixels, "labels": [0, 1, 0], "filenames": ["a", "b"]}, 2))
-    return place / "batch"
-
-
-def matlab() -> bytes:
-    from scipy.io import savemat
-
-    buffer = io.BytesIO()
-    pixels = np.random.default_rng(0).integers(0, 256, (32, 32, 3, 3), dtype=np.uint8)
-    savemat(buffer, {"X": pixels, "y": np.array([[1], [2], [10]])}, do_compression=True)
-    return buffer.getvalue()
-
-
-def digits(place: Path) -> Path:
-    pixels = np.random.default_rng(0).integers(0, 256, (3, 28, 28), dtype=np.uint8)
-    (place / "x.gz").write_bytes(gzip.compress(struct.pack(">4B3I", 0, 0, 8, 3, 3, 28, 28) + pixels.tobytes()))
-    (place / "y.gz").write_bytes(gzip.compress(struct.pack(">4BI", 0, 0, 8, 1, 3) + bytes([0, 1, 2])))
-    return place / "x.gz"
-
-
-def letters(place: Path) -> Path:
-    (place / "A").mkdir(exist_ok=True)
-    for number in range(2):
-        (place / "A" / f"{number}.png").write_bytes(picture(side=28, mode="L"))
-    return place / "A/1.png"
-
-
-def wave(container: str = "WAV", kind: str = "PCM_16") -> bytes:
-    buffer = io.BytesIO()
-    samples = 0.1 * np.random.default_rng(0).normal(size=4000).clip(-3, 3)
-    soundfile.write(buffer, samples, 16_000, kind, format=container)
-    return buffer.getvalue()
-
-
 def sounds(container: str, kind: str) -> Door:
     def write(place: Path) -> Path:
         for number in range(2):
-            (place / f"{number}.{container.lower()}").write_bytes(wave(container, kind))
+            (place / f"{number}.{container.lower()}").write_bytes(made.wave(container, kind))
         return place / f"1.{container.lower()}"
 
     return Door(write, source(folder.read_any))
-
-
-def sound_table() -> bytes:
-    return table({"audio": [{"bytes": wave("FLAC"), "path": "a.flac"}] * 3, "speaker": ["a", "b", "c"]})
-
-
-def timit(place: Path) -> Path:
-    where = place / "TRAIN/DR1/FABC0"
-    where.mkdir(parents=True, exist_ok=True)
-    (where / "SA1.WAV").write_bytes(wave("NIST"))
-    (where / "SA1.PHN").write_text("0 1500 h#\n1500 2500 iy\n2500 4000 h#\n")
-    (where / "SA1.WRD").write_text("1500 2500 he\n")
-    (where / "SA1.TXT").write_text("0 4000 He.\n")
-    return where / "SA1.PHN"
 
 
 def phones_of(place: Path) -> RawDataset:
@@ -294,7 +161,7 @@ def checkpoint(name: str, read: Callable[[Checkpoint], object]) -> Door:
         sizes = {"vocab_size": 16, "hidden_size": 8, "num_hidden_layers": 1, "num_attention_heads": 2}
         config = transformers.BertConfig(**sizes, intermediate_size=8, max_position_embeddings=16)
         transformers.BertModel(config).save_pretrained(place)
-        words = Tokenizer(models.WordLevel({word: i for i, word in enumerate(["[UNK]", *WORDS][:16])}, "[UNK]"))
+        words = Tokenizer(models.WordLevel({word: i for i, word in enumerate(["[UNK]", *made.WORDS][:16])}, "[UNK]"))
         words.pre_tokenizer = pre_tokenizers.Whitespace()
         transformers.PreTrainedTokenizerFast(tokenizer_object=words, unk_token="[UNK]").save_pretrained(place)
         if name.endswith(".index.json"):
@@ -330,30 +197,34 @@ CIFAR = partial(as_published.read_cifar, label_key="labels", names_key="label_na
 
 DOORS: dict[str, Door] = {
     **{f"logits {name}": logits(name) for name in WRITERS},
-    "texts csv": one("x.csv", lambda: separated(","), partial(own_texts.read_labelled, part="train")),
-    "texts tsv": one("x.tsv", lambda: separated("\t"), own_texts.read_texts),
-    "texts json": one("x.json", lambda: json.dumps(texts()).encode(), partial(own_texts.read_labelled, part="test")),
-    "texts jsonl": one("x.jsonl", lambda: "\n".join(map(json.dumps, texts())).encode(), own_texts.read_texts),
-    "texts txt": one("x.txt", lambda: separated(" "), own_texts.read_texts),
-    "texts parquet": one("x.parquet", text_table, partial(own_texts.read_labelled, part="train")),
-    "texts conllu": one("x.conllu", tagged, partial(own_tagged.read_tagged, part="train")),
-    "prepared texts": one("x.parquet", text_table, tables.text_table(label="label_name", label_names=("good", "bad"))),
-    "prepared tags": one("x.parquet", tokens, tagging.tagged_table(("NN",), {"split": "train"})),
-    "clinc150": one("x.json", clinc, partial(clinc150.read, split="test", in_scope=True)),
-    "orange": one("x.tab", tab, orange.tab_reader(("good", "bad"))),
-    "orange column": one("x.tab", tab, orange.column_reader("Text")),
-    "word vectors": one("x.parquet", vectors, glove.read_vectors),
+    "texts csv": one("x.csv", lambda: made.separated(","), partial(own_texts.read_labelled, part="train")),
+    "texts tsv": one("x.tsv", lambda: made.separated("\t"), own_texts.read_texts),
+    "texts json": one(
+        "x.json", lambda: json.dumps(made.texts()).encode(), partial(own_texts.read_labelled, part="test")
+    ),
+    "texts jsonl": one("x.jsonl", lambda: "\n".join(map(json.dumps, made.texts())).encode(), own_texts.read_texts),
+    "texts txt": one("x.txt", lambda: made.separated(" "), own_texts.read_texts),
+    "texts parquet": one("x.parquet", made.text_table, partial(own_texts.read_labelled, part="train")),
+    "texts conllu": one("x.conllu", made.tagged, partial(own_tagged.read_tagged, part="train")),
+    "prepared texts": one(
+        "x.parquet", made.text_table, tables.text_table(label="label_name", label_names=("good", "bad"))
+    ),
+    "prepared tags": one("x.parquet", made.tokens, tagging.tagged_table(("NN",), {"split": "train"})),
+    "clinc150": one("x.json", made.clinc, partial(clinc150.read, split="test", in_scope=True)),
+    "orange": one("x.tab", made.tab, orange.tab_reader(("good", "bad"))),
+    "orange column": one("x.tab", made.tab, orange.column_reader("Text")),
+    "word vectors": one("x.parquet", made.vectors, glove.read_vectors),
     **{f"images {kind}": pictures(kind) for kind in ("PNG", "JPEG", "GIF", "BMP", "TIFF", "WEBP", "PPM")},
     "images metadata": Door(
-        listed_pictures, source(partial(own_images.read_classes, part="train", form=ImageForm()))
+        made.listed_pictures, source(partial(own_images.read_classes, part="train", form=ImageForm()))
     ),
-    "image table": one("x.parquet", image_table, images.read_parquet),
-    "image arrays": one("x.npz", image_arrays, images.read_npz),
-    "idx": Door(digits, source(as_published.read_mnist, "x.gz", "y.gz")),
-    "cifar batch": Door(batch, source(CIFAR, "meta", "batch")),
-    "cifar names": Door(lambda place: batch(place).with_name("meta"), source(CIFAR, "meta", "batch")),
-    "matlab": one("x.mat", matlab, as_published.read_svhn),
-    "notmnist": Door(letters, source(partial(as_published.read_notmnist, letters=("A",)))),
+    "image table": one("x.parquet", made.image_table, images.read_parquet),
+    "image arrays": one("x.npz", made.image_arrays, images.read_npz),
+    "idx": Door(made.digits, source(as_published.read_mnist, "x.gz", "y.gz")),
+    "cifar batch": Door(made.batch, source(CIFAR, "meta", "batch")),
+    "cifar names": Door(lambda place: made.batch(place).with_name("meta"), source(CIFAR, "meta", "batch")),
+    "matlab": one("x.mat", made.matlab, as_published.read_svhn),
+    "notmnist": Door(made.letters, source(partial(as_published.read_notmnist, letters=("A",)))),
     **{
         f"sounds {container} {kind}": sounds(container, kind)
         for container, kind in (
@@ -362,8 +233,8 @@ DOORS: dict[str, Door] = {
             ("CAF", "ALAC_16"), ("W64", "PCM_16"), ("VOC", "PCM_16"),
         )
     },
-    "sound table": one("x.parquet", sound_table, prepared.read_unlabelled),
-    "timit": Door(timit, source(phones_of)),
+    "sound table": one("x.parquet", made.sound_table, prepared.read_unlabelled),
+    "timit": Door(made.timit, source(phones_of)),
     **{f"archive {kind}": archive(kind) for kind in ("tgz", "tar", "zip")},
     "checkpoint config": checkpoint("config.json", Checkpoint.network),
     "checkpoint weights": checkpoint("model.safetensors", Checkpoint.network),

@@ -14,6 +14,9 @@ import traceback
 import warnings
 from pathlib import Path
 
+import scipy.signal  # noqa: F401  what readers import at their first file is no cost of a damaged one
+import torchvision.transforms  # noqa: F401
+
 from tests.doors import DOORS, came_through, damaged
 
 
