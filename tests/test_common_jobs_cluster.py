@@ -107,16 +107,18 @@ def test_a_node_killed_while_it_works_costs_its_job_alone_and_rows_are_those_of_
         suite(tmp_path / "many", *seeds, "--cluster", address),
         cwd=ROOT,
         stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
+        stderr=subprocess.PIPE,
         text=True,
     ) as run:
         wait_until(lambda: head.working and second.working, PATIENCE)
         (label,) = second.working.values()
         kill_session(second.session)
-        said = run.communicate(timeout=PATIENCE)[0]
+        report, said = run.communicate(timeout=PATIENCE)
     assert run.returncode == 0, said
+    assert said.startswith(f"--cluster {address}: 3 jobs, 2 nodes\n")
     assert re.findall(r"^(.*): attempt 1 of 4 was lost", said, flags=re.MULTILINE) == [label]
     assert "3 of 3 jobs" in said
+    assert report.startswith("How far can a classifier's confidence be trusted?") and "raylet" not in report
     assert (tmp_path / "many/results.jsonl").read_bytes() == (tmp_path / "one/results.jsonl").read_bytes()
 
 

@@ -1,14 +1,11 @@
 """The metrics equal scikit-learn and a count of all pairs, on the inputs where published tools go wrong too."""
 
-import subprocess
-import sys
 from dataclasses import asdict, fields
 from math import inf
 
 import numpy as np
 import pytest
 import sklearn.metrics as sk
-import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -23,8 +20,7 @@ from common.metrics.detection import (
     roc_curve,
     separation,
 )
-from common.metrics.intervals import delong_variance, wilson
-from common.metrics.ranking import PIECE, rank
+from common.metrics.ranking import PIECE
 
 RNG = np.random.default_rng(20170424)
 RawDataset = tuple[np.ndarray, np.ndarray]
@@ -248,143 +244,6 @@ def test_bounds_hold(positive: np.ndarray, negative: np.ndarray) -> None:
     assert 0 <= ours.detection_error <= 0.5
     assert 0 < ours.ap_positive <= 1 + 1e-12
     assert ours.aupr_positive >= ours.ap_positive * 0.5
-
-
-# Types.
-
-
-@pytest.mark.parametrize(
-    "convert",
-    [
-        list,
-        tuple,
-        torch.tensor,
-        lambda x: torch.tensor(x, requires_grad=True),
-        lambda x: torch.tensor(x)[::2].repeat(1),
-    ],
-    ids=["list", "tuple", "tensor", "tensor with gradient", "strided tensor"],
-)
-def test_lists_and_tensors_are_taken_like_arrays(convert) -> None:
-    positive, negative = normal(51, 40, np.float32)
-    negative = np.repeat(negative[:20], 2)
-    positive = np.repeat(positive[:20], 2)
-    expected = separation(positive, negative)
-    ours = separation(convert(positive.tolist()), convert(negative.tolist()))
-    assert (ours.auroc, ours.fpr95_in) == (expected.auroc, expected.fpr95_in)
-
-
-def test_bfloat16_float16_and_booleans_are_compared_as_they_are() -> None:
-    halves = torch.tensor([1.0, 0.5, 0.25]), torch.tensor([0.5, 0.25])
-    expected = roc_auc(*halves)
-    assert roc_auc(*(half.to(torch.bfloat16) for half in halves)) == expected
-    assert roc_auc(*(half.to(torch.float16) for half in halves)) == expected
-    assert roc_auc([True, True, False], [False]) == pytest.approx((1 + 1 + 0.5) / 3)
-
-
-def test_float32_scores_are_not_rounded_and_float64_ones_not_either() -> None:
-    below_one = np.nextafter(np.float32(1), np.float32(0))
-    assert roc_auc(np.float32([1]), np.float32([below_one])) == 1
-    assert roc_auc([1.0], [np.nextafter(1.0, 0)]) == 1
-    assert roc_auc([2**62 + 1], [2**62]) == 1
-
-
-def test_integers_that_float64_would_round_are_refused_beside_floats() -> None:
-    with pytest.raises(ValueError, match=r"int64 scores beyond 2\*\*53"):
-        roc_auc([2**53 + 1], [2.0**53])
-    assert roc_auc([2**53], [2.0**53]) == 0.5
-
-
-def test_inputs_are_left_as_they_were() -> None:
-    positive, negative = np.array([3.0, 1.0, 2.0]), np.array([2.0, 0.0, -0.0])
-    separation(positive, negative)
-    assert positive.tolist() == [3, 1, 2] and negative.tolist() == [2, 0, 0]
-
-
-def test_torch_is_not_imported_for_arrays() -> None:
-    code = "import sys, common.metrics.detection as m; m.separation([1.0], [0.0]); assert 'torch' not in sys.modules"
-    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
-
-
-# Refusals.
-
-
-@pytest.mark.parametrize(
-    ("positive", "negative", "message"),
-    [
-        ([], [1.0], "positive scores are empty"),
-        ([1.0], [], "negative scores are empty"),
-        ([0.0, np.nan, 1.0, np.nan], [1.0], "positive scores are NaN at 2 of 4 positions, first at index 1"),
-        ([1.0], np.float32([np.nan]), "negative scores are NaN at 1 of 1 positions, first at index 0"),
-        ([[1.0, 2.0]], [1.0], r"positive scores must have one axis, not shape \(1, 2\)"),
-        (1.0, [1.0], r"positive scores must have one axis, not shape \(\)"),
-        ([1.0], ["a"], "negative scores must be numbers, not <U1"),
-        ([1j], [1.0], "positive scores must be numbers, not complex128"),
-    ],
-)
-def test_bad_samples_are_refused_in_one_line_that_says_where(positive, negative, message: str) -> None:
-    for function in (separation, roc_auc, average_precision, aupr_trapezoid, fpr_at_tpr, detection_error, roc_curve):
-        with pytest.raises(ValueError, match=message) as caught:
-            function(positive, negative)
-        assert "\n" not in str(caught.value)
-
-
-@pytest.mark.parametrize("tpr", [0.0, -0.1, 1.01, 95, np.nan])
-def test_a_tpr_out_of_range_is_refused(tpr: float) -> None:
-    with pytest.raises(ValueError, match=r"tpr must be a fraction in \(0, 1\]"):
-        fpr_at_tpr([1.0], [0.0], tpr)
-
-
-# The interval.
-
-
-def test_delong_variance_equals_its_definition() -> None:
-    positive, negative = FINITE["heavily tied"]
-    wins = (positive[:, None] > negative) + (positive[:, None] == negative) / 2
-    expected = wins.mean(axis=1).var(ddof=1) / len(positive) + wins.mean(axis=0).var(ddof=1) / len(negative)
-    assert delong_variance(rank(positive, negative), wins.mean()) == pytest.approx(expected, rel=1e-12)
-
-
-@pytest.mark.parametrize(("shift", "n", "m", "digits"), [(0.5, 30, 30, 9), (1.0, 40, 60, 9), (1.8, 100, 100, 0)])
-def test_the_interval_covers_the_truth_in_95_percent_of_draws(shift: float, n: int, m: int, digits: int) -> None:
-    rng = np.random.default_rng(1)
-    truth = roc_auc(*(rng.normal(mean, 1, 1_000_000).round(digits) for mean in (shift, 0)))
-    covered = 0
-    for _ in range(1000):
-        low, high = auroc_interval(rng.normal(shift, 1, n).round(digits), rng.normal(0, 1, m).round(digits))
-        covered += low <= truth <= high
-    assert 0.935 <= covered / 1000 <= 0.97
-
-
-def test_the_interval_is_a_little_narrow_where_few_examples_meet_many_far_away() -> None:
-    rng = np.random.default_rng(4)
-    draws = [auroc_interval(rng.normal(2.5, 1, 1000), rng.normal(0, 1, 40)) for _ in range(500)]
-    assert 0.87 <= np.mean([low <= 0.96145 <= high for low, high in draws]) <= 0.95  # Phi(2.5 / sqrt(2))
-
-
-def test_the_interval_stays_uncertain_where_few_examples_separate_perfectly() -> None:
-    for n, m in ((1, 1), (3, 1000), (10, 10)):
-        low, high = auroc_interval(np.arange(n) + 1e6, np.arange(m))
-        assert (low, high) == (wilson(1.0, min(n, m))[0], 1.0)
-        assert low == pytest.approx(1 / (1 + 1.959963984540054**2 / min(n, m)))
-
-
-def test_the_interval_of_a_perfect_draw_covers_the_truth_behind_it() -> None:
-    rng = np.random.default_rng(2)
-    draws = [auroc_interval(rng.normal(3, 1, 8), rng.normal(0, 1, 8)) for _ in range(500)]
-    assert np.mean([low <= 0.98305 <= high for low, high in draws]) >= 0.93  # Phi(3 / sqrt(2))
-
-
-def test_the_interval_has_width_where_delong_has_none() -> None:
-    for positive, negative in (([1.0] * 50, [1.0] * 50), ([2.0], [1.0, 2.0, 3.0]), ([1.0, 2.0], [0.0])):
-        low, high = auroc_interval(positive, negative)
-        assert high - low > 0.2
-
-
-def test_the_interval_narrows_with_the_root_of_the_sizes() -> None:
-    rng = np.random.default_rng(3)
-    widths = [np.diff(auroc_interval(rng.normal(1, 1, n), rng.normal(0, 1, n)))[0] for n in (1000, 4000, 16_000)]
-    assert widths[0] / widths[1] == pytest.approx(2, rel=0.15)
-    assert widths[1] / widths[2] == pytest.approx(2, rel=0.15)
 
 
 # The curve.

@@ -3,8 +3,9 @@
     score = -|(I - P P^T)(x - mean)|
 
 x is the input of a row as one vector (``Classifier.input_rows``): all pixels of an image; tf-idf of a text's words; the
-mean log-mel spectrum of a sound; the embedded values of a step that is classified. P are the directions of largest
-variance, of a vocabulary by a truncated singular value decomposition.
+log-mel energies of a sound, their mean over time where its length varies; the embedded values of a step that is
+classified. P are the directions of largest variance, of wide inputs such as a vocabulary by a truncated singular value
+decomposition. A pretrained network's tokens are its own vectors of them, so there the network is not out of play.
 
 Source: Shyu, Chen, Sarinnapakorn & Chang (2003), "A novel anomaly detection scheme based on principal component
 classifier".
@@ -28,7 +29,7 @@ class InputPca(Probe):
     """Options.
 
     Attributes:
-        components: how many, at most half of the input's values.
+        components: how many, at most half of the input's values, and at most ``COMPONENTS`` of ``training_views``.
     """
 
     inputs: ClassVar[bool] = True
@@ -47,8 +48,7 @@ class InputPca(Probe):
         if train.inputs is None:
             raise NotApplicable("detector pca_input needs the inputs themselves, which are not here")
         mean, directions = train.input_components
-        count = max(1, min(self.components, len(mean) // 2))
-        return {"mean": mean, "directions": directions[:, -count:].contiguous()}
+        return {"mean": mean, "directions": directions[:, -self.components :].contiguous()}
 
     def score(self, view: View, fitted: Fitted) -> Tensor:
         """Return (R,) minus the distance, in units of the input."""

@@ -12,8 +12,8 @@ from common.features.moments import Moments, mean_of, moments
 from common.features.standardised import even_sample
 from common.features.subspace import leading, principal, second_moment
 
-NARROW = 4_096
-"""Values of an input at most whose covariance is taken apart: that of more would take over 128 MiB, and minutes."""
+NARROW = 1_024
+"""Values of an input at most whose covariance is taken apart exactly: that takes time with the cube of their number."""
 
 WIDE_ROWS = 4_000
 """Rows of wider inputs that directions are learned from."""

@@ -58,7 +58,7 @@ class ClusterPool:
             self._entered = entered.pop_all()
         self._task = self._ray.remote(max_retries=0, **need)(run_on_node)
         self._slots = ThreadPoolExecutor(min(jobs, MOST), thread_name_prefix="cluster")
-        progress.note(f"{jobs} jobs for {nodes} nodes of the cluster {address}")
+        progress.note(f"--cluster {address}: {jobs} jobs, {nodes} {'node' if nodes == 1 else 'nodes'}")
 
     def submit(self, job: Job, after: "Future[UserError | None] | None") -> "Future[UserError | None]":
         """Start a job once a node has room and ``after``, submitted before, is done."""

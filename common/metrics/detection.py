@@ -71,6 +71,8 @@ def separation(positive: ArrayLike, negative: ArrayLike) -> Separation:
     swapped = ranking.swapped
     auroc = of_ranking.roc_auc(ranking)
     low, high = auroc_bounds(ranking, auroc)
+    ap_positive, aupr_positive = of_ranking.areas_under_precision(ranking)
+    ap_negative, aupr_negative = of_ranking.areas_under_precision(swapped)
     total = ranking.n_positive + ranking.n_negative
     return Separation(
         n_positive=ranking.n_positive,
@@ -78,10 +80,10 @@ def separation(positive: ArrayLike, negative: ArrayLike) -> Separation:
         auroc=auroc,
         auroc_low=low,
         auroc_high=high,
-        ap_positive=of_ranking.average_precision(ranking),
-        ap_negative=of_ranking.average_precision(swapped),
-        aupr_positive=of_ranking.aupr_trapezoid(ranking),
-        aupr_negative=of_ranking.aupr_trapezoid(swapped),
+        ap_positive=ap_positive,
+        ap_negative=ap_negative,
+        aupr_positive=aupr_positive,
+        aupr_negative=aupr_negative,
         base_positive=ranking.n_positive / total,
         base_negative=ranking.n_negative / total,
         fpr95_in=of_ranking.fpr_at_tpr(ranking, 0.95),

@@ -16,7 +16,22 @@ def roc_auc(ranking: Ranking) -> float:
 
 def average_precision(ranking: Ranking) -> float:
     """Compute the area under the precision-recall steps."""
-    return float(sum((np.diff(p) * precision(p, n)[1:]).sum() for p, n in ranking.pieces()) / ranking.n_positive)
+    return areas_under_precision(ranking)[0]
+
+
+def aupr_trapezoid(ranking: Ranking) -> float:
+    """Compute the area under straight lines between the points of the precision-recall curve."""
+    return areas_under_precision(ranking)[1]
+
+
+def areas_under_precision(ranking: Ranking) -> tuple[float, float]:
+    """Compute the area under the precision-recall steps, and that under straight lines, from one set of precisions."""
+    steps = lines = 0.0
+    for p, n in ranking.pieces():
+        found, precisions = np.diff(p), precision(p, n)
+        steps += (found * precisions[1:]).sum()
+        lines += (found * (precisions[1:] + precisions[:-1])).sum()
+    return float(steps / ranking.n_positive), float(lines / (2 * ranking.n_positive))
 
 
 def precision(positive: NDArray[np.float64], negative: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -25,15 +40,6 @@ def precision(positive: NDArray[np.float64], negative: NDArray[np.float64]) -> N
     if positive[0] + negative[0] == 0:
         kept[0] = 1
     return kept
-
-
-def aupr_trapezoid(ranking: Ranking) -> float:
-    """Compute the area under straight lines between the points of the precision-recall curve."""
-    area = 0.0
-    for p, n in ranking.pieces():
-        precisions = precision(p, n)
-        area += (np.diff(p) * (precisions[1:] + precisions[:-1])).sum()
-    return float(area / (2 * ranking.n_positive))
 
 
 def fpr_at_tpr(ranking: Ranking, tpr: float) -> float:

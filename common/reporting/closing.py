@@ -55,7 +55,7 @@ def provenance_section(record: RunRecord, tasks: Sequence[TaskResults]) -> Secti
         ("time", _time(tasks)),
     ]
     rows = tuple((Cell(name), Cell(value)) for name, value in lines if value)
-    return Section("Provenance", (Table("How this report was made", ("item", ""), rows),))
+    return Section("Provenance", (Table("How this report was made", ("item", "value"), rows),))
 
 
 def _time(tasks: Sequence[TaskResults]) -> str:

@@ -27,7 +27,7 @@ def compare(ours: Work, others: dict[str, Work], repeats: int) -> None:
         mine, theirs = (median(times) * 1e3 for times in zip(*pairs, strict=True))
         ratios = sorted(other_time / our_time for our_time, other_time in pairs)
         span = f"{ratios[0]:.1f} to {ratios[-1]:.1f} over {repeats} pairs"
-        print(f"  {name:<44} {theirs:8.0f} ms   ours {mine:7.0f} ms   ratio {median(ratios):5.1f}   ({span})")
+        print(f"  {name:<44} {theirs:8.1f} ms   ours {mine:7.1f} ms   ratio {median(ratios):5.2f}   ({span})")
 
 
 def peak_mib(work: Work) -> float:
