@@ -18,7 +18,7 @@ from common.store.rows import Row
 
 @pytest.fixture(scope="module")
 def runs() -> list[TaskResults]:
-    recorded = [(record, rows) for record, rows in read_recorded() if record.profile == "paper"]
+    recorded = [(one.record, one.rows) for one in read_recorded() if one.record.profile == "paper"]
     return [results for record, rows in recorded for results in results_by_task(record, rows)]
 
 
