@@ -9,11 +9,14 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from common.base.errors import UserError
 from common.base.project import ROOT
 from common.store import files
 from common.store.files import (
     HOST,
     DamagedFile,
+    check_writable,
+    delete,
     read_facts,
     read_tensors,
     sweep,
@@ -107,6 +110,16 @@ def test_leftovers_of_dead_processes_are_swept_and_those_of_the_living_and_of_ot
     assert not left.exists() and all(file.exists() for file in kept)
 
 
+def test_what_is_deleted_is_gone_and_what_cannot_be_deleted_is_named(tmp_path: Path) -> None:
+    write_text(tmp_path / "a", "")
+    delete(tmp_path / "a")
+    delete(tmp_path / "a")
+    assert not (tmp_path / "a").exists()
+    (tmp_path / "folder").mkdir()
+    with pytest.raises(UserError, match="cannot delete .*folder: "):
+        delete(tmp_path / "folder")
+
+
 def test_what_a_killed_write_leaves_is_swept(tmp_path: Path) -> None:
     dying = "import os, pathlib; from common.store.files import write_atomically as write"
     target = tmp_path / "a.json"
@@ -144,3 +157,24 @@ def test_who_reads_a_file_while_it_is_replaced_reads_the_old_one_whole(tmp_path:
         write_text(path, "new " * 10_000)
         assert start + file.read() == "old " * 10_000
     assert path.read_text() == "new " * 10_000
+
+
+def test_an_earlier_version_of_a_file_is_noticed_by_the_record(tmp_path: Path) -> None:
+    path = tmp_path / "a.safetensors"
+    earlier = write_tensors(path, {"x": np.arange(3)})
+    recorded = write_tensors(path, {"x": np.arange(4)})
+    assert len(read_tensors(path, recorded)["x"]) == len(read_tensors(path)["x"]) == 4
+    for wrong in (earlier, ""):
+        with pytest.raises(DamagedFile, match=r"a\.safetensors is not what was written there"):
+            read_tensors(path, wrong)
+    path.unlink()
+    with pytest.raises(DamagedFile, match=r"a\.safetensors cannot be read .*; delete it and run again"):
+        read_tensors(path, recorded)
+
+
+def test_a_folder_is_tried_before_work_begins_and_left_as_it_was(tmp_path: Path) -> None:
+    check_writable(tmp_path / "out")
+    assert list((tmp_path / "out").iterdir()) == []
+    (tmp_path / "file").touch()
+    with pytest.raises(UserError, match="file is a file; name a folder with --out"):
+        check_writable(tmp_path / "file")

@@ -77,7 +77,7 @@ class RunFolder:
         remove_below(self.path, "*.checkpoint")
 
     def load(self) -> tuple[Outputs, dict[OodKey, Outputs], dict[str, Any]]:
-        """Load the outputs and ``meta`` that ``save`` stored.
+        """Load the outputs and ``meta`` that ``save`` stored; delete checkpoints if it had no time to.
 
         Raises:
             DamagedFile: a file is missing, or not what was written; the message names it.
@@ -85,6 +85,7 @@ class RunFolder:
         meta = self._meta()
         keys, hashes = [OodKey(*key) for key in meta.pop("ood")], meta.pop("files")
         test, *ood = (Outputs.load(file, hashes[file.name]) for file in self._files(len(keys)))
+        remove_below(self.path, "*.checkpoint")
         return test, dict(zip(keys, ood, strict=True)), meta
 
     def check_weights(self) -> None:
