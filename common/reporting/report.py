@@ -10,6 +10,7 @@ from common.reporting.closing import legend_section, missing_section, provenance
 from common.reporting.document import Document
 from common.reporting.examples import Examples, read_examples
 from common.reporting.formats import CARD, DEFAULT, write_formats
+from common.reporting.paper_tables import paper_tables
 from common.reporting.render_card import write_cards
 from common.reporting.render_text import WIDTH, terminal
 from common.reporting.summary import CHANGED, headline, summary_section
@@ -73,7 +74,13 @@ def build(
     curves = {
         one.record.name: [curve for curve in record.curves if curve.get("task") == one.record.name] for one in tasks
     }
-    missing = missing_section(record)
+    closing = (
+        missing_section(record),
+        paper_tables(tasks),
+        legend_section(),
+        accuracy_paradox(tasks),
+        provenance_section(record, tasks),
+    )
     return Document(
         title=TITLE,
         headline=headline(record, tasks, warnings),
@@ -82,11 +89,7 @@ def build(
             task_section(results, curves[results.record.name], (examples or {}).get(results.record.name))
             for results in tasks
         ),
-        closing=tuple(
-            one
-            for one in (missing, legend_section(), accuracy_paradox(tasks), provenance_section(record, tasks))
-            if one is not None
-        ),
+        closing=tuple(section for section in closing if section is not None),
         first=tiles(tasks) if tasks else None,
     )
 
