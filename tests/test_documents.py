@@ -64,7 +64,7 @@ def test_every_command_on_logits_in_the_readme_is_understood(tmp_path: Path, mon
     rows = zip(given["logits"].max(1), given["logits"].argmax(1) == given["labels"], strict=True)
     (tmp_path / "scores.tsv").write_text("score\tcorrect\n" + "".join(f"{s}\t{int(c)}\n" for s, c in rows))
     commands = re.findall(r"uv run python -m common.evaluate (.*?)(?: +#.*)?$", read("README.md"), flags=re.MULTILINE)
-    assert len(commands) == 7
+    assert len(commands) == 8
     for command in commands:
         result = CliRunner().invoke(app, shlex.split(command))
         expected = 2 if "--probabilities" in command else 0  # these are logits, and that is told
