@@ -3,7 +3,14 @@
 ``from common import report`` is its door in Python and in notebooks.
 """
 
-from typing import TYPE_CHECKING, Any
+import sys
+
+if sys.argv[:1] == ["-m"]:  # ``python -m MODULE`` imports the module's packages first
+    from common.base.entry import begin
+
+    begin()
+
+from typing import TYPE_CHECKING, Any  # noqa: E402  after what must come first
 
 if TYPE_CHECKING:
     from common.own.notebook import OwnReport as OwnReport

@@ -75,6 +75,11 @@ def load_task(full_name: str) -> Task:
 def load_detector(name: str) -> "Detector":
     """Return the detector with this name."""
     detector: Detector = _attribute("common/detectors", name, "DETECTOR", "detector")
+    if detector.name != name:
+        raise UserError(
+            f"common/detectors/{name}.py defines a detector with the name {detector.name!r}; give it the name {name!r},"
+            " that of its file"
+        )
     return detector
 
 
@@ -135,6 +140,10 @@ def user_file_modalities() -> list[str]:
     return [name for name in modalities() if (ROOT / name / "user_files.py").is_file()]
 
 
+OUTPUTS = (".npz", ".npy", ".safetensors")
+"""Suffixes of files of a model's outputs, which another command reads."""
+
+
 def own_modality(data: Path) -> str:
     """Return the modality of a file or folder of the user's: the one that most of its files belong to by their names.
 
@@ -145,6 +154,8 @@ def own_modality(data: Path) -> str:
     known = {name: own_suffixes(name) for name in user_file_modalities()}
     fits = {name: sum(counts[suffix] for suffix in suffixes) for name, suffixes in known.items()}
     best = max(fits, key=lambda name: fits[name])
+    if data.suffix.lower() in OUTPUTS:
+        raise UserError(f"{data} holds outputs of a model; evaluate them with: python -m common.evaluate {data}")
     if not fits[best]:
         every = "; ".join(f"{name} {' '.join(sorted(suffixes))}" for name, suffixes in known.items())
         raise UserError(f"{data}: no file has a suffix that is read ({every}); convert, or name --modality")

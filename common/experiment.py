@@ -15,7 +15,7 @@ from common.data.locations import Folders
 from common.data.sources import AnySource
 from common.discover import load_architecture, load_objective, load_task
 from common.encoded import EncodedData
-from common.store.files import DamagedFile, sha256
+from common.store.files import DamagedFile, delete, sha256
 from common.store.outputs import TaskOutputs
 from common.store.provenance import code_hash, versions
 from common.store.run_folder import RunFolder, run_folder
@@ -184,6 +184,7 @@ class Experiment:
 
     def _stored(self, folder: RunFolder) -> TaskOutputs | None:
         """Return the stored outputs; None if there are none, or what is there is not what was written."""
+        self._has_weights(folder)  # told now, though weights are made again only where they are needed
         try:
             return TaskOutputs(*folder.load()) if folder.complete else None
         except DamagedFile as damage:
@@ -191,9 +192,18 @@ class Experiment:
             folder.discard()
             return None
 
+    def _has_weights(self, folder: RunFolder) -> bool:
+        """Whether trained weights are stored; those that are not what the record says are told and deleted."""
+        try:
+            folder.check_weights()
+        except DamagedFile as damage:
+            self.note_damage(damage)
+            delete(folder.weights)
+        return folder.weights.is_file()
+
     def note_damage(self, damage: DamagedFile) -> None:
-        """Tell that a file of the store is made again."""
-        self.progress.note(f"{self.label}: {str(damage).removesuffix('; delete it and run again')}; it is made again")
+        """Tell that a file of the store is made again, where it is needed."""
+        self.progress.note(f"{self.label}: {damage.what}; it is made again")
 
     def _run(self, objective: str, folder: RunFolder) -> None:
         from common.training.predict import predict
@@ -227,18 +237,19 @@ class Experiment:
         if self.options.weights is not None:
             load_weights(model, self.options.weights)
             return model.to(device).eval()
-        if folder.weights.is_file():
+        if self._has_weights(folder):
             try:
                 restore_weights(model, folder.weights)
                 return model.to(device).eval()
             except DamagedFile as damage:
                 self.note_damage(damage)
-                folder.weights.unlink(missing_ok=True)
+                delete(folder.weights)
         if (before := self._before(objective_name)) is not None:
             model.load_state_dict(self.trained(before, self.folder(before)).state_dict())
         self.progress.start(f"{self.label} {objective_name}")
         objective.train(model, self._setup(objective_name, objective, folder, device))
         save_weights(model, folder.weights)
+        folder.record_weights()
         return model.eval()
 
     def _setup(self, name: str, objective: "Objective", folder: RunFolder, device: "torch.device") -> "Setup":

@@ -56,8 +56,17 @@ def _reason_to_skip(detector: "Detector", comparison: Comparison) -> str:
     if detector.per == "group" and comparison.unit == "row":
         return f"detector {detector.name} scores groups of rows, so it has no figure for single rows"
     if not all(side.size for side in comparison.sides(lambda scored: scored.msp)):
-        return f"{comparison.label}: one of the two samples is empty, so there is nothing to separate"
+        return f"{comparison.label}: {_empty(comparison)}"
     return ""
+
+
+def _empty(comparison: Comparison) -> str:
+    """Say which of the two samples is empty, and what that means."""
+    kept, rejected = comparison.sides(lambda scored: scored.msp)
+    if comparison.question == "misclassification" and kept.size + rejected.size:
+        answers, all_are = kept.size + rejected.size, "right" if kept.size else "wrong"
+        return f"all {answers:,} answers are {all_are}, so there are no others to tell them from"
+    return "one of the two samples is empty, so there is nothing to separate"
 
 
 def _placements(detector: "Detector", comparison: Comparison) -> Placements | None:

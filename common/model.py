@@ -1,7 +1,7 @@
 """The base class of all classifiers (embed, encode, classify), and ``View``, a classifier's output on a batch."""
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Protocol
 
 import torch
@@ -154,6 +154,7 @@ class View:
         unscored: (R,) bool, whether the most likely class is not scored (a CTC blank), or None.
         inputs: (R, I) the input of each row as one vector, if requested; or None.
         model, batch, embedded: the view was computed from these; None in a view of a user's features.
+        kept: (R',) bool, which of the R' rows that the model gave are in this view; None: all.
         shared: results that probes of one family compute once for all of them, by a key of theirs.
     """
 
@@ -166,6 +167,7 @@ class View:
     model: Classifier | None = None
     batch: Batch | None = None
     embedded: Tensor | None = None
+    kept: Tensor | None = None
     shared: dict[object, Any] = field(default_factory=dict, repr=False, compare=False)
 
     @property
@@ -177,6 +179,22 @@ class View:
     def predicted(self) -> Tensor:
         """(R,) int64 most likely of the scored classes."""
         return self.logits.argmax(1)
+
+    def only(self, kept: Tensor | None) -> "View":
+        """Return the view of some of the rows, (R,) bool; views that are made of it have the same; None: itself."""
+        if kept is None:
+            return self
+        return replace(
+            self,
+            logits=self.logits[kept],
+            layers=tuple(layer[kept] for layer in self.layers),
+            row_of=self.row_of[kept],
+            labels=None if self.labels is None else self.labels[kept],
+            unscored=None if self.unscored is None else self.unscored[kept],
+            inputs=None if self.inputs is None else self.inputs[kept],
+            kept=kept,
+            shared={},
+        )
 
     def stepped(self, objective: Tensor, epsilon: Tensor | float) -> "View":
         """Return the view of x + epsilon sign(d objective / dx), x the embedded input.
@@ -193,7 +211,7 @@ class View:
         ones = torch.ones_like(objective)
         (gradient,) = torch.autograd.grad(objective, self.embedded, ones, retain_graph=True)
         with torch.no_grad():
-            return look(self.model, self.batch, self.embedded.detach() + epsilon * gradient.sign())
+            return look(self.model, self.batch, self.embedded.detach() + epsilon * gradient.sign()).only(self.kept)
 
     def row_extras(self) -> dict[str, Tensor]:
         """Return (R,) further outputs of each row by name, with the graph from the embedded input on if there is one.
@@ -205,7 +223,8 @@ class View:
         logits = self.model.classify(hidden)
         inside = inside_rows(self.model, self.batch, logits)
         extras = self.model.row_extras(self.batch, self.embedded, hidden, logits)
-        return {name: value if inside is None else value[inside] for name, value in extras.items()}
+        rows = {name: value if inside is None else value[inside] for name, value in extras.items()}
+        return rows if self.kept is None else {name: value[self.kept] for name, value in rows.items()}
 
     def resampled(self, passes: int, seed: int) -> Iterator["View"]:
         """Yield the view of each of so many passes of the same batch with dropout active; all else stays in evaluation.
@@ -221,7 +240,7 @@ class View:
             with torch.random.fork_rng(devices), torch.no_grad(), active_dropout(self.model):
                 torch.manual_seed(seed_of(seed, "dropout", first, number))
                 view = look(self.model, self.batch)
-            yield view
+            yield view.only(self.kept)
 
 
 def inside_rows(model: Classifier, batch: Batch, logits: Tensor) -> Tensor | None:

@@ -124,9 +124,14 @@ def own_split(trained: bool) -> Callable[[RawDataset, RawDataset, int], Split]:
     return split
 
 
+FEW = 100
+"""Test examples below which a sentence says that figures are rough."""
+
+
 def _noted(split: Split) -> Split:
-    """Return the split with a sentence on the test examples that are in the training set too."""
-    return replace(split, notes=(*split.notes, *overlap(split.train, split.test, "test set")))
+    """Return the split with a sentence on the test examples that are in the training set too, and on their number."""
+    few = (f"The test set has {len(split.test)} examples, so figures are rough.",) if len(split.test) < FEW else ()
+    return replace(split, notes=(*split.notes, *overlap(split.train, split.test, "test set"), *few))
 
 
 def overlap(train: RawDataset, other: RawDataset, called: str) -> tuple[str, ...]:

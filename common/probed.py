@@ -17,7 +17,7 @@ from common.base import workers
 from common.detector import Detector, Option, Probe
 from common.experiment import Experiment
 from common.features.fitted import Fitted
-from common.store.files import DamagedFile, read_facts, read_tensors, write_facts, write_tensors
+from common.store.files import DamagedFile, delete, read_facts, read_tensors, write_facts, write_tensors
 from common.store.outputs import Outputs, TaskOutputs
 from common.store.provenance import PROBE_DOWNSTREAM, code_hash
 
@@ -41,23 +41,36 @@ class ProbeFile:
     @property
     def complete(self) -> bool:
         """Whether the scores, or the reason why there are none, are stored."""
-        return self.path.with_suffix(".json").is_file()
+        return self._record.is_file()
 
     def save(self, scores: Sequence[NDArray[Any]], fitted: Fitted, facts: Mapping[str, Any]) -> None:
         """Store the scores of the test set and of each OOD set in order, what was learned, and the facts."""
         arrays = {f"scores.{number:02d}": one for number, one in enumerate(scores)}
         arrays |= {f"fitted.{name}": value.cpu().numpy() for name, value in fitted.items()}
-        if arrays:
-            write_tensors(self.path.with_suffix(".safetensors"), arrays)
-        write_facts(self.path.with_suffix(".json"), facts)
+        recorded = write_tensors(self._file, arrays) if arrays else None
+        write_facts(self._record, {**facts, "file": recorded})
+
+    @property
+    def _file(self) -> Path:
+        return self.path.with_suffix(".safetensors")
+
+    @property
+    def _record(self) -> Path:
+        return self.path.with_suffix(".json")
 
     def facts(self) -> dict[str, Any]:
-        """Return ``options`` and ``skipped``, the sentence that says why there are no scores, or None.
+        """Return ``options``; ``skipped``, the sentence that says why there are no scores, or None; and ``file``.
+
+        ``file`` is the SHA-256 of the file with the scores.
 
         Raises:
-            DamagedFile: the file is not what was written.
+            DamagedFile: the record is not what was written.
         """
-        return read_facts(self.path.with_suffix(".json"))
+        facts = read_facts(self._record)
+        told = isinstance(facts.get("skipped"), str) or isinstance(facts.get("file"), str)
+        if not told or not isinstance(facts.get("options"), dict):
+            raise DamagedFile(f"{self._record} lacks options, or both scores and a reason; delete it and run again")
+        return facts
 
     def scores(self) -> list[NDArray[Any]]:
         """Return the scores in the order of ``save``.
@@ -65,14 +78,17 @@ class ProbeFile:
         Raises:
             DamagedFile: the file is missing or not what was written.
         """
-        arrays = read_tensors(self.path.with_suffix(".safetensors"))
-        return [arrays[name] for name in sorted(arrays) if name.startswith("scores.")]
+        return list(self._arrays("scores.").values())
 
-    def stored(self, sets: int) -> Stored | None:
+    def _arrays(self, prefix: str) -> dict[str, NDArray[Any]]:
+        arrays = read_tensors(self._file, self.facts()["file"])
+        return {name.removeprefix(prefix): arrays[name] for name in sorted(arrays) if name.startswith(prefix)}
+
+    def stored(self, sizes: Sequence[int]) -> Stored | None:
         """Return facts and scores; None if there are none.
 
         Args:
-            sets: how many data sets were scored.
+            sizes: of the data sets that were scored.
 
         Raises:
             DamagedFile: what is there is not what was written, or is about other data sets.
@@ -81,26 +97,20 @@ class ProbeFile:
             return None
         facts = self.facts()
         scores = [] if facts["skipped"] else self.scores()
-        if not facts["skipped"] and len(scores) != sets:
-            raise DamagedFile(f"{self.path} has scores of {len(scores)} data sets, not {sets}")
+        if not facts["skipped"] and [one.shape for one in scores] != [(size,) for size in sizes]:
+            raise DamagedFile(f"{self._file} has scores of other data sets; delete it and run again")
         return facts, scores
 
     def discard(self) -> None:
         """Delete the scores, so that they are made again."""
-        for suffix in (".json", ".safetensors"):
-            self.path.with_suffix(suffix).unlink(missing_ok=True)
+        for file in (self._record, self._file):
+            delete(file)
 
     def fitted(self) -> Fitted:
         """Return what the probe learned, as ``save`` got it."""
         import torch
 
-        arrays = read_tensors(self.path.with_suffix(".safetensors"))
-        prefix = "fitted."
-        return {
-            name.removeprefix(prefix): torch.from_numpy(value)
-            for name, value in arrays.items()
-            if name.startswith(prefix)
-        }
+        return {name: torch.from_numpy(value) for name, value in self._arrays("fitted.").items()}
 
 
 def with_probes(
@@ -110,7 +120,7 @@ def with_probes(
     probes = {detector.name: detector.probe for detector in detectors if detector.probe is not None}
     files = {name: _file(experiment, objective, name, probe) for name, probe in probes.items()}
     sets = [outputs.test, *outputs.ood.values()]
-    stored = {name: _stored(experiment, file, len(sets)) for name, file in files.items()}
+    stored = {name: _stored(experiment, file, _sizes(sets, probes[name])) for name, file in files.items()}
     missing = {name: probe for name, probe in probes.items() if stored[name] is None}
     if missing:
         _run(experiment, objective, outputs, missing, files)
@@ -129,10 +139,15 @@ def with_probes(
     return replace(outputs, test=sets[0], ood=ood, detector_options=options, skipped=tuple(skipped))
 
 
-def _stored(experiment: Experiment, file: ProbeFile, sets: int) -> Stored | None:
+def _sizes(sets: Sequence[Outputs], probe: Probe) -> list[int]:
+    """Return how many scores of a probe each data set has."""
+    return [one.units if probe.per == "group" else len(one.logits) for one in sets]
+
+
+def _stored(experiment: Experiment, file: ProbeFile, sizes: Sequence[int]) -> Stored | None:
     """Return what is stored of a probe; None if nothing is, or it is not what was written, which is told."""
     try:
-        return file.stored(sets)
+        return file.stored(sizes)
     except DamagedFile as damage:
         experiment.note_damage(damage)
         file.discard()

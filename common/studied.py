@@ -1,6 +1,6 @@
 """Running a study: its trainings through the store, its rows, its table of each seed, and what became of its claims."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -9,7 +9,9 @@ from common.base.progress import Progress
 from common.discover import chosen_detectors, load_study, load_task
 from common.evaluate import rows_of
 from common.experiment import Experiment, RunOptions
+from common.reporting.formats import DEFAULT
 from common.reporting.study_page import StudyResults, write_study
+from common.store.files import sweep
 from common.store.provenance import commit
 from common.store.rows import Row, write_rows
 from common.study import RowsOf, Study, Table, Variant
@@ -39,6 +41,7 @@ def study(name: str, seeds: int, options: RunOptions, progress: Progress) -> Stu
         UserError: there is no such study, or none of its trainings can run.
     """
     found = Studied(load_study(name))
+    sweep(options.out)
     for seed in range(seeds):
         rows = _of_seed(found, seed, options, progress)
         found.rows += [row for own in rows.values() for row in own]
@@ -49,11 +52,11 @@ def study(name: str, seeds: int, options: RunOptions, progress: Progress) -> Stu
     return found
 
 
-def report(name: str, found: Studied, options: RunOptions) -> str:
-    """Write the study's page beside its results; return a short version for a terminal."""
+def report(name: str, found: Studied, options: RunOptions, formats: Collection[str] = DEFAULT) -> str:
+    """Write the study's page beside its results, in these formats; return a short version for a terminal."""
     made = f"Profile {options.profile}, on {options.device}, commit {commit() or 'unknown'}."
     results = StudyResults(found.study, found.tables, found.not_run, (made,))
-    return write_study(results, folder(options.out, name))
+    return write_study(results, folder(options.out, name), formats)
 
 
 def folder(out: Path, name: str) -> Path:

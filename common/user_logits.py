@@ -19,6 +19,7 @@ from common.own.rows import Reading, read_rows
 from common.papers.table import POOLED
 from common.reporting.formats import DEFAULT, chosen_formats
 from common.run import finish
+from common.store.files import check_writable, sweep
 
 __all__ = ["app", "evaluate_user_outputs", "main"]
 
@@ -89,6 +90,8 @@ def run(
         chosen = parse_names("--detectors", detectors, load_detector)
         formats = chosen_formats(format_, card)
         reading = Reading(probabilities, MemoryLimit(max_gb), features=train is not None)
+        check_writable(out)
+        sweep(out)
         if second_pass and pieces is False:
             raise UserError("--second-pass reads pieces again, so it does not go with --whole; give one of the two")
         asked = True if second_pass else pieces
@@ -101,9 +104,9 @@ def run(
             learned = read_rows(train, "train", reading) if train else None
             done = evaluate_own(own_model(in_distribution.stem, test, sets, learned, chosen), command())
         finish(done, out, formats=formats)
-        for note in notes_of(done):
-            print(fitted(f"note: {note}", sys.stderr.encoding), file=sys.stderr)
         say(done.report, f"; the report is in {out / 'report.md'}")
+        for note in notes_of(done):  # after the tables, where they are seen
+            print(fitted(f"note: {note}", sys.stderr.encoding), file=sys.stderr)
         return 0
 
     guarded(evaluated)

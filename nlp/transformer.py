@@ -13,7 +13,7 @@ import torch
 from numpy.typing import NDArray
 
 from common.base.progress import Progress
-from common.store.files import read_tensors, write_tensors
+from common.store.files import DamagedFile, delete, read_tensors, write_tensors
 from common.training.pretrained import Checkpoint
 from common.training.steps import has_bfloat16
 from nlp.text_reader import text_reader, word_pieces
@@ -42,22 +42,28 @@ def text_features(
     """
     dtype = _working_dtype()
     name = f"{checkpoint.fingerprint}-{pieces}-{str(dtype).removeprefix('torch.')}"
-    store = _FeatureStore(cache / "features" / name)
+    progress = progress or Progress()
+    store = _FeatureStore(cache / "features" / name, progress)
     keys = [hashlib.blake2b(text.encode("utf-8", "surrogatepass"), digest_size=16).hexdigest() for text in texts]
     missing = {key: text for key, text in zip(keys, texts, strict=True) if key not in store.rows}
     if missing:
-        _compute(checkpoint, missing, pieces, dtype, store, progress or Progress())
+        _compute(checkpoint, missing, pieces, dtype, store, progress)
     return np.stack([store.rows[key] for key in keys])
 
 
 class _FeatureStore:
     """Features by the hash of their text; files are added and never changed."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, progress: Progress) -> None:
         self.folder = folder
         self.rows: dict[str, NDArray[np.float32]] = {}
         for file in sorted(folder.glob("*.safetensors")):
-            shard = read_tensors(file)
+            try:
+                shard = read_tensors(file)
+            except DamagedFile as damage:
+                progress.note(f"{damage.what}; it is made again")
+                delete(file)
+                continue
             self.rows |= dict(zip((key.tobytes().hex() for key in shard["keys"]), shard["features"], strict=True))
 
     def add(self, keys: Sequence[str], features: NDArray[np.float32]) -> None:

@@ -41,9 +41,9 @@ def user_task(own: OwnData) -> Task:
     own.check("label_pattern")
     for file in (own.data, *([own.test] if own.test else []), *own.ood.values()):
         if not file.is_file() or file.suffix.lower() not in SUFFIXES:
-            raise UserError(
-                f"{file} is not one of {', '.join((*FORMATS, '.conllu', '.conll'))}; convert it to one of them"
-            )
+            what = "is a folder, and texts are read from files" if file.is_dir() else "is not one of those read"
+            formats = ", ".join((*FORMATS, ".conllu", ".conll"))
+            raise UserError(f"{file} {what}; give one of {formats}")
     if own.data.suffix.lower() in own_tagged.SUFFIXES:
         return _tagging_task(own)
     names = ColumnNames(own.text_column, own.label_column)

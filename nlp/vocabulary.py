@@ -10,9 +10,10 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import Tensor
+from torch.nn import functional
 
 from common.base.errors import UserError
-from common.data.examples import TensorDataset
+from common.data.examples import Batch, TensorDataset
 from common.data.samples import RawDataset
 from common.model import Classifier
 from nlp.segments import segments
@@ -31,10 +32,12 @@ class Vocabulary:
     Attributes:
         words: word i has the number i + ``FIRST_WORD``.
         stop_words: whether scikit-learn's 318 English stop words are removed from every text.
+        rarity: of each word, log((1 + n) / (1 + m)) + 1 for the n training texts of which m have it.
     """
 
     words: tuple[str, ...]
     stop_words: bool
+    rarity: tuple[float, ...] = ()
 
     @classmethod
     def of(cls, texts: Sequence[str], size: int, stop_words: bool) -> "Vocabulary":
@@ -47,10 +50,12 @@ class Vocabulary:
 
         counter = CountVectorizer(max_features=size, stop_words="english" if stop_words else None, **SEGMENTED)
         try:
-            counter.fit(texts)
+            counts = counter.fit_transform(texts)
         except ValueError as error:
             raise UserError(f"no words in {len(texts)} training texts ({error}); check the texts") from error
-        return cls(tuple(sorted(counter.vocabulary_)), stop_words)
+        having = np.asarray((counts > 0).sum(axis=0)).ravel()
+        rarity = np.log((1 + len(texts)) / (1 + having)) + 1
+        return cls(tuple(counter.get_feature_names_out()), stop_words, tuple(rarity.tolist()))
 
     def __len__(self) -> int:
         """How many numbers there are: the words, padding and unknown."""
@@ -117,9 +122,29 @@ class WordNumbers:
 class WordClassifier(Classifier):
     """A classifier whose inputs are words of a vocabulary; the vocabulary is stored with the weights."""
 
+    rarity: Tensor
+
     def __init__(self, vocabulary: Vocabulary) -> None:
         super().__init__()
         self.vocabulary = vocabulary
+        self.register_buffer("rarity", torch.tensor(vocabulary.rarity), persistent=False)
+
+    def input_rows(self, batch: Batch, embedded: Tensor, logits: Tensor) -> Tensor:
+        """Return (B, words + 1) tf-idf of each text, of length 1; a text without a known word has only the last value.
+
+        Else such a text, all 0, would lie nearer to the mean than any other.
+        """
+        counts = self._counts(batch)
+        none = (counts.sum(1, keepdim=True) == 0).to(counts.dtype)
+        return functional.normalize(torch.cat([counts * self.rarity, none], dim=1))
+
+    def _counts(self, batch: Batch) -> Tensor:
+        """Return (B, words) how often each word occurs, of sequences of word numbers."""
+        assert batch.mask is not None, "word numbers come in sequences"
+        numbers = batch.inputs.long().masked_fill(~batch.mask, PADDING)
+        ones = torch.ones(numbers.shape, device=numbers.device)
+        counts = torch.zeros(len(batch), len(self.vocabulary), device=numbers.device)
+        return counts.scatter_add_(1, numbers, ones)[:, FIRST_WORD:]
 
     def get_extra_state(self) -> Tensor:
         """Return the words, one a line in UTF-8, as bytes, which are saved with the weights."""

@@ -2,15 +2,17 @@
 
 import hashlib
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 import torch
 
+from common.base.progress import Progress
 from common.data.examples import TensorDataset
 from common.data.locations import Folders
-from common.store.files import read_tensors, write_tensors
+from common.store.files import DamagedFile, read_tensors, write_tensors
 from common.store.provenance import code_hash, versions
 from speech.data.audio import Waveform
 
@@ -37,15 +39,25 @@ class FeatureStore:
         if self.folders is None:
             return compute(waveforms)
         path = self.folders.cache / "features" / f"{_key(name, waveforms)}.safetensors"
-        if not path.is_file():
-            made = compute(waveforms)
-            assert made.offsets is not None, "features are sequences of frames"
-            write_tensors(path, {"inputs": made.inputs.numpy(), "offsets": made.offsets.numpy()})
+        stored = _stored(path) if path.is_file() else None
+        if stored is None:
+            stored = compute(waveforms)
+            assert stored.offsets is not None, "features are sequences of frames"
+            write_tensors(path, {"inputs": stored.inputs.numpy(), "offsets": stored.offsets.numpy()})
             _prune(path.parent)
-            return made
-        stored = read_tensors(path)
+        return stored
+
+
+def _stored(path: Path) -> TensorDataset | None:
+    """Return stored features; None where the file is not what was written, which is told."""
+    try:
+        arrays = read_tensors(path)
+    except DamagedFile as damage:
+        Progress(show=True).note(f"{damage.what}; it is made again")
+        return None
+    with suppress(OSError):  # the time only says what was used last
         path.touch()
-        return TensorDataset(torch.from_numpy(stored["inputs"]), torch.from_numpy(stored["offsets"]))
+    return TensorDataset(torch.from_numpy(arrays["inputs"]), torch.from_numpy(arrays["offsets"]))
 
 
 def _key(name: str, waveforms: Sequence[Waveform]) -> str:
@@ -59,10 +71,12 @@ def _key(name: str, waveforms: Sequence[Waveform]) -> str:
 
 def _prune(folder: Path) -> None:
     """Delete the least recently used files until the others have at most ``LIMIT`` bytes."""
-    facts = sorted(((status := file.stat()).st_mtime_ns, status.st_size, file) for file in folder.glob("*.safetensors"))
-    total = sum(size for _, size, _ in facts)
-    for _, size, file in facts[:-1]:
-        if total <= LIMIT:
-            return
-        file.unlink(missing_ok=True)
-        total -= size
+    with suppress(OSError):  # another process may delete files too; a larger store harms nobody
+        files = folder.glob("*.safetensors")
+        facts = sorted(((status := file.stat()).st_mtime_ns, status.st_size, file) for file in files)
+        total = sum(size for _, size, _ in facts)
+        for _, size, file in facts[:-1]:
+            if total <= LIMIT:
+                return
+            file.unlink(missing_ok=True)
+            total -= size

@@ -12,6 +12,7 @@ import pytest
 from hypothesis import settings
 
 from common.data.locations import Folders
+from tests.report_files import Make, maker
 
 settings.register_profile("suite", derandomize=True, deadline=None)
 settings.load_profile("suite")
@@ -30,3 +31,9 @@ def data_folder() -> Path:
 def folders(data_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Folders:
     """Where sources look when prepared data is there."""
     return Folders((data_folder,), tmp_path_factory.mktemp("cache"))
+
+
+@pytest.fixture
+def report(tmp_path: Path) -> Make:
+    """Writes reports of rows and records."""
+    return maker(tmp_path)

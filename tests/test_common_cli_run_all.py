@@ -13,6 +13,7 @@ import typer
 from typer.testing import CliRunner, Result
 
 from common import user_logits as own
+from common.base.exits import guarded
 from common.base.project import ROOT
 from common.base.version import version
 from common.cli.run_all import _tasks, app
@@ -62,6 +63,7 @@ def assert_one_line(result: Result, message: str) -> None:
         (("--examples", " , "), "--examples has no size"),
         (("--examples", "15", "--weights", "README.md"), "--weights .* cannot be combined with --examples"),
         (("--profile", "papr"), "unknown profile 'papr'.*did you mean 'paper'"),
+        (("--study", "gan_table", "--card"), "--card describes the models of a run"),
         (("--format", "md,latex"), "unknown format 'latex'.*there are: md, html, csv, tex"),
         (("--device", "gpu"), "unknown device 'gpu'"),
         (("--data-dir", "no/such/folder"), "no/such/folder is not a folder"),
@@ -171,14 +173,15 @@ def test_the_version_is_that_of_the_project(door: typer.Typer) -> None:
 def test_a_shell_that_evaluates_the_completion_completes_names() -> None:
     # `uv` is replaced by a function that leaves out its own words, so that nothing is installed.
     script = f"""
-        eval "$({sys.executable} run_all.py --completion bash)"
+        eval "$({sys.executable} run_all.py --completion bash)"; cd /
         env() {{ export "$1"; shift; "$@"; }}
-        uv() {{ shift; [ "$1" = --quiet ] && shift; {sys.executable} "$@"; }}
+        uv() {{ while [ "$1" != {ROOT} ]; do shift; done; shift; {sys.executable} "$@"; }}
         COMP_WORDS=(run_all --detectors msp,ener); COMP_CWORD=2; _run_all; echo "${{COMPREPLY[@]}}"
         COMP_WORDS=(run_all --obj); COMP_CWORD=1; _run_all; echo "${{COMPREPLY[@]}}"
+        run_all --version
     """
     done = subprocess.run(("bash", "-c", script), cwd=ROOT, capture_output=True, text=True, check=False)
-    assert done.stdout.splitlines() == ["msp,energy", "--objectives"], done.stderr
+    assert done.stdout.splitlines() == ["msp,energy", "--objectives", f"confidence-baseline {version()}"], done.stderr
     assert_one_line(run("--completion", "fish"), "no completion for 'fish'; there are: bash, zsh")
 
 
@@ -270,7 +273,8 @@ def test_labels_out_of_range_are_one_line_with_the_row(logits: dict[str, Path]) 
 
 def test_nothing_to_compare_is_an_error(logits: dict[str, Path], tmp_path: Path) -> None:
     assert_one_line(run_own(str(logits["unlabelled"])), "nothing can be compared")
-    assert_one_line(run_own(str(logits["in"]), "--ood", "no-equals-sign"), "NAME=FILE")
+    assert_one_line(run_own(str(logits["in"]), "--ood", "=no-name.npz"), "NAME=FILE")
+    assert_one_line(run_own(str(logits["in"]), "--ood", "no-equals-sign"), "no-equals-sign does not exist")
     twice = ("--ood", f"a={logits['out']}", "--ood", f"a={logits['in']}")
     assert_one_line(run_own(str(logits["in"]), *twice), "given twice")
     assert_one_line(
@@ -301,3 +305,14 @@ def test_ctrl_c_is_one_line_and_keeps_what_is_finished(tmp_path: Path) -> None:
     assert rest.strip().splitlines()[-1].startswith("stopped; finished work is kept")
     assert "Traceback" not in rest
     assert not list((tmp_path / "out").rglob("*.part"))
+
+
+def test_what_the_system_refuses_is_one_line_and_exit_2(capsys: pytest.CaptureFixture[str]) -> None:
+    def refused() -> int:
+        raise OSError(5, "Input/output error", "disk")
+
+    with pytest.raises(typer.Exit) as end:
+        guarded(refused)
+    assert end.value.exit_code == 2
+    said = capsys.readouterr().err
+    assert said.startswith("error: the system refuses: [Errno 5] Input/output error: 'disk'") and said.count("\n") == 1

@@ -117,6 +117,25 @@ def test_frames_of_the_blank_are_neither_learned_from_nor_scored() -> None:
     assert np.array_equal(np.isnan(scores(trained, ClassMeans())), test.logits.argmax(1) == CLASSES)
 
 
+@pytest.mark.parametrize("probe", [ClassMeans(), Odin(1000.0, 0.0), Odin(10.0, 0.1)])
+def test_scored_frames_have_the_scores_that_a_view_of_all_frames_gives_them(probe: Probe) -> None:
+    """A step moves by the gradient of scored frames alone: the others have no part in the sum."""
+    trained = KINDS["utterances"]()
+    views = training_views(trained.model, trained.train, [probe], seed=0)
+    fitted = probe.fit(views)
+    index = torch.arange(len(trained.test))
+    view = look(trained.model, trained.test.batch(index), gradient=True)
+    kept = view.logits.new_ones(len(view.logits), dtype=torch.bool) if view.unscored is None else ~view.unscored
+    every = probe.score(view, fitted).detach().numpy()
+    seen = probe_scores(trained.model, trained.test, {"it": (probe, fitted)})["it"]
+    some = ~np.isnan(seen)
+    assert np.array_equal(some, kept.numpy()) and 0 < some.sum() < len(some)
+    if probe.gradient and getattr(probe, "epsilon", 0):
+        assert not np.allclose(seen[some], every[some], rtol=1e-6)
+    else:
+        assert np.allclose(seen[some], every[some], rtol=1e-5, atol=1e-6)
+
+
 def test_a_probe_may_score_groups(trained: Trained) -> None:
     found = scores(trained, Longest())
     lengths = trained.test.lengths
@@ -219,8 +238,8 @@ def test_members_have_seeds_and_files_of_their_own_and_a_finished_one_is_not_tra
     ensemble = Ensemble([_another(trained) for _ in range(2)])
     objective, setup = DeepEnsemble(members=2), trained.setup(checkpoints=tmp_path)
     objective.train(ensemble, setup)
-    files = sorted(path.relative_to(tmp_path).as_posix() for path in tmp_path.rglob("model.safetensors"))
-    assert files == ["member0/model.safetensors", "member1/model.safetensors"]
+    files = sorted(path.relative_to(tmp_path).as_posix() for path in tmp_path.rglob("member.checkpoint"))
+    assert files == ["member0/member.checkpoint", "member1/member.checkpoint"]
     again = Ensemble([_another(trained) for _ in range(2)])
     (tmp_path / files[1]).unlink()
     objective.train(again, setup)

@@ -2,16 +2,21 @@
 
 import http.client
 import json
+import socket
 import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
+from ipaddress import ip_address
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
 import pytest
 
+from common.base.progress import Progress
 from common.data.locations import Folders
 from common.data.samples import RawDataset
 from common.demo.exhibit import exhibits
@@ -29,13 +34,15 @@ TEXT = b"Oil prices rose as OPEC agreed to cut output of crude oil by one mln ba
 
 
 @contextmanager
-def serving(models: Any) -> Iterator[tuple[str, int]]:
+def serving(models: Any, coming: Any = MappingProxyType({})) -> Iterator[tuple[str, int]]:
     """Serve on a free port in a thread; yield host and port."""
     import uvicorn
 
     from common.demo.server import HOST, application
 
-    server = uvicorn.Server(uvicorn.Config(application(models), host=HOST, port=0, log_level="error", access_log=False))
+    server = uvicorn.Server(
+        uvicorn.Config(application(models, coming), host=HOST, port=0, log_level="error", access_log=False)
+    )
     thread = threading.Thread(target=server.run)
     thread.start()
     try:
@@ -49,9 +56,11 @@ def serving(models: Any) -> Iterator[tuple[str, int]]:
 
 
 def demo_models(out: Path, *modalities: str) -> Any:
-    from common.demo.start import judged_models
+    from common.demo.start import Tabs, shown
 
-    return judged_models(RunOptions(out=out, folders=Folders((), out / "cache"), tune="none"), modalities)
+    tabs = Tabs(shown(modalities), RunOptions(out=out, folders=Folders((), out / "cache"), tune="none"))
+    tabs.make_all()
+    return tabs.models
 
 
 @pytest.fixture(scope="module")
@@ -148,7 +157,7 @@ def test_a_topic_is_told_from_another_language(address: tuple[str, int]) -> None
 
 
 def test_tabs_hold_histograms_whose_bars_sum_to_1(address: tuple[str, int]) -> None:
-    histograms = json.loads(ask(address, "/tabs")[1])["nlp"]["histograms"]
+    histograms = json.loads(ask(address, "/tabs")[1])["tabs"]["nlp"]["histograms"]
     assert set(histograms) == {"edges", "right", "wrong", "ood"}
     assert all(abs(sum(histograms[name]) - 1) < 1e-9 for name in ("right", "wrong", "ood"))
 
@@ -187,8 +196,50 @@ def test_hostile_requests_are_answered_with_4xx(
     assert ask(address, "/")[0] == 200
 
 
+def test_the_demo_listens_on_loopback_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    import uvicorn
+
+    from common.demo.server import serve
+
+    hosts: list[str] = []
+
+    def heard(_: uvicorn.Server, sockets: list[socket.socket]) -> None:
+        hosts.extend(one.getsockname()[0] for one in sockets)
+
+    monkeypatch.setattr(uvicorn.Server, "run", heard)
+    serve({})
+    assert len(hosts) == 1 and all(ip_address(host).is_loopback for host in hosts)
+
+
 def test_demo_needs_a_modality_that_has_an_exhibit(tmp_path: Path) -> None:
     from common.base.errors import UserError
 
     with pytest.raises(UserError, match="nothing to demonstrate; there are: vision, nlp, speech"):
         demo_models(tmp_path, "smell")
+
+
+def test_a_tab_is_served_before_the_others_are_trained(tmp_path: Path) -> None:
+    from common.demo.start import Tabs, shown
+
+    tabs = Tabs(shown(["nlp", "vision"]), RunOptions(out=tmp_path, folders=Folders((), tmp_path), tune="none"))
+    first, second = tabs.exhibits
+    with serving(tabs.models, tabs.coming) as address:
+        tabs.models[first] = demo_models(tmp_path, first)[first]
+        del tabs.coming[first]
+        seen = json.loads(ask(address, "/tabs")[1])
+        assert list(seen["tabs"]) == [first]
+        assert seen["coming"] == [tabs.exhibits[second].title]
+        assert ask(address, f"/judge/{second}", TEXT, OCTETS)[0] == 404
+
+
+def test_a_tab_without_data_is_told_and_the_others_are_shown(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    from common.demo.start import Tabs, shown
+
+    tabs = Tabs(shown(["nlp", "vision"]), RunOptions(out=tmp_path, folders=Folders((), tmp_path), tune="none"))
+    tabs.progress = Progress(show=True)
+    tabs.exhibits["vision"] = replace(tabs.exhibits["vision"], tasks=("vision/cifar10",))
+    tabs.make_all()
+    assert list(tabs.models) == ["nlp"] and not tabs.coming
+    assert "no tab, since none of vision/cifar10 has its data here" in capsys.readouterr().err

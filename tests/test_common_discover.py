@@ -4,6 +4,7 @@ import pytest
 
 from common import discover
 from common.base.errors import UserError
+from common.detector import Detector
 from common.discover import load_architecture, load_task, load_user_files, parse_model, resolve_task, task_names
 from common.task import Model
 
@@ -61,3 +62,10 @@ def test_an_option_or_argument_that_a_model_does_not_have_is_an_error_that_names
 def test_a_modality_without_a_reader_of_users_files_says_which_have_one() -> None:
     with pytest.raises(UserError, match="--in does not support modality 'smell'; it supports: nlp"):
         load_user_files("smell")
+
+
+def test_a_copied_detector_that_kept_its_name_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(discover, "_attribute", lambda *where: Detector("energy", "Energy"))
+    assert discover.load_detector("energy").name == "energy"
+    with pytest.raises(UserError, match="mine.py defines a detector with the name 'energy'; give it the name 'mine'"):
+        discover.load_detector("mine")

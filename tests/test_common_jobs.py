@@ -4,7 +4,6 @@ import os
 import signal
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import replace
@@ -15,6 +14,7 @@ import pytest
 from common.base.errors import MissingData, UserError, WorkerDied
 from common.base.memory import GIB, free_memory
 from common.base.project import ROOT
+from common.cli.side_by_side import workers
 from common.data.locations import Folders
 from common.evaluate import evaluate
 from common.experiment import Experiment, RunOptions
@@ -25,6 +25,7 @@ from common.jobs.plan import planned
 from common.jobs.started import Workers
 from common.run import Run
 from common.selection import Selection
+from tests.sessions import processes_of, wait_until
 
 TASK = "nlp/reuters8"
 
@@ -42,13 +43,6 @@ def pool() -> Iterator[LocalPool]:
     one = LocalPool(1, show=False)
     yield one
     one.stop()
-
-
-def wait_until(condition: object, seconds: float = 120) -> None:
-    end = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < end, "waited in vain"
-        time.sleep(0.02)
 
 
 def test_a_fine_tuning_waits_for_the_training_that_it_goes_on_from(tmp_path: Path) -> None:
@@ -86,6 +80,17 @@ def test_the_default_is_a_job_a_core_as_far_as_memory_goes(monkeypatch: pytest.M
     assert default_jobs(1, "cpu") == 2
     monkeypatch.setattr(local, "free_memory", lambda: GIB)
     assert default_jobs(1, "cpu") == 1
+
+
+def test_without_jobs_a_run_takes_the_default_and_with_it_the_number_given(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(local, "cores", lambda: 6)
+    monkeypatch.setattr(local, "free_memory", lambda: 100 * GIB)
+    assert workers(None, None, options(tmp_path)) == Workers(6)
+    assert workers(None, None, replace(options(tmp_path), threads=3)) == Workers(2)
+    assert workers(4, None, options(tmp_path)) == Workers(4)
+    assert workers(None, "auto", options(tmp_path)).cluster == "auto"
 
 
 def test_free_memory_is_less_than_the_machine_has() -> None:
@@ -146,12 +151,7 @@ def test_a_killed_job_is_not_run_is_a_failure_and_the_rest_has_rows(
     done = run(tmp_path, 2, detectors=("msp",), seeds=2)
     assert done.failed and done.rows == []
     assert "its process was killed" in done.record.not_run[0].why
-
-
-def children_of(pid: int) -> list[int]:
-    """Return the processes of a session that are still there."""
-    shown = subprocess.run(("ps", "-o", "pid=", "-s", str(pid)), capture_output=True, text=True, check=False)
-    return [int(line) for line in shown.stdout.split()]
+    assert "nlp/reuters8 seed 0 cross_entropy: its process was killed" in (tmp_path / "report.md").read_text()
 
 
 @pytest.mark.slow
@@ -175,4 +175,4 @@ def test_no_worker_outlives_the_run_and_the_same_command_continues(how: signal.S
     assert "Traceback" not in rest
     if how is signal.SIGINT:
         assert rest.strip().splitlines()[-1].startswith("stopped; finished work is kept")
-    wait_until(lambda: not children_of(process.pid))
+    wait_until(lambda: not processes_of(process.pid))

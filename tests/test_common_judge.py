@@ -164,5 +164,5 @@ def test_an_empty_side_is_skipped_and_told() -> None:
     outputs = TaskOutputs(Outputs(np.eye(3, dtype=np.float32), labels=np.arange(3)), {}, {})
     rows, skipped = evaluate_outputs(EvaluationSpec(), outputs, [load_detector("msp")], IDENTITY)
     assert rows == [] and skipped == [
-        "misclassification: one of the two samples is empty, so there is nothing to separate"
+        "misclassification: all 3 answers are right, so there are no others to tell them from"
     ]

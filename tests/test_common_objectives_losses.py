@@ -14,9 +14,12 @@ from common.data.examples import IGNORE, Batch, TensorDataset
 from common.discover import load_objective
 from common.model import Classifier
 from common.objectives.label_smoothing import SmoothedLoss
+from common.objectives.logit_norm import OBJECTIVE as LOGIT_NORM
 from common.objectives.logit_norm import LogitNormLoss
 from common.objectives.mixup import mixed_loss
+from common.training.loop import fit
 from common.training.predict import predict
+from common.training.setup import Setup
 from tests.small_models import BUDGET, CLASSES, KINDS, Trained, padded_further, rows_of
 
 OBJECTIVES = (
@@ -73,6 +76,22 @@ def test_normalised_logits_have_a_length_of_twenty_five(trained: Trained) -> Non
         assert found == pytest.approx(
             -log_softmax(normalised)[np.arange(len(labels)), labels].mean(), rel=1e-4, abs=1e-5
         )
+
+
+def test_a_task_may_say_another_length_of_normalised_logits() -> None:
+    trained = KINDS["images"]()
+    plain = trained.setup()
+    said = replace(plain, task=replace(plain.task, options={"logit_norm": {"temperature": 1.0}}))
+
+    def weights(setup: Setup) -> torch.Tensor:
+        model = copy.deepcopy(trained.model)
+        LOGIT_NORM.train(model, setup)
+        return torch.cat([one.detach().flatten() for one in model.parameters()])
+
+    expected = copy.deepcopy(trained.model)
+    fit(expected, LogitNormLoss(trained.own.criterion, temperature=1.0), plain)
+    assert torch.equal(weights(said), torch.cat([one.detach().flatten() for one in expected.parameters()]))
+    assert not torch.equal(weights(said), weights(plain))
 
 
 def test_the_length_of_logits_is_nothing_to_logit_normalisation(trained: Trained) -> None:

@@ -92,6 +92,19 @@ def test_outliers_from_scratch_leave_a_network_less_sure_of_them_and_as_right(tr
     assert own_loss(trained, model) < own_loss(trained, trained.model) + 0.3
 
 
+def test_a_task_may_say_another_recipe_for_outliers_from_scratch() -> None:
+    trained = KINDS["images"]()
+    recipe = {"epochs": 2, "optimizer": "sgd", "learning_rate": 0.05, "schedule": "cosine"}
+    plain = trained.setup()
+    said = replace(plain, task=replace(plain.task, options={"outlier_exposure_scratch": {"budget": recipe}}))
+    by_option, by_budget = (
+        tuned(SCRATCH, trained, setup) for setup in (said, replace(plain, budget=replace(plain.budget, **recipe)))
+    )
+    pairs = list(zip(by_option.parameters(), by_budget.parameters(), strict=True))
+    assert all(torch.equal(one, other) for one, other in pairs)
+    assert not torch.equal(pairs[0][0], next(tuned(SCRATCH, trained, plain).parameters()))
+
+
 def test_energy_of_outliers_rises_above_that_of_the_test_set(trained: Trained) -> None:
     setup = trained.setup(budget=LONG)
     task = replace(setup.task, options={"energy_outlier_exposure": {"margin_in": -6.0, "margin_out": -3.0}})

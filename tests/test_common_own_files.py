@@ -17,6 +17,7 @@ from common.base.border import MemoryLimit, border
 from common.base.errors import UserError
 from common.base.project import ROOT
 from common.own.files import open_file
+from common.own.refused import pickle_message
 from common.own.rows import Reading, UserRows, read_rows
 from tests.own_files import WRITERS, model, mutated
 
@@ -352,3 +353,9 @@ def test_a_folder_and_a_missing_file_are_named(tmp_path: Path) -> None:
         open_file(tmp_path)
     with pytest.raises(UserError, match="absent.npz does not exist"):
         open_file(tmp_path / "absent.npz")
+
+
+def test_the_line_that_converts_a_file_never_writes_over_one_that_is_there(tmp_path: Path) -> None:
+    before = pickle_message(tmp_path / "in.pt")
+    (tmp_path / "in.npz").touch()
+    assert "in.npz" in before and "in_converted.npz" in pickle_message(tmp_path / "in.pt")

@@ -59,6 +59,12 @@ def test_pictures_are_saved_as_files_with_colours(done, tmp_path: Path) -> None:
         ElementTree.fromstring(drawing)
 
 
+def test_saving_writes_the_formats_and_the_card_asked_for(done, tmp_path: Path) -> None:
+    page = done.save(tmp_path, formats=("tex",), card=True)
+    assert page.is_file() and (tmp_path / "report.tex").is_file() and not (tmp_path / "report.md").exists()
+    assert [path.name for path in (tmp_path / "cards").iterdir()] == ["own-mine.md"]
+
+
 def test_saving_writes_rows_and_report(done, tmp_path: Path) -> None:
     page = done.save(tmp_path / "mine")
     assert page.is_file() and (tmp_path / "mine" / "results.jsonl").is_file()
@@ -130,3 +136,17 @@ def test_importing_the_package_is_cheap_and_the_door_needs_no_torch() -> None:
     assert done.returncode == 0, done.stderr
     with pytest.raises(ImportError, match="cannot import name 'reprot'"):
         exec("from common import reprot")
+
+
+def test_sets_without_a_name_are_refused_and_detectors_may_be_one_text() -> None:
+    for others in (OTHER, torch.from_numpy(OTHER), [OTHER]):
+        with pytest.raises(UserError, match="ood takes sets by name"):
+            report(GIVEN["logits"], GIVEN["labels"], ood=others)
+    done = report(GIVEN["logits"], GIVEN["labels"], detectors="msp, energy")
+    assert {row.detector for row in done.rows} == {"msp", "energy"}
+    with pytest.raises(UserError, match="unknown detector 'mps'"):
+        report(GIVEN["logits"], GIVEN["labels"], detectors="mps")
+
+
+def test_printed_pictures_say_what_they_are(done) -> None:
+    assert str(done.plot()) == "5 drawings (SVG): shown by a notebook, written by .save(folder)"

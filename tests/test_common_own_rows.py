@@ -159,6 +159,15 @@ def test_rows_without_a_label_are_left_out_and_counted() -> None:
     assert nothing.outputs.labels is None and nothing.notes == ("No row has a label.",)
 
 
+@pytest.mark.parametrize("shape", [(300,), (300, 1), (300, 2)])
+def test_labels_of_minus_1_and_1_are_refused_where_there_are_two_classes(shape: tuple[int, ...]) -> None:
+    logits = np.random.default_rng(0).normal(size=shape)
+    with pytest.raises(ValueError, match=r"labels are -1 and 1: give 0 and 1, by \(labels \+ 1\) // 2"):
+        rows(logits, np.where(np.arange(300) % 3, 1, -1))
+    kept = rows(logits, np.where(np.arange(300) % 3, np.arange(300) % 2, -1))
+    assert kept.unlabelled == 100 and set(np.unique(kept.outputs.labels)) == {0, 1}
+
+
 @pytest.mark.parametrize(
     ("labels", "message"),
     [

@@ -103,6 +103,8 @@ def test_the_hubs_own_library_loads_the_card(own: Path) -> None:
 
 def test_every_training_of_a_run_has_a_card_of_the_hubs_task_type(tmp_path: Path) -> None:
     shutil.copytree(RECORDED / "nlp-reuters52", tmp_path / "run")
+    (tmp_path / "run" / "cards").mkdir()
+    (tmp_path / "run" / "cards" / "of-another-run.md").write_text("x")
     write_report(tmp_path / "run", formats=("md", "card"))
     cards = list((tmp_path / "run" / "cards").iterdir())
     assert [path.stem.removeprefix("nlp-reuters52-") for path in sorted(cards, key=lambda path: path.stem)] == [

@@ -13,6 +13,7 @@ import pytest
 
 from common.base.errors import UserError
 from common.base.project import ROOT
+from common.discover import load_study
 from common.reporting.document import MINUS, NOTHING, Cell, Document, Section, Table, Text
 from common.reporting.formats import chosen_formats, named_tables, write_formats
 from common.reporting.recorded import RECORDED
@@ -20,6 +21,7 @@ from common.reporting.render_csv import csv_table
 from common.reporting.render_html import is_number
 from common.reporting.render_latex import escaped, latex, latex_table
 from common.reporting.report import build, write_report
+from common.reporting.study_page import StudyResults, write_study
 from common.store.rows import read_rows
 from common.store.run_record import read_record
 
@@ -173,6 +175,15 @@ def test_only_the_formats_asked_for_are_written_and_tables_of_an_earlier_report_
 def test_without_a_choice_the_report_is_markdown_and_a_page(run: Path) -> None:
     write_report(run)
     assert {path.name for path in run.iterdir()} == {"results.jsonl", "run.json", "report.md", "report.html"}
+
+
+def test_a_studys_figures_come_in_the_formats_asked_for(tmp_path: Path) -> None:
+    figures = {name: {"near AUROC": 90.25, "far AUROC": 80.5} for name in ("MSP", "headlines")}
+    said = write_study(StudyResults(load_study("which_outlier_texts"), [figures]), tmp_path, ("csv",))
+    (path,) = (tmp_path / "tables").iterdir()
+    frame = pd.read_csv(path, index_col=0)
+    assert frame.loc["headlines", "near AUROC"] == pytest.approx(90.25, abs=0.06)
+    assert said.endswith("tables\n") and not (tmp_path / "report.html").exists()
 
 
 def test_an_unknown_format_is_refused_with_what_there_is() -> None:

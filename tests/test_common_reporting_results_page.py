@@ -10,11 +10,14 @@ import pytest
 from typer.testing import CliRunner
 
 from common.base.errors import UserError
+from common.base.project import ROOT
 from common.detectors.energy import DETECTOR as ENERGY
 from common.detectors.msp import DETECTOR as MSP
 from common.reporting import results_page as module
 from common.reporting.recorded import read_recorded, record_run, without_local_paths
+from common.reporting.report import write_report
 from common.reporting.results_page import results_page, run_section
+from common.reporting.summary import CHANGED
 from common.store.outputs import OodKey, Outputs, TaskOutputs
 from common.store.rows import read_rows
 from common.store.run_record import read_record, write_record
@@ -71,7 +74,7 @@ def test_a_run_recorded_again_takes_the_place_of_the_first(out: Path, recorded: 
     record_run(out, "mine", recorded)
     changed(out, date="2001-01-01")
     record_run(out, "mine", recorded)
-    assert [record.date for record, _ in read_recorded(recorded)] == ["2001-01-01"]
+    assert [one.record.date for one in read_recorded(recorded)] == ["2001-01-01"]
 
 
 @pytest.mark.parametrize(
@@ -97,8 +100,9 @@ def test_local_paths_are_removed_from_what_did_not_run(out: Path, recorded: Path
 
 def test_headings_keep_their_order_below_the_page_title(out: Path, recorded: Path) -> None:
     record_run(out, recorded=recorded)
-    levels = [line.split(" ")[0] for line in results_page(recorded).splitlines() if line.startswith("#")]
-    assert levels[:3] == ["#", "##", "###"] and set(levels[3:]) <= {"###", "####"}
+    levels = [len(line.split(" ")[0]) for line in results_page(recorded).splitlines() if line.startswith("#")]
+    assert levels[:3] == [1, 2, 3] and set(levels[3:]) == {2, 3, 4}
+    assert all(after <= before + 1 for before, after in zip(levels, levels[1:], strict=False))
 
 
 def test_tasks_without_a_run_of_the_published_budget_are_named(out: Path, recorded: Path) -> None:
@@ -125,6 +129,12 @@ def test_the_command_records_runs_and_writes_the_page_of_all(out: Path, recorded
     assert to.read_text() == first and "| noise |" in first, "the page needs the recorded files alone"
 
 
+@pytest.mark.slow
+def test_the_page_of_the_repository_is_that_of_its_recorded_runs() -> None:
+    written = (ROOT / "RESULTS.md").read_text(encoding="utf-8")
+    assert results_page() == written, "write it anew: python -m common.reporting.results_page"
+
+
 def test_an_unfinished_run_is_not_recorded(out: Path, recorded: Path) -> None:
     changed(out, finished=False)
     with pytest.raises(UserError, match="is unfinished; continue it with the same command"):
@@ -134,3 +144,36 @@ def test_an_unfinished_run_is_not_recorded(out: Path, recorded: Path) -> None:
 def test_a_folder_without_a_run_is_one_clear_line(tmp_path: Path, recorded: Path) -> None:
     with pytest.raises(UserError, match=r"run\.json is missing"):
         record_run(tmp_path, recorded=recorded)
+
+
+def edited(folder: Path) -> None:
+    """Write the rows in another order: well-formed, and not those of the record."""
+    lines = (folder / "results.jsonl").read_text().splitlines(keepends=True)
+    (folder / "results.jsonl").write_text("".join(reversed(lines)))
+
+
+def test_rows_that_are_not_those_of_the_record_are_not_recorded(out: Path, recorded: Path) -> None:
+    edited(out)
+    with pytest.raises(UserError, match=r"results\.jsonl does not belong to run\.json"):
+        record_run(out, recorded=recorded)
+
+
+def test_the_page_says_where_rows_are_not_those_of_the_record(out: Path, recorded: Path) -> None:
+    for name in ("one", "two"):
+        record_run(out, name, recorded)
+    assert CHANGED not in results_page(recorded)
+    edited(recorded / "one")
+    assert results_page(recorded).count(CHANGED) == 1
+
+
+def test_every_recorded_run_of_the_repository_agrees_with_its_record() -> None:
+    assert not any(one.changed for one in read_recorded())
+
+
+def test_a_report_of_edited_rows_says_so_on_every_page_and_no_card_is_written(out: Path) -> None:
+    edited(out)
+    said = write_report(out)
+    assert CHANGED in " ".join(said.split())
+    assert CHANGED in (out / "report.md").read_text() and CHANGED in (out / "report.html").read_text()
+    with pytest.raises(UserError, match="no card is written: WARNING: results.jsonl does not belong to run.json"):
+        write_report(out, formats=("md", "card"))

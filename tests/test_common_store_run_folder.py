@@ -53,6 +53,9 @@ def test_finished_outputs_need_no_checkpoint_any_more(tmp_path: Path) -> None:
     write_text(folder.path / "train.checkpoint", "")
     folder.save(OUTPUTS, {}, META)
     assert not list(folder.path.glob("*.checkpoint"))
+    write_text(folder.path / "member0" / "train.checkpoint", "")  # as if killed after the record was written
+    folder.load()
+    assert not list(folder.path.rglob("*.checkpoint"))
 
 
 @pytest.mark.parametrize("content", ["", "{", "[]", '{"data": "full"}', '{"ood": 3}', '{"ood": []}'])

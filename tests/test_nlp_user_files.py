@@ -89,7 +89,7 @@ def test_whole_numbers_are_labels_in_their_order(tmp_path):
         ("x.jsonl", b'{"text": "a", "label": 1}\n{"text":\n', "line 2 is not JSON"),
         ("x.jsonl", b"[1]\n", "line 1 is not an object"),
         ("x.jsonl", b'{"text": 3, "label": 1}\n', "holds 3 in row 1, which is not a text"),
-        ("x.parquet", b"PAR1 and no more", "not a readable parquet file"),
+        ("x.parquet", b"PAR1 and no more", "x.parquet cannot be read"),
     ],
 )
 def test_bad_files_are_one_clear_line(tmp_path, name, content, message):
@@ -108,7 +108,7 @@ def test_an_ood_file_without_text_is_an_error(tmp_path):
 def test_a_missing_file_and_an_unknown_format_are_told_before_anything_runs(tmp_path):
     with pytest.raises(UserError, match="does not exist"):
         user_task(OwnData(tmp_path / "x.csv"))
-    with pytest.raises(UserError, match="not one of .csv, .tsv, .json, .jsonl"):
+    with pytest.raises(UserError, match="give one of .csv, .tsv, .json, .jsonl"):
         user_task(OwnData(jsonl(tmp_path / "x.docx", rows())))
 
 
@@ -144,7 +144,8 @@ def test_the_command_writes_rows_and_what_was_skipped(tmp_path, monkeypatch, cap
     [
         (["--ood", "X=y.csv"], "--ood NAME=FILE needs --in FILE"),
         (["--in", "x.csv", "--task", "trec"], "cannot be combined with --task"),
-        (["--in", "x.csv", "--ood", "y.csv"], "takes NAME=FILE"),
+        (["--in", "x.csv", "--ood", "=y.csv"], "takes NAME=FILE"),
+        (["--in", str(Path(__file__).parent), "--modality", "nlp"], "is a folder, and texts are read from files"),
         (["--label-column", "mood"], "--label-column and --label-pattern need --in"),
         (["--in", __file__, "--modality", "vision", "--test", __file__], "--test is not for data of this kind"),
         (["--in", "absent.csv"], "absent.csv does not exist"),
@@ -157,6 +158,19 @@ def test_a_wrong_command_is_one_line_and_exit_2(monkeypatch, capsys, arguments, 
     assert left.value.code == 2
     error = capsys.readouterr().err
     assert message in error and error.count("\n") == 1
+
+
+def test_outputs_of_a_model_are_sent_to_the_command_that_reads_them_and_a_file_is_no_folder_to_write(
+    tmp_path, monkeypatch, capsys
+):
+    outputs = tmp_path / "logits.npz"
+    outputs.write_bytes(b"")
+    texts = csv_of(tmp_path / "x.csv", "text,label\na,b\nc,d\n")
+    for arguments, message in [
+        (["--in", outputs], f"evaluate them with: python -m common.evaluate {outputs}"),
+        (["--in", texts, "--out", texts], f"{texts} is a file; name a folder with --out"),
+    ]:
+        test_a_wrong_command_is_one_line_and_exit_2(monkeypatch, capsys, list(map(str, arguments)), message)
 
 
 ENCODED = {
@@ -265,7 +279,10 @@ def test_a_second_file_is_the_test_set(tmp_path):
     assert len(learned) == 10 and tested.items == ["red apple", "ripe apple pear plum 1"]
     assert tested.label_names == learned.label_names and tested.dropped == {UNSEEN_LABEL: 1}
     split = task.split(learned, tested, 0)
-    assert split.notes == ("1 of 2 examples of the test set are in the training set too.",)
+    assert split.notes == (
+        "1 of 2 examples of the test set are in the training set too.",
+        "The test set has 2 examples, so figures are rough.",
+    )
 
 
 def test_repeated_texts_and_contradictory_labels_are_told(tmp_path):

@@ -8,7 +8,6 @@ import numpy as np
 import pytest
 import torch
 
-from common.base.errors import UserError
 from common.data.examples import TensorDataset
 from common.data.locations import Folders
 from speech.data.audio import Waveform
@@ -63,12 +62,17 @@ def test_without_a_folder_nothing_is_stored() -> None:
     assert compute.calls == 2
 
 
-def test_a_damaged_file_is_named(store: FeatureStore, tmp_path: Path) -> None:
-    store.get("mfcc", Counting(), sounds())
+def test_a_damaged_file_is_told_and_computed_again(
+    store: FeatureStore, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    compute = Counting()
+    whole = store.get("mfcc", compute, sounds())
     (file,) = (tmp_path / "features").iterdir()
     file.write_bytes(file.read_bytes()[:50])
-    with pytest.raises(UserError, match=f"{file.name} cannot be read .*delete it"):
-        store.get("mfcc", Counting(), sounds())
+    assert torch.equal(store.get("mfcc", compute, sounds()).inputs, whole.inputs)
+    told = capsys.readouterr().err
+    assert f"{file.name} cannot be read" in told and told.endswith("it is made again\n") and told.count("\n") == 1
+    assert torch.equal(store.get("mfcc", compute, sounds()).inputs, whole.inputs) and compute.calls == 2
 
 
 def test_what_was_used_longest_ago_makes_room_for_the_new(

@@ -119,6 +119,55 @@ def test_half_a_file_is_noticed_in_every_container(tmp_path: Path, container: st
         decode(whole[: len(whole) // 2])
 
 
+@pytest.mark.parametrize("container", sorted(soundfile.available_formats()))
+def test_a_container_notices_half_a_file_or_is_not_read_at_all(tmp_path: Path, container: str) -> None:
+    tried = 0
+    for kind in soundfile.available_subtypes(container):
+        path = tmp_path / "x"  # libsndfile writes SD2's second file beside it
+        try:
+            soundfile.write(path, tone(2.0), 16_000, kind, format=container)
+        except (soundfile.SoundFileError, ValueError):
+            continue  # the encoding takes other rates
+        tried += 1
+        whole = path.read_bytes()
+        for part in (0.5, 0.9):
+            with pytest.raises(ValueError, match="breaks off|no audio can be read|looks whole|not one sample"):
+                decode(whole[: int(part * len(whole))])
+    assert tried or container in ("WVE", "SDS", "HTK", "XI", "SD2")
+
+
+@pytest.mark.parametrize("kind", ["VORBIS", "OPUS"])
+def test_an_ogg_stream_that_lacks_its_last_page_is_noticed(tmp_path: Path, kind: str) -> None:
+    soundfile.write(tmp_path / "x.ogg", tone(15.0), 16_000, kind, format="OGG")
+    whole = (tmp_path / "x.ogg").read_bytes()
+    assert len(decode(whole)) == 15 * 16_000 and whole.count(b"OggS") > 3
+    for part in (0.5, 0.9, 0.999):
+        with pytest.raises(ValueError, match="it breaks off after"):
+            decode(whole[: int(part * len(whole))])
+        (tmp_path / "cut.ogg").write_bytes(whole[: int(part * len(whole))])
+        with pytest.raises(ValueError, match="it breaks off after"):
+            decode(tmp_path / "cut.ogg")
+
+
+@pytest.mark.parametrize(("container", "kind"), [("PAF", "PCM_16"), ("IRCAM", "FLOAT"), ("MAT5", "PCM_16")])
+def test_a_container_that_does_not_say_its_length_is_refused_with_what_to_do(
+    tmp_path: Path, container: str, kind: str
+) -> None:
+    soundfile.write(tmp_path / "x", tone(1.0), 16_000, kind, format=container)
+    with pytest.raises(
+        ValueError, match=f"it is {container}, of which half a file looks whole; save it as WAV or FLAC"
+    ):
+        decode(tmp_path / "x")
+
+
+def test_a_header_that_announces_gigabytes_of_sound_is_refused_before_memory_is_taken(tmp_path: Path) -> None:
+    whole = write(tmp_path / "x.flac", tone(0.2)).read_bytes()
+    frames = bytearray(whole)  # STREAMINFO: 36 bits of samples begin in the lower half of byte 21
+    frames[21:26] = bytes([frames[21] & 0xF0 | 0x0, 0x7F, 0xFE, 0xFF, 0xFF])
+    with pytest.raises(ValueError, match=r"it announces 8\.59 GB of sound in [\d,]+ bytes|no audio can be read"):
+        decode(bytes(frames))
+
+
 @pytest.mark.parametrize("kind", ["GSM610", "IMA_ADPCM", "ULAW", "ALAW", "G721_32"])
 def test_encodings_of_telephones_are_read(tmp_path: Path, kind: str) -> None:
     container = "AU" if kind == "G721_32" else "WAV"

@@ -153,4 +153,4 @@ def test_notmnist_s_folders_are_read_and_its_two_empty_files_named(tmp_path: Pat
     (tmp_path / "vision/notMNIST_small/A/empty.png").touch()
     samples = NOTMNIST.load(Folders((tmp_path,)))
     assert samples.items.shape == (6, 28, 28) and samples.labels is None
-    assert samples.dropped == {"A/empty.png: no image": 1}
+    assert samples.dropped == {"A/empty.png: no image of 28 x 28": 1}

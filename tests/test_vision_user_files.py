@@ -214,7 +214,7 @@ def test_a_new_last_layer_is_trained_on_frozen_or_tuned_features(
     ("model", "message"),
     [
         ("torchvision:resnet81", "torchvision has no classifier 'resnet81' (did you mean 'resnet18'?)"),
-        ("torchvision:resnet18@absent.safetensors", "absent.safetensors is not a readable safetensors file"),
+        ("torchvision:resnet18@absent.safetensors", "absent.safetensors cannot be read"),
         ("timm:resnet81", "timm has no network 'resnet81' (did you mean"),
         ("torchvision:resnet18", "has random weights, so there is nothing to judge"),
         ("small_resnet", "'small_resnet' is no trained classifier"),

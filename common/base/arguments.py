@@ -56,7 +56,7 @@ def parse_sizes(option: str, text: str | None) -> tuple[int, ...]:
 
 
 def parse_named_files(texts: list[str] | None, reserved: Collection[str]) -> dict[str, Path]:
-    """Parse ``--ood NAME=FILE`` and return the files by name.
+    """Parse ``--ood NAME=FILE`` and return the files by name; of a path alone, the name is that of the file.
 
     Args:
         texts: what was typed, one entry per file.
@@ -67,8 +67,8 @@ def parse_named_files(texts: list[str] | None, reserved: Collection[str]) -> dic
     """
     files: dict[str, Path] = {}
     for text in texts or []:
-        name, equals, file = text.partition("=")
-        if not (name and equals and file):
+        name, _, file = text.partition("=") if "=" in text else (Path(text).stem, "", text)
+        if not (name and file):
             raise UserError(f"--ood takes NAME=FILE, not {shown(text)!r}")
         if name in files:
             raise UserError(f"--ood {name}=... is given twice; give each set a different name")

@@ -5,13 +5,17 @@ their versions; readers written in Rust raise even what is no ``Exception``. So 
 """
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TypeVar
 
 from common.base.display import one_line, shown
+from common.base.entry import out_of_memory
 from common.base.errors import UserError
+
+T = TypeVar("T")
 
 TIMES = 100
 """How many times its size a file may become in memory: numbers that a model gives compress far less."""
@@ -37,8 +41,23 @@ def border(path: Path, remedy: str = "") -> Iterator[None]:
     except (UserError, KeyboardInterrupt, SystemExit, GeneratorExit):
         raise
     except BaseException as error:  # a panic in Rust is a BaseException
-        reason = "there is not enough memory" if isinstance(error, MemoryError) else one_line(error)
+        reason = "there is not enough memory" if out_of_memory(error) else one_line(error)
         raise UserError(f"{shown(path)} cannot be read ({reason}){'; ' * bool(remedy)}{remedy}") from error
+
+
+def told_or(read: Callable[[], T]) -> T | str:
+    """Return what ``read`` returns, or why it cannot: for one item of many, which costs itself alone.
+
+    The reason is the message of a ``ValueError`` of our own readers as it is, and of other exceptions on one line.
+    """
+    try:
+        return read()
+    except (KeyboardInterrupt, SystemExit, GeneratorExit):
+        raise
+    except BaseException as error:  # a panic in Rust is a BaseException
+        if out_of_memory(error):
+            return "there is not enough memory"
+        return shown(error) if type(error) in (ValueError, UserError) else one_line(error)
 
 
 @dataclass(frozen=True)

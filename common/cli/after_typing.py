@@ -1,14 +1,12 @@
 """What a command line gives away before its work: words that belong to no option, and the list."""
 
 from collections.abc import Sequence
-from pathlib import Path
 from typing import get_args
 
 from common.base.errors import UserError, did_you_mean
 from common.base.terminal import say
 from common.data.locations import Folders
 from common.discover import resolve_task, task_names
-from common.store.files import write_text
 from common.task import Tune
 
 
@@ -67,10 +65,3 @@ def chosen_device(name: str) -> str:
     if name == "cuda":
         raise UserError("--device cuda: no CUDA device is usable here; use --device cpu")
     return "cpu"
-
-
-def check_writable(out: Path) -> None:
-    """Raise ``UserError`` if the folder cannot be written: before training, not after it."""
-    probe = out / ".writable"
-    write_text(probe, "")
-    probe.unlink(missing_ok=True)

@@ -16,10 +16,10 @@ from common.discover import GROUPS, names, task_names
 WANTED = "RUN_ALL_COMPLETE"
 """Environment variable with the words typed so far, which asks for the last one's completions in place of a run."""
 
-_SCRIPT = """run_all() {{ ( cd {root} && uv run run_all.py "$@" ); }}
+_SCRIPT = """run_all() {{ uv run --project {root} {root}/run_all.py "$@"; }}
 _run_all() {{
   local typed="${{COMP_WORDS[*]:1:COMP_CWORD}}"
-  COMPREPLY=( $( cd {root} && env {wanted}="$typed" uv run --quiet run_all.py 2>/dev/null ) )
+  COMPREPLY=( $( env {wanted}="$typed" uv run --quiet --project {root} {root}/run_all.py 2>/dev/null ) )
 }}
 complete -o default -F _run_all run_all"""
 _FIRST = {"bash": "", "zsh": "autoload -U +X compinit bashcompinit && compinit && bashcompinit\n"}

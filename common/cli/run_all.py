@@ -18,7 +18,7 @@ from common.base.project import ROOT, modalities
 from common.base.terminal import say
 from common.base.version import show_version
 from common.base.workers import RANK
-from common.cli.after_typing import check_words, check_writable, chosen_device, chosen_tune, show_list
+from common.cli.after_typing import check_words, chosen_device, chosen_tune, show_list
 from common.cli.completion import WANTED, completions, show_completion
 from common.cli.side_by_side import check_workers, workers
 from common.data.locations import Folders
@@ -34,6 +34,7 @@ from common.discover import (
 from common.own_data import OwnData
 from common.papers.table import POOLED
 from common.reporting.formats import DEFAULT, chosen_formats
+from common.store.files import check_writable
 from common.task import Model
 
 if TYPE_CHECKING:
@@ -45,7 +46,8 @@ app = typer.Typer(add_completion=False, pretty_exceptions_enable=False, rich_mar
 def main(module: str | None = None) -> None:
     """Run the command line and exit with its code.
 
-    Exit codes: 0 success; 2 an error that the one-line message explains; 130 stopped with Ctrl-C.
+    Exit codes: 0 success; 2 an error that the one-line message explains; 1 too little memory; 130 stopped with
+    Ctrl-C; 143 stopped with SIGTERM.
 
     Args:
         module: name of a task's module (``nlp.tasks.reuters8``), which runs that task; None: any tasks.
@@ -185,6 +187,8 @@ def run(
         chosen_detectors = parse_names("--detectors", detectors, check_detector)
         chosen_objectives = parse_names("--objectives", objectives, check_objective)
         formats = chosen_formats(format_, card)
+        if card and study is not None:
+            raise UserError("--card describes the models of a run; a study has none of its own, so omit one of the two")
         sizes = parse_sizes("--examples", examples)
         _check(profile, seeds, weights, sizes)
         check_workers(jobs, threads, cluster, "--study" if study else "--in" if own else None)
@@ -211,7 +215,7 @@ def run(
             threads,
         )
         if study is not None:
-            return _study(study, seeds, options, progress)
+            return _study(study, seeds, options, progress, formats)
         selection = Selection(
             tasks,
             seeds,
@@ -231,12 +235,12 @@ def run(
     guarded(chosen)
 
 
-def _study(name: str, seeds: int, options: "RunOptions", progress: Progress) -> int:
+def _study(name: str, seeds: int, options: "RunOptions", progress: Progress, formats: tuple[str, ...]) -> int:
     from common.studied import folder, report, study
 
     found = study(name, seeds, options, progress)
     if RANK == 0:
-        say(report(name, found, options), f"; the report is in {folder(options.out, name) / 'report.md'}")
+        say(report(name, found, options, formats), f"; the report is in {folder(options.out, name) / 'report.md'}")
     return 0
 
 

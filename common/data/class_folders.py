@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
+from common.base.border import border
 from common.base.errors import UserError
 
 Part = Literal["train", "test", "validation"]
@@ -133,7 +134,7 @@ def _by_table(root: Path) -> ClassFiles | None:
     table = next((root / name for name in TABLES if (root / name).is_file()), None)
     if table is None:
         return None
-    with table.open(encoding="utf-8-sig", errors="replace", newline="") as content:
+    with border(table), table.open(encoding="utf-8-sig", errors="replace", newline="") as content:
         rows = list(csv.DictReader(content))
     columns = {name.strip().lower(): name for name in (rows[0] if rows else {}) if name}
     file_column = next((columns[name] for name in FILE_COLUMNS if name in columns), None)

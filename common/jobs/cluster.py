@@ -5,17 +5,18 @@ written atomically, and the job is done when that folder is complete. So a node 
 in hand, and these are tried again elsewhere.
 """
 
+import sys
 import threading
 import time
 from concurrent.futures import Future, ThreadPoolExecutor, wait
-from typing import Any
+from contextlib import ExitStack, redirect_stdout
 
 from common.base.errors import UserError, WorkerDied
 from common.base.progress import Progress
 from common.experiment import RunOptions
 from common.jobs.job import Job, Worker
 from common.jobs.local import MEMORY
-from common.jobs.nodes import Shared, check_nodes, connected, roomiest, shared_by
+from common.jobs.nodes import Shared, alive, check_nodes, connected, needed, shared_by
 from common.store.run_folder import RunFolder
 
 ATTEMPTS = 4
@@ -44,18 +45,20 @@ class ClusterPool:
     """
 
     def __init__(self, address: str, options: RunOptions, jobs: int, progress: Progress) -> None:
-        self._ray = connected(address)
         self._progress = progress
         self._stopping = threading.Event()
-        self._shared = shared_by(options)
-        self._slots = ThreadPoolExecutor(min(jobs, MOST), thread_name_prefix="cluster")
-        try:
-            check_nodes(self._ray, self._shared)
-            need = roomiest(self._ray, options.threads, options.device, MEMORY)
-        except BaseException:
-            self._leave()
-            raise
+        with ExitStack() as entered:
+            entered.enter_context(redirect_stdout(sys.stderr))  # what Ray prints is no part of the report
+            self._ray = connected(address)
+            entered.callback(self._ray.shutdown)
+            self._shared = shared_by(options)
+            entered.callback(self._shared.marker.unlink, missing_ok=True)
+            need = needed(alive(self._ray), options.threads, options.device, MEMORY)
+            nodes = check_nodes(self._ray, self._shared)
+            self._entered = entered.pop_all()
         self._task = self._ray.remote(max_retries=0, **need)(run_on_node)
+        self._slots = ThreadPoolExecutor(min(jobs, MOST), thread_name_prefix="cluster")
+        progress.note(f"--cluster {address}: {jobs} jobs, {nodes} {'node' if nodes == 1 else 'nodes'}")
 
     def submit(self, job: Job, after: "Future[UserError | None] | None") -> "Future[UserError | None]":
         """Start a job once a node has room and ``after``, submitted before, is done."""
@@ -64,27 +67,23 @@ class ClusterPool:
     def close(self) -> None:
         """Leave the cluster, which has nothing left to do."""
         self._slots.shutdown()
-        self._leave()
+        self._entered.close()
 
     def stop(self) -> None:
         """Leave the cluster, which kills its processes for this run; what they stored stays."""
         self._stopping.set()
         self._slots.shutdown(cancel_futures=True)
-        self._leave()
-
-    def _leave(self) -> None:
-        self._ray.shutdown()
-        self._shared.marker.unlink(missing_ok=True)
+        self._entered.close()
 
     def _run(self, job: Job, after: "Future[UserError | None] | None") -> UserError | None:
         from ray.exceptions import RayError, RayTaskError
 
         if after is not None:
             wait([after])
-        why = "the run was stopped"
+        why = ""
         for attempt in range(1, ATTEMPTS + 1):
             try:
-                return self._outcome(self._task.options(name=job.label).remote(job, self._shared))
+                return self._outcome(job)
             except RayTaskError:  # what the job itself raised
                 raise
             except RayError as lost:
@@ -92,19 +91,20 @@ class ClusterPool:
             if self._stopping.is_set():
                 break
             self._progress.note(f"{job.label}: attempt {attempt} of {ATTEMPTS} was lost ({why})")
-        return WorkerDied(f"{job.label}: its node or its process was lost {ATTEMPTS} times ({why}); see Ray's logs")
+        return WorkerDied(
+            f"{job.label}: its process or its node was lost in {ATTEMPTS} attempts ({why}); see Ray's logs"
+        )
 
-    def _outcome(self, reference: Any) -> UserError | None:
-        """Wait for a task, and then until what it stored is seen here; return what stopped it."""
+    def _outcome(self, job: Job) -> UserError | None:
+        """Let a node do a job, wait until what it stored is seen here too, and return what stopped it."""
+        reference = self._task.options(name=job.label).remote(job, self._shared)
         while not self._ray.wait([reference], timeout=1)[0]:
             if self._stopping.is_set():
-                return None
+                return WorkerDied(f"{job.label}: the run was stopped")
         stopped: UserError | None
         stopped, folder = self._ray.get(reference)
         end = time.monotonic() + PATIENCE
-        while folder is not None and not folder.complete:
-            if self._stopping.wait(1):
-                return None
+        while folder is not None and not folder.complete and not self._stopping.wait(1):
             if time.monotonic() > end:
                 return UserError(f"{folder.path} was written by a node and is not seen here; --out must be shared")
         return stopped
@@ -114,7 +114,10 @@ def run_on_node(job: Job, shared: Shared) -> tuple[UserError | None, RunFolder |
     """Do a job in a process of a node; return what stopped it, and the folder that it is stored in."""
     global _worker
     if _worker is None:
-        shared.enter()
+        try:
+            shared.enter()  # nodes that join later are not those that were looked at when the run began
+        except UserError as unseen:
+            return unseen, None
         _worker = Worker(Progress())
     stopped = _worker.run(job)
     return stopped, None if stopped else _worker.folder

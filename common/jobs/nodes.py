@@ -4,8 +4,7 @@ import hashlib
 import importlib
 import os
 import socket
-import uuid
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -13,7 +12,7 @@ from typing import Any
 from common.base.errors import UserError
 from common.base.project import ROOT, modalities
 from common.experiment import RunOptions
-from common.store.files import write_text
+from common.store.files import HOST, write_text
 from common.store.provenance import versions
 
 SECONDS = 10
@@ -25,6 +24,7 @@ START = 180
 SETTINGS = {
     "RAY_USAGE_STATS_ENABLED": "0",
     "RAY_ENABLE_UV_RUN_RUNTIME_ENV": "0",  # nodes have their own environment: nothing is uploaded or installed there
+    "RAY_COLOR_PREFIX": "0",
     "RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO": "0",
     "RAY_NUM_REDIS_GET_RETRIES": "1",
     "RAY_py_gcs_connect_timeout_s": str(SECONDS),
@@ -38,7 +38,7 @@ class Shared:
     """What every node must see under the same path, and must agree on.
 
     Attributes:
-        marker: a file in OUT that this run has just made.
+        marker: a file in OUT that this run has just made; were the run killed, the next one would delete it.
         folders: that jobs read: the checkout, the working folder, data.
         versions: of Python and of the libraries.
         code: hash of the code that trains and predicts.
@@ -63,7 +63,7 @@ class Shared:
 
 def shared_by(options: RunOptions) -> Shared:
     """Return what the nodes must share for a run, and leave a mark in its OUT."""
-    marker = options.out.absolute() / f".cluster-{uuid.uuid4().hex}"
+    marker = options.out.absolute() / f".cluster.{os.getpid()}@{HOST}.part"
     write_text(marker, "")
     given = [path.absolute() for path in (*options.folders.data, options.weights) if path is not None]
     folders = (Path.cwd(), ROOT, *(path for path in given if path.exists()))
@@ -95,7 +95,7 @@ def connected(address: str) -> Any:
     try:
         importable = ray.job_config.JobConfig(code_search_path=[str(ROOT)])
         ray.init(address=address, log_to_driver=False, logging_level="critical", job_config=importable)
-    except (ConnectionError, RuntimeError, ValueError) as error:
+    except (ConnectionError, RuntimeError, ValueError, ray.exceptions.RayError) as error:
         joining = "ray start --head" if address == "auto" else f"ray start --address {address}"
         raise UserError(f"--cluster {address}: {error}; this machine must be a node of it: {joining}") from error
     return ray
@@ -109,11 +109,12 @@ def _check_address(address: str) -> None:
     try:
         socket.create_connection((host.strip("[]"), int(port)), SECONDS).close()
     except (OSError, OverflowError) as error:
-        raise UserError(f"--cluster {address} does not answer ({error}); start one with: ray start --head") from error
+        why = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
+        raise UserError(f"--cluster {address} does not answer ({why}); start one with: ray start --head") from error
 
 
-def check_nodes(ray: Any, shared: Shared) -> None:
-    """Let every node look for the paths and say its versions.
+def check_nodes(ray: Any, shared: Shared) -> int:
+    """Let every node look for the paths and say its versions; return how many nodes there are.
 
     Raises:
         UserError: one does not see a path, has other versions, or does not answer.
@@ -122,19 +123,18 @@ def check_nodes(ray: Any, shared: Shared) -> None:
     from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy
 
     paths = [str(path) for path in (shared.marker, *shared.folders)]
-    look = ray.remote(_looker())
-    there = {
-        node["NodeManagerAddress"]: look.options(
-            num_cpus=0, max_retries=0, scheduling_strategy=NodeAffinitySchedulingStrategy(node["NodeID"], soft=False)
-        ).remote(paths)
-        for node in alive(ray)
-    }
-    for name, reference in there.items():
+    look = ray.remote(num_cpus=0, max_retries=0)(_looker())
+    nodes = alive(ray)
+    there = [NodeAffinitySchedulingStrategy(node["NodeID"], soft=False) for node in nodes]
+    looks = [look.options(scheduling_strategy=one).remote(paths) for one in there]
+    for node, reference in zip(nodes, looks, strict=True):
+        name = f"{node['NodeManagerHostname']} ({node['NodeManagerAddress']})"
         try:
             unseen, theirs, code = ray.get(reference, timeout=START)
         except RayError as error:
             raise UserError(f"node {name} does not work ({type(error).__name__}); see Ray's logs there") from error
         _compare(name, unseen, theirs, code, shared)
+    return len(nodes)
 
 
 def _looker() -> Any:
@@ -165,7 +165,7 @@ def _compare(name: str, unseen: str | None, theirs: Mapping[str, str], code: str
 
 
 def _unseen(node: str, path: Path) -> str:
-    what = path.parent if path.name.startswith(".cluster-") else path
+    what = path.parent if path.suffix == ".part" else path
     return f"node {node} does not see {what}; checkout, data and --out must lie in a folder that all nodes share"
 
 
@@ -174,20 +174,26 @@ def alive(ray: Any) -> list[Mapping[str, Any]]:
     return [node for node in ray.nodes() if node["Alive"]]
 
 
-def roomiest(ray: Any, threads: int, device: str, memory: int) -> dict[str, float]:
-    """Return what a job asks of a node: cores, GPUs and memory, of the last no more than the largest node has.
+def needed(nodes: Sequence[Mapping[str, Any]], threads: int, device: str, memory: int) -> dict[str, float]:
+    """Return what a job asks of a node: cores, GPUs and memory in bytes, of which no more than the largest node has.
+
+    Args:
+        nodes: Ray's facts about them.
+        threads: of a job.
+        device: of a job; one that is not the CPU takes a whole GPU.
+        memory: that a job may take.
 
     Raises:
-        UserError: no node has it.
+        UserError: no node has the cores and the GPU.
     """
-    resources = [node["Resources"] for node in alive(ray)]
     gpus = 0 if device == "cpu" else 1
+    resources = [node["Resources"] for node in nodes]
     fitting = [one for one in resources if one.get("CPU", 0) >= threads and one.get("GPU", 0) >= gpus]
     if not fitting:
-        asked = f"{threads} {'core' if threads == 1 else 'cores'}" + (" and a GPU" if gpus else "")
+        cores = f"{threads} {'core' if threads == 1 else 'cores'}"
         raise UserError(
-            f"no node of the cluster has {asked}, which a job needs; add one with ray start, or change "
-            "--threads or --device"
+            f"no node of the cluster has {cores}{' and a GPU' if gpus else ''} for a job; add one with ray start, "
+            "or choose other --threads or another --device"
         )
     most = max(one.get("memory", 0) for one in fitting)
     return {"num_cpus": threads, "num_gpus": gpus, "memory": min(memory, most)}

@@ -83,7 +83,7 @@ def _submitted(pool: Pool, jobs: list[Planned], progress: Progress) -> Started:
 
 @dataclass(frozen=True)
 class _Told:
-    """Says that a job is done, and how many of all are."""
+    """Says that a job is done, and how many of all have ended; what stopped the others is told with their task."""
 
     progress: Progress
     label: str
@@ -91,6 +91,6 @@ class _Told:
     futures: Started
 
     def __call__(self, future: "Future[UserError | None]") -> None:
-        if not future.cancelled():
+        if not future.cancelled() and future.exception() is None and future.result() is None:
             done = sum(one.done() for one in list(self.futures.values()))
             self.progress.note(f"{self.label}: done, {done} of {self.jobs} jobs")

@@ -53,7 +53,7 @@ class Confusion:
 
     @property
     def recall(self) -> float | None:
-        """Fraction of the class that is found, also the true-positive rate: found / (found + missed); None without one."""
+        """Fraction of the class that is found, the true-positive rate: found / (found + missed); None without one."""
         wanted = self.found + self.missed
         return self.found / wanted if wanted else None
 

@@ -11,6 +11,7 @@ Source: Lakshminarayanan, Pritzel & Blundell (NeurIPS 2017), arXiv:1612.01474.
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from pathlib import Path
 
 import torch
 from torch import Tensor, nn
@@ -19,8 +20,9 @@ from common.base.seeds import seed_of
 from common.data.examples import Batch, TensorDataset
 from common.model import Classifier
 from common.objective import LossObjective, Need
+from common.store.files import DamagedFile
 from common.training.setup import Setup
-from common.training.weights import load_weights, save_weights
+from common.training.weights import restore_weights, save_weights
 
 
 class Ensemble(Classifier):
@@ -104,15 +106,23 @@ class DeepEnsemble:
         for number, member in enumerate(model.members):
             assert isinstance(member, Classifier)
             folder = setup.checkpoints / f"member{number}" if setup.checkpoints else None
-            stored = folder / "model.safetensors" if folder else None
-            if stored is not None and stored.is_file():
-                load_weights(member, stored)
+            stored = folder / "member.checkpoint" if folder else None
+            if stored is not None and _restored(member, stored):
                 member.to(setup.device)
                 continue
             own = replace(setup, seed=seed_of(setup.seed, "member", number), checkpoints=folder)
             LossObjective(setup.criterion).train(member, own)
             if stored is not None:
                 save_weights(member, stored)
+
+
+def _restored(member: Classifier, stored: Path) -> bool:
+    """Whether a member's weights were stored and are there; a checkpoint saves time and nothing else."""
+    try:
+        restore_weights(member, stored)
+    except DamagedFile:
+        return False
+    return True
 
 
 OBJECTIVE = DeepEnsemble()

@@ -4,7 +4,9 @@
 
 so that training cannot lower the loss by ever longer logits, which make a network sure of everything. The norm is that
 of a row's logits, a CTC blank's included, which the loss reads too. The network itself answers with z, as published:
-its scores are of logits that are not normalised. A task may set ``temperature``, tau.
+its scores are of logits that are not normalised. A task may set ``temperature``, tau, which decides what the length of
+z tells then. With a small tau the loss is content once directions are right, nothing makes the logits of the training
+set longer than others, and on raw pixels bright OOD images get the longest; with a larger one it goes on.
 
 Source: Wei, Xie, Cheng, Feng, An & Li (ICML 2022), arXiv:2205.09310, equation 5; tau = 0.04 is that of CIFAR-10.
 """

@@ -16,14 +16,16 @@ from common.judge import evaluate_outputs
 from common.own.features import with_user_scores
 from common.own.given_scores import DETECTOR as GIVEN
 from common.own.given_scores import GivenScores
-from common.own.hints import below_chance, label_hints
+from common.own.hints import label_hints
 from common.own.kinds import Kind
 from common.own.rows import UserRows
 from common.plot_points import curves
+from common.reporting.below_chance import below_chance
 from common.run import Run, finish, new_record
 from common.store.outputs import OodKey, TaskOutputs
 from common.store.provenance import commit, versions
 from common.store.run_record import TaskRecord
+from common.store.seed_means import mean_over_seeds
 
 CONSTANT_IF_NORMALISED = ("energy",)
 """Scores that are the same in every row of log-probabilities: the log of a sum that is 1."""
@@ -163,7 +165,7 @@ def evaluate_own(model: OwnModel, typed: str) -> Run:
     for why in [*outputs.skipped, *skipped]:
         run.skip(identity["task"], why)
     by_score = isinstance(outputs.test, GivenScores)
-    hints = [*([] if by_score else label_hints(outputs.test)), *below_chance(run.rows)]
+    hints = [] if by_score else label_hints(outputs.test)
     run.describe(task_record(model.name, spec, (*model.notes, *hints), outputs.meta.get("dropped", {})))
     drawn = curves(spec, outputs, GIVEN if by_score else load_detector("msp"), identity)
     run.record = replace(run.record, finished=True, curves=(drawn,))
@@ -179,7 +181,8 @@ def evaluate_user_outputs(name: str, outputs: TaskOutputs, detectors: Sequence[D
 
 def notes_of(run: Run) -> tuple[str, ...]:
     """Return the sentences that a reader of the figures must know."""
-    return tuple(note for task in run.record.tasks.values() for note in task.notes)
+    of_tasks = tuple(note for task in run.record.tasks.values() for note in task.notes)
+    return of_tasks + below_chance(mean_over_seeds(run.rows))
 
 
 def identity_of(name: str) -> dict[str, Any]:

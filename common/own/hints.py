@@ -1,6 +1,5 @@
-"""Signs that something is amiss with labels, sign or preprocessing: each a sentence beside the figures."""
+"""Signs that something is amiss with labels: each a sentence beside the figures."""
 
-from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -8,7 +7,6 @@ from numpy.typing import NDArray
 
 from common.reporting.document import percent
 from common.store.outputs import Outputs
-from common.store.rows import Row
 
 ROWS_A_CLASS = 5
 """Labelled rows a class that there must be before another order of the classes is looked for."""
@@ -100,17 +98,3 @@ def _other_order(answers: Answers, total: int, error: float) -> str:
         f"In another order of the classes the error would be {percent(after)} % instead of {percent(error)} %: are the"
         " classes of the labels and of the logits in the same order (10 before 2, if sorted as words)?"
     )
-
-
-def below_chance(rows: Iterable[Row]) -> list[str]:
-    """Return a sentence for every comparison in which a score's AUROC has its whole interval under 50 %."""
-    found: dict[str, list[str]] = {}
-    for row in rows:
-        if row.primary and row.population == "all" and row.auroc_high is not None and row.auroc_high < 0.5:
-            what = "right against wrong" if row.out_dist is None else f"in-distribution against {row.out_dist}"
-            found.setdefault(what, []).append(f"{row.detector} {percent(row.auroc)}")
-    return [
-        f"AUROC below chance ({what}: {', '.join(figures)}): the order is the other way round. Look at the sign of the"
-        " score, the labels, and the preprocessing; a far OOD set can do this to a real model, too."
-        for what, figures in found.items()
-    ]

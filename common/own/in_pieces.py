@@ -17,7 +17,7 @@ from common.own.counted_points import counted_confusion, counted_curves
 from common.own.counted_rows import counted_comparisons, counted_row
 from common.own.evaluation import check_comparable, check_something_to_compare, identity_of, meaningful, task_record
 from common.own.given_scores import DETECTOR as GIVEN
-from common.own.hints import Answers, below_chance, hints_of
+from common.own.hints import Answers, hints_of
 from common.own.kinds import Kind
 from common.own.pieces import PiecewiseFile
 from common.own.rows import Reading, UserRows, left_out
@@ -193,7 +193,7 @@ def _run(
     run.rows = [counted_row(tally, detector, one, identity) for detector in detectors for one in comparisons]
     if labelled and not (wrong and tally.sizes[RIGHT]):
         run.skip(f"own/{name}", "misclassification: one of the two samples is empty, so there is nothing to separate")
-    hints = [*(hints_of(found.answers) if found.answers else []), *below_chance(run.rows)]
+    hints = hints_of(found.answers) if found.answers else []
     missing = {"rows without a label": found.unlabelled} if found.unlabelled else {}
     notes = (counting_note(run.rows), *found.notes, *why, *map(_of_missing, missing.values()), *hints)
     run.describe(task_record(name, EvaluationSpec(misclassification=labelled), notes, missing))

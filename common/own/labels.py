@@ -40,8 +40,11 @@ def as_labels(values: NDArray[Any], rows: int, classes: int) -> Labels:
     whole = _whole(flat)
     missing = np.isin(whole, UNLABELLED)
     _check_range(np.where(missing, 0, whole), whole, classes)
-    if missing.any() and set(np.unique(whole)) == {-1, 1} and classes == 2:
-        notes = (*notes, "The labels are -1 and 1, and -1 means unlabelled; write 0 for the first of two classes.")
+    if missing.any() and classes == 2 and set(np.unique(whole)) == {-1, 1}:
+        raise ValueError(
+            "labels are -1 and 1: give 0 and 1, by (labels + 1) // 2; or, if -1 means that a row has no label, leave"
+            " these rows out, since what remains has one class"
+        )
     return Labels(np.where(missing, -1, whole), int(missing.sum()), notes)
 
 

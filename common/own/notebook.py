@@ -13,13 +13,15 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from common.base.arguments import check_set_name
+from common.base.arguments import check_set_name, parse_names
 from common.base.errors import UserError
+from common.discover import load_detector
 from common.own.evaluation import evaluate_own, notes_of, own_model
 from common.own.handed import rows_by_logits, rows_by_score
 from common.own.pictures import OwnPlots, own_plots
 from common.own.score_table import OwnTable
 from common.papers.table import POOLED
+from common.reporting.formats import DEFAULT, chosen_formats
 from common.run import Run, finish
 from common.store.rows import Row
 
@@ -66,9 +68,19 @@ class OwnReport:
         """Return the pictures: histograms of the MSP, and ROC curves."""
         return own_plots(self.run)
 
-    def save(self, folder: str | Path) -> Path:
-        """Write ``results.jsonl``, ``run.json``, ``report.md`` and ``report.html``; return the path of the page."""
-        finish(self.run, Path(folder))
+    def save(self, folder: str | Path, formats: Sequence[str] = DEFAULT, card: bool = False) -> Path:
+        """Write ``results.jsonl``, ``run.json`` and the report; return the path of the page.
+
+        Args:
+            folder: where to; made if it is not there.
+            formats: of the report: md, html, csv, tex. The page is always one of them.
+            card: whether to write a model card for the Hugging Face Hub, too.
+
+        Raises:
+            UserError: an unknown format, or a folder that cannot be written.
+        """
+        chosen = chosen_formats(",".join(formats), card)
+        finish(self.run, Path(folder), formats=("html", *chosen))
         return Path(folder) / "report.html"
 
     def __str__(self) -> str:
@@ -102,7 +114,7 @@ def report(
     score: Given = None,
     correct: Given = None,
     probabilities: bool | None = None,
-    detectors: Sequence[str] | None = None,
+    detectors: str | Sequence[str] | None = None,
     name: str = "mine",
 ) -> OwnReport:
     """Evaluate a model: does its confidence tell right from wrong, and in-distribution from OOD?
@@ -119,7 +131,7 @@ def report(
         score: (N,) a confidence in place of logits: higher means more confident.
         correct: (N,) whether the model is right, with ``score``.
         probabilities: whether the numbers are probabilities (True) or logits (False); None: told by the numbers.
-        detectors: names as on the command line, such as ``msp``; None: all that apply.
+        detectors: names, in a list or as on the command line (``"msp,energy"``); None: all that apply.
         name: of the model, for the report.
 
     Raises:
@@ -129,6 +141,10 @@ def report(
     >>> done.rows[0].auroc, done.rows[0].error
     (1.0, 0.25)
     """
+    if ood is not None and not isinstance(ood, Mapping):
+        raise UserError('ood takes sets by name: ood={"a name": logits}')
+    if isinstance(detectors, str):
+        detectors = parse_names("detectors", detectors, load_detector)
     sets = dict(ood or {})
     for one in sets:
         check_set_name(one, POOLED, "ood")

@@ -7,6 +7,7 @@ from typing import Any
 
 from numpy.typing import NDArray
 
+from common.data.parquet import announced
 from common.own.columns import array_of, entries_of
 from common.own.entries import Entries, Entry
 
@@ -19,7 +20,7 @@ def parquet_entries(path: Path) -> Entries:
     from pyarrow import parquet
 
     file = parquet.ParquetFile(path)
-    schema, size = file.schema_arrow, _announced(file.metadata)
+    schema, size = file.schema_arrow, announced(file.metadata, file.metadata.num_columns)
     columns = [name for name in schema.names if not _is_list(schema.field(name))]
     rows = file.metadata.num_rows
     entries = entries_of(columns, size, partial(_read, path, columns), rows, partial(_stream, path, columns))
@@ -34,15 +35,6 @@ def _is_list(field: Any) -> bool:
     from pyarrow import types
 
     return bool(types.is_list(field.type) or types.is_large_list(field.type) or types.is_fixed_size_list(field.type))
-
-
-def _announced(metadata: Any) -> int:
-    """Return the bytes that the file announces: of its pages, or of one number of 8 bytes a row and column if more.
-
-    PyArrow's view of a single column chunk is not asked: on some damaged files it ends the process instead of raising.
-    """
-    groups = [metadata.row_group(place) for place in range(metadata.num_row_groups)]
-    return sum(max(group.total_byte_size, 8 * group.num_rows * metadata.num_columns) for group in groups)
 
 
 def _read(path: Path, columns: Sequence[str], positions: Sequence[int], numbers: bool) -> Any:

@@ -28,6 +28,12 @@ class OwnPlots:
 
     drawings: tuple[str, ...]
 
+    def __str__(self) -> str:
+        """What there is, and how to get at it: drawings are nothing to print."""
+        return f"{len(self.drawings)} drawings (SVG): shown by a notebook, written by .save(folder)"
+
+    __repr__ = __str__
+
     def _repr_html_(self) -> str:
         """The drawings with their colours."""
         style = ";".join(f"{name}:{colour}" for name, colour in _COLOURS.items())

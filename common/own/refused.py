@@ -54,5 +54,8 @@ def refusal(path: Path) -> str:
 
 def _command(line: str, path: Path, target: str = ".npz") -> str:
     """Return a shell command; the code has double quotes alone, so the shell's single quotes hold whatever name."""
-    named = {"source": json.dumps(printable(str(path))), "target": json.dumps(printable(str(path.with_suffix(target))))}
+    written = path.with_suffix(target)
+    if written.exists():  # never over a file that is there
+        written = written.with_stem(f"{path.stem}_converted")
+    named = {"source": json.dumps(printable(str(path))), "target": json.dumps(printable(str(written)))}
     return f"python -c {shlex.quote(line.format(**named))}"

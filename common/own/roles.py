@@ -109,7 +109,7 @@ def _plain(name: str) -> str:
 
 
 def _nothing(file: OwnFile) -> str:
-    near = next((near for name in file.entries if (near := did_you_mean(name, ["logits", "score"]))), "")
+    near = next((near for name in file.entries if (near := did_you_mean(name, ["logits", "scores"]))), "")
     return (
         f"{shown(file.path)} has no array 'logits' (it has: {file.listed}){near}; save logits (N, C) and labels (N,),"
         " in a table columns logit_0, logit_1, ... and label, or a confidence a row: score and correct (0 or 1)"

@@ -34,7 +34,7 @@ class OwnTable:
         detectors = list(dict.fromkeys(row.detector for row in shown))
         detectors.sort(key=lambda name: name != "msp")
         found = {(row.detector, _question(row)): row for row in shown}
-        columns = [part for question in questions for part in (f"{question} AUROC", f"{question} FPR95")]
+        columns = [part for question in questions for part in (f"{question} AUROC", f"{question} FPR95 in")]
         cells = [
             ((name, ""), *(cell for question in questions for cell in _figures(found.get((name, question)))))
             for name in detectors

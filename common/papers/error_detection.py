@@ -247,3 +247,9 @@ REMARKS = {
         "The authors' loader kept only the first digit of a label, so groups 1 and 10 to 19 became one class.",
     ),
 }
+
+NOT_RUN = {
+    "cifar10": "CIFAR-10: a wide ResNet, 50 epochs of 50,000 images, needs a GPU",
+    "cifar100": "CIFAR-100: a wide ResNet, 50 epochs of 50,000 images, needs a GPU",
+}
+"""Why a task has no recorded run."""

@@ -4,9 +4,10 @@ It has no ids, a few kilobytes, the page's font and colours, and takes a millise
 hundred. On a narrow screen it keeps the size of its text, as it is no wider than a phone.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from html import escape
+from math import ceil, floor, log10
 from typing import Any
 
 from numpy.typing import NDArray
@@ -40,7 +41,7 @@ class Line:
         colour: CSS colour.
         label: in the legend; "" for none.
         dash: lengths of dashes and gaps; "" for a solid line.
-        width: in pixels.
+        width: in pixels; 0 for dots without a line.
         area: whether the area between the line and the lower axis is filled.
         dots: whether each point is marked.
     """
@@ -64,6 +65,23 @@ def percent_axis(label: str, high: float = 100.0) -> Axis:
     step = next(step for step in (0.1, 0.2, 0.5, 1, 2, 5, 10, 20) if high / step <= 5 or step == 20)
     ticks = [step * number for number in range(int(high / step + 1e-9) + 1)]
     return Axis(label, 0.0, high, tuple((float(tick), f"{tick:g}") for tick in ticks))
+
+
+def ranged_axis(label: str, values: Iterable[float], lowest: float | None = None, highest: float | None = None) -> Axis:
+    """Return an axis around values, with round ticks; ``lowest`` and ``highest`` fix its ends.
+
+    >>> ranged_axis("x", [61.5, 88.0], highest=100).ticks
+    ((60.0, '60'), (70.0, '70'), (80.0, '80'), (90.0, '90'), (100.0, '100'))
+    """
+    known = list(values) or [0.0]
+    low = min(known) if lowest is None else lowest
+    high = max(known) if highest is None else highest
+    span = high - low or 1.0
+    size = 10.0 ** floor(log10(span / 2))
+    step = next(size * factor for factor in (0.5, 1, 2, 5, 10, 20) if span / (size * factor) <= 5)
+    first, last = floor(low / step + 1e-9), ceil(high / step - 1e-9)
+    ticks = tuple((step * number, f"{step * number:g}") for number in range(first, max(last, first + 1) + 1))
+    return Axis(label, ticks[0][0], ticks[-1][0], ticks)
 
 
 def chart(title: str, x: Axis, y: Axis, lines: Sequence[Line], described: str = "", height: int = 200) -> str:
@@ -126,7 +144,8 @@ class _Frame:
         if line.area and points:
             bottom = TOP + self.height
             yield f'<path d="{path}V{bottom}H{points[0][0]:g}Z" fill="{line.colour}" opacity=".18"/>'
-        yield f'<path d="{path}" fill="none" {_stroke(line)} stroke-linejoin="round"/>'
+        if line.width:
+            yield f'<path d="{path}" fill="none" {_stroke(line)} stroke-linejoin="round"/>'
         if line.dots:
             yield from (f'<circle cx="{x:g}" cy="{y:g}" r="2.6" fill="{line.colour}"/>' for x, y in points)
 
@@ -143,7 +162,10 @@ def _legend(lines: Sequence[Line], top: float) -> tuple[list[str], int]:
     for number, line in enumerate(lines):
         left = LEFT + (WIDTH - LEFT) / columns * (number % columns)
         middle = top + LEGEND_LINE * (number // columns) + 8
-        parts.append(f'<path d="M{left:g} {middle:g}h20" {_stroke(line)}/>')
+        stroke = f'<path d="M{left:g} {middle:g}h20" {_stroke(line)}/>'
+        parts.append(
+            stroke if line.width else f'<circle cx="{left + 10:g}" cy="{middle:g}" r="2.6" fill="{line.colour}"/>'
+        )
         name = escape(shown(line.label, LONGEST // columns))
         parts.append(f'<text x="{left + 26:g}" y="{middle:g}" dy=".35em">{name}</text>')
     return parts, LEGEND_LINE * -(-len(lines) // columns)

@@ -19,6 +19,8 @@ LEGEND = (
     "FPR95 in: the fraction of wrong (or OOD) examples that the threshold keeps if it keeps 95 % of the right (or"
     " in-distribution) examples. FPR95 out: the fraction of right (or in-distribution) examples that the threshold"
     " rejects if it rejects 95 % of the wrong (or OOD) examples. Lower is better.",
+    "FPR95 elsewhere: the figures of ODIN's paper are FPR95 in; those of pytorch-ood (FPR95TPR), OpenOOD 1.5 and the"
+    " Outlier Exposure paper are FPR95 out, since OOD is the class to find there.",
     "MSP: the mean maximum softmax probability of the model. It does not estimate how often the model is right.",
     "Population: the in-distribution examples of an OOD table are all test examples, or only the correctly classified"
     " test examples; each table says which.",
@@ -53,7 +55,7 @@ def provenance_section(record: RunRecord, tasks: Sequence[TaskResults]) -> Secti
         ("time", _time(tasks)),
     ]
     rows = tuple((Cell(name), Cell(value)) for name, value in lines if value)
-    return Section("Provenance", (Table("How this report was made", ("item", ""), rows),))
+    return Section("Provenance", (Table("How this report was made", ("item", "value"), rows),))
 
 
 def _time(tasks: Sequence[TaskResults]) -> str:

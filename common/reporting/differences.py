@@ -49,8 +49,8 @@ def ood_rows(results: TaskResults, trained: TrainedModel, distance: Distance | N
     """Return the rows of single OOD sets in the default setting of a task, and of further sets that it declares far."""
     return [
         row
-        for row in results.rows
-        if TrainedModel.of(row) == trained and row.question == "ood" and row.out_dist not in POOLED
+        for row in results.rows_of(trained)
+        if row.question == "ood" and row.out_dist not in POOLED
         if row.population == results.population and (row.primary or (row.distance == "far" and row.level_db is None))
         if distance in (None, row.distance)
     ]
@@ -58,11 +58,7 @@ def ood_rows(results: TaskResults, trained: TrainedModel, distance: Distance | N
 
 def error_rows(results: TaskResults, trained: TrainedModel) -> list[Row]:
     """Return the rows of right against wrong over all rows of the test set."""
-    return [
-        row
-        for row in results.rows
-        if TrainedModel.of(row) == trained and row.question == "misclassification" and row.subset is None
-    ]
+    return [row for row in results.rows_of(trained) if row.question == "misclassification" and row.subset is None]
 
 
 def from_msp(rows: Iterable[Row], detector: str) -> list[tuple[float, float, float]]:

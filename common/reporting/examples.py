@@ -3,12 +3,13 @@
 import binascii
 from base64 import b64decode, b64encode
 from collections.abc import Mapping, Sequence
+from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
 from common.base.display import printable, shown
 from common.reporting.document import Example, Gallery
-from common.shown import FILE
+from common.shown import FILE, Shown
 from common.store.files import DamagedFile, read_facts
 from common.store.run_record import TaskRecord
 
@@ -18,6 +19,9 @@ CAPTIONS = {
     "doubtful": "Least confident right answers",
     "doubtful_test": "Least confident in-distribution inputs",
 }
+ENTRY = {"kind", "set", "index", "msp", "label", "predicted", *(one.name for one in fields(Shown))}
+"""What is known of an input."""
+
 PNG = b"\x89PNG\r\n\x1a\n"
 SOUNDS = ("audio/mpeg", "audio/flac")
 
@@ -38,10 +42,14 @@ def read_examples(out: Path, results_sha256: str) -> tuple[dict[str, Examples], 
     try:
         facts = read_facts(file)
     except DamagedFile as damage:
-        return {}, f"No examples are shown: {str(damage).removesuffix('; delete it and run again')}."
+        return {}, f"No examples are shown: {damage.what}."
     if facts.get("results") != results_sha256:
         return {}, f"No examples are shown: {FILE} belongs to other results than results.jsonl."
-    return facts["tasks"], ""
+    try:
+        complete = all(entry.keys() >= ENTRY for one in facts["tasks"].values() for entry in one["entries"])
+    except (AttributeError, KeyError, TypeError):
+        complete = False
+    return (facts["tasks"], "") if complete else ({}, f"No examples are shown: {FILE} has another format.")
 
 
 def galleries(record: TaskRecord, examples: Examples) -> list[Gallery]:

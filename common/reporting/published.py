@@ -1,7 +1,8 @@
 """Published figures: look-up, and matching with rows of our results.
 
-A paper is one file in ``common/papers``. It defines ``FIGURES``; optionally ``REMARKS`` (explanations by task) and
-``TRAINING_SETS`` (the number of training examples by task and objective).
+A paper is one file in ``common/papers``. It defines ``FIGURES``; optionally ``REMARKS`` (explanations by task),
+``TRAINING_SETS`` (the number of training examples by task and objective) and ``NOT_RUN`` (why a task has no recorded
+run).
 """
 
 from collections.abc import Collection, Iterator, Mapping
@@ -45,6 +46,11 @@ def published(**wanted: str | None) -> tuple[Figure, ...]:
 def remarks(task: str) -> tuple[str, ...]:
     """Return the papers' remarks on the published figures of a task."""
     return tuple(said for paper in _papers() for said in getattr(paper, "REMARKS", {}).get(task, ()))
+
+
+def not_run_reason(task: str) -> str:
+    """Return why a task of a published table has no recorded run, as its paper's file says; empty if it does not."""
+    return next((paper.NOT_RUN[task] for paper in _papers() if task in getattr(paper, "NOT_RUN", {})), "")
 
 
 def training_examples(source: str, task: str, objective: str) -> int | None:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 
+from common.papers.table import Figure
 from common.reporting.document import Cell, Table, listed, percent, points
 from common.reporting.published import pooled_sets, published, remarks
 from common.reporting.task_results import AVERAGE, SOURCES, TaskResults, TrainedModel, name_of, sources_of
@@ -56,6 +57,14 @@ def published_table(results: TaskResults) -> Table | None:
         ),
         folded=True,
     )
+
+
+def figures_of_ours(results: TaskResults) -> Iterator[tuple[Figure, SeedMean]]:
+    """Yield every published figure that a task's results answer, with our mean that measures the same."""
+    for trained in results.trained_models:
+        for _, _, _, one, field in _lines(results, trained):
+            for figure in results.figures(one, field).values():
+                yield figure, one
 
 
 def _base(one: SeedMean, field: str) -> str:

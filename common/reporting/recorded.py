@@ -2,16 +2,18 @@
 
 import re
 import shlex
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import replace
 from pathlib import Path
+from typing import NamedTuple
 
 from common.base.errors import UserError
 from common.base.project import ROOT
+from common.reporting.published import answers
 from common.reporting.task_results import TaskResults, TrainedModel
 from common.store.files import sha256
 from common.store.rows import Row, read_rows, write_rows_briefly
-from common.store.run_record import Missing, RunRecord, read_record, write_record
+from common.store.run_record import Missing, RunRecord, belongs, read_record, write_record
 
 RECORDED = ROOT / "common" / "recorded"
 """Holds one folder per recorded run, with ``results.jsonl`` and ``run.json``."""
@@ -23,7 +25,8 @@ _FILE_OPTIONS = ("--in", "--ood", "--test", "--train", "--weights")
 def record_run(out: Path, name: str = "", recorded: Path = RECORDED) -> Path:
     """Copy the results and the record of a finished run, replacing a recorded run of the same name.
 
-    Only the rows that RESULTS.md shows are copied, without versions (the record has them); local paths are removed.
+    Only the rows that RESULTS.md shows are copied, and those that a published figure answers to, without versions (the
+    record has them); local paths are removed.
 
     Args:
         out: the run's output folder.
@@ -34,11 +37,15 @@ def record_run(out: Path, name: str = "", recorded: Path = RECORDED) -> Path:
         The folder written.
 
     Raises:
-        UserError: a file of the run is missing or damaged, or the run is unfinished.
+        UserError: a file of the run is missing or damaged, the run is unfinished, or its rows are not its record's.
     """
     record, rows = read_record(out / "run.json"), read_rows(out / "results.jsonl")
     if not record.finished:
         raise UserError(f"the run in {out} is unfinished; continue it with the same command, then record it")
+    if not belongs(record, out / "results.jsonl"):
+        raise UserError(
+            f"{out / 'results.jsonl'} does not belong to run.json; run the same command again, then record it"
+        )
     folder = recorded / (name or _default_name(record, out))
     write_rows_briefly(folder / "results.jsonl", (replace(row, versions={}) for row in shown_rows(record, rows)))
     kept = replace(
@@ -52,14 +59,33 @@ def record_run(out: Path, name: str = "", recorded: Path = RECORDED) -> Path:
     return folder
 
 
-def read_recorded(recorded: Path = RECORDED) -> list[tuple[RunRecord, tuple[Row, ...]]]:
+class Recorded(NamedTuple):
+    """A recorded run.
+
+    Attributes:
+        record: of the run.
+        rows: that were recorded.
+        changed: whether the rows are not those that the record was written with.
+    """
+
+    record: RunRecord
+    rows: tuple[Row, ...]
+    changed: bool
+
+
+def read_recorded(recorded: Path = RECORDED) -> list[Recorded]:
     """Read all recorded runs, in the order of their names.
 
     Raises:
         UserError: a file is missing or damaged.
     """
     folders = sorted(path.parent for path in recorded.glob("*/run.json"))
-    return [(read_record(folder / "run.json"), read_rows(folder / "results.jsonl")) for folder in folders]
+    return [_read(folder) for folder in folders]
+
+
+def _read(folder: Path) -> Recorded:
+    record, results = read_record(folder / "run.json"), folder / "results.jsonl"
+    return Recorded(record, read_rows(results), changed=not belongs(record, results))
 
 
 def _default_name(record: RunRecord, out: Path) -> str:
@@ -68,7 +94,10 @@ def _default_name(record: RunRecord, out: Path) -> str:
 
 
 def shown_rows(record: RunRecord, rows: Iterable[Row]) -> list[Row]:
-    """Return the rows that the main tables show: those of leading detectors and of the shown population."""
+    """Return the rows that the main tables show, and those that measure the same as a published figure.
+
+    The main tables show the rows of leading detectors and of the shown population.
+    """
     by_task: dict[str, list[Row]] = {}
     for row in rows:
         by_task.setdefault(row.task, []).append(row)
@@ -76,13 +105,20 @@ def shown_rows(record: RunRecord, rows: Iterable[Row]) -> list[Row]:
     for name, found in by_task.items():
         results = TaskResults.of(record.task(name), found)
         leading = {(one, detector) for one in results.trained_models for detector in results.leading_detectors(one)}
-        for row in found:
-            in_main_tables = (row.primary or row.level_db is None) and row.train_examples is None
-            if (TrainedModel.of(row), row.detector) in leading and (
-                in_main_tables or row.question == "misclassification" or row.population == results.population
-            ):
-                shown.append(row)
+        shown += [row for row in found if _is_in_main_tables(results, leading, row) or _is_published(results, row)]
     return shown
+
+
+def _is_in_main_tables(results: TaskResults, leading: Collection[tuple[TrainedModel, str]], row: Row) -> bool:
+    if (TrainedModel.of(row), row.detector) not in leading:
+        return False
+    of_the_task = (row.primary or row.level_db is None) and row.train_examples is None
+    return of_the_task or row.question == "misclassification" or row.population == results.population
+
+
+def _is_published(results: TaskResults, row: Row) -> bool:
+    fields = ("auroc", "aupr_positive", "aupr_negative")
+    return any(True for field in fields for _ in answers(row, field, results.record.published, results.pooled))
 
 
 def without_local_paths(command: str) -> str:

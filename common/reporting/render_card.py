@@ -44,11 +44,13 @@ DIGITS = 6
 
 
 def write_cards(record: RunRecord, tasks: Sequence[TaskResults], out: Path) -> None:
-    """Write a card for every trained model to ``OUT/cards``.
+    """Write a card for every trained model to ``OUT/cards``; cards of an earlier report are deleted.
 
     Raises:
         UserError: the folder cannot be written, or the disk is full.
     """
+    for old in (out / CARDS).glob("*.md"):
+        old.unlink()
     taken: set[str] = set()
     for results in tasks:
         for trained in results.trained_models:
@@ -125,7 +127,7 @@ def _text(record: RunRecord, results: TaskResults, found: Sequence["EvalResult"]
     made = f"Made by: {without_local_paths(record.command)}. Date: {record.date}. Commit: {record.commit}."
     note = (
         "AUROC: 50 is chance, whatever the share of each side. Average precision depends on that share: the base rate"
-        " stands in the block above. Figures are percent here and fractions there."
+        " stands in the block above, as do 95 % intervals (low, high). Figures are percent here and fractions there."
     )
     table = Table("Measured", ("data", "figure", "%"), rows, notes=(note,))
     return Document(

@@ -3,6 +3,7 @@
 from collections.abc import Collection, Mapping
 from pathlib import Path
 
+from common.base.errors import UserError
 from common.base.terminal import terminal_width
 from common.reporting.accuracy_paradox import accuracy_paradox
 from common.reporting.closing import legend_section, missing_section, provenance_section
@@ -17,7 +18,7 @@ from common.reporting.task_section import task_section
 from common.reporting.tiles import tiles
 from common.store.files import sha256
 from common.store.rows import Row, read_rows
-from common.store.run_record import RunRecord, read_record
+from common.store.run_record import RunRecord, belongs, read_record
 
 TITLE = "How far can a classifier's confidence be trusted?"
 
@@ -43,9 +44,11 @@ def write_report(out: Path, full: bool = False, width: int | None = None, format
     record, results = read_record(out / "run.json"), out / "results.jsonl"
     rows = read_rows(results)
     examples, problem = read_examples(out, sha256(results))
-    changed = CHANGED if record.results_sha256 not in ("", sha256(results)) else ""
+    changed = "" if belongs(record, results) else CHANGED
     document = build(record, rows, tuple(filter(None, (changed, problem))), examples)
     written = write_formats(document, out, formats)
+    if CARD in formats and changed:
+        raise UserError(f"no card is written: {changed} Run the same command again")
     if CARD in formats:
         write_cards(record, results_by_task(record, rows), out)
     folded = "" if full or len(document.tasks) < 2 else " (every task here: --full)"

@@ -19,7 +19,9 @@ from common.reporting.document import Block, Document, Gallery, Plots, Section, 
 from common.reporting.recorded import RECORDED, read_recorded, record_run
 from common.reporting.recorded_studies import STUDIES, record_study, studies_section
 from common.reporting.render_text import markdown
-from common.reporting.report import build
+from common.reporting.report import build, results_by_task
+from common.reporting.reproduced import reproduced_section
+from common.reporting.summary import CHANGED
 from common.store.files import write_text
 from common.store.rows import Row
 from common.store.run_record import RunRecord
@@ -42,15 +44,16 @@ def results_page(recorded: Path = RECORDED) -> str:
         UserError: a run's files are missing or damaged.
     """
     runs = read_recorded(recorded)
-    sections = [run_section(record, rows) for record, rows in runs]
+    sections = [run_section(one.record, one.rows, one.changed) for one in runs]
     return "\n".join(
         [
             "# Results",
             "",
             INTRODUCTION,
             "",
-            _not_measured([record for record, _ in runs]),
+            _not_measured([one.record for one in runs]),
             "",
+            _published_against_measured([(one.record, one.rows) for one in runs]),
             *sections,
             studies_section(recorded / STUDIES.name),
         ]
@@ -68,13 +71,29 @@ def _not_measured(records: Sequence[RunRecord]) -> str:
     )
 
 
-def run_section(record: RunRecord, rows: Sequence[Row]) -> str:
-    """Return the section of one run, as Markdown with headings of level 2 and below."""
+def _published_against_measured(runs: Sequence[tuple[RunRecord, tuple[Row, ...]]]) -> str:
+    """Return the section on what became of every published figure, from the runs of the published budget."""
+    results = [one for record, rows in runs if record.profile == "paper" for one in results_by_task(record, rows)]
+    section = reproduced_section(results)
+    return markdown(
+        Document(section.title, (section.subtitle,), (replace(section, title="By table", subtitle=""),), (), ()),
+        level=2,
+    )
+
+
+def run_section(record: RunRecord, rows: Sequence[Row], changed: bool = False) -> str:
+    """Return the section of one run, as Markdown with headings of level 2 and below.
+
+    Args:
+        record: of the run.
+        rows: of the run.
+        changed: whether the rows are not those of the record, which is said.
+    """
     document = build(record, tuple(rows))
     made = f"Command: {record.command}. Date: {record.date}. Device: {record.device}. Commit: {record.commit}."
     shown = Document(
         title=", ".join(record.tasks) or "nothing",
-        headline=(made,),
+        headline=(made, CHANGED) if changed else (made,),
         summary=(),
         tasks=tuple(main_tables(section) for section in document.tasks),
         closing=() if (missing := missing_section(record)) is None else (missing,),

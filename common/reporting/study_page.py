@@ -1,14 +1,13 @@
 """The page of a study: a table with the spread over seeds, one picture, and which claims hold in how many seeds."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from common.reporting.document import Block, Cell, Document, Plots, Section, Table, Text, counted, points
+from common.reporting.formats import DEFAULT, write_formats
 from common.reporting.plots import scatter_of_subjects
-from common.reporting.render_html import page
-from common.reporting.render_text import markdown, terminal
-from common.store.files import write_text
+from common.reporting.render_text import terminal
 from common.store.seed_means import spread
 from common.study import Study
 from common.study import Table as Figures
@@ -31,12 +30,11 @@ class StudyResults:
     provenance: Sequence[str] = field(default_factory=tuple)
 
 
-def write_study(results: StudyResults, folder: Path) -> str:
-    """Write report.md and report.html of a study to its folder; return a short version for a terminal."""
+def write_study(results: StudyResults, folder: Path, formats: Collection[str] = DEFAULT) -> str:
+    """Write the page of a study to its folder, in these formats; return a short version for a terminal."""
     document = study_document(results)
-    write_text(folder / "report.md", markdown(document))
-    write_text(folder / "report.html", page(document))
-    return f"{terminal(document)}\nFull report: {folder / 'report.html'}\n"
+    written = write_formats(document, folder, formats)
+    return f"{terminal(document)}\nFull report: {written}\n"
 
 
 def study_document(results: StudyResults) -> Document:

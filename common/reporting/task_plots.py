@@ -126,7 +126,7 @@ def _risk(points: Points) -> str:
     """Draw the error of the kept units over their fraction, and that of the best ranking with the same errors."""
     coverage, risk = _percent(points["coverage"]), _percent(points["risk"])
     error = float(risk[-1])
-    kept = np.linspace(100 - error, 100, 30)
+    kept = np.linspace(max(100 - error, 1e-6), 100, 30)  # not from 0, where nothing is kept
     lines = [
         Line((0, 100), (error, error), FAINT, "no ranking", width=1.4),
         Line((0, *kept), (0, *(100 - (100 - error) * 100 / kept)), TEXT, "best possible", "2 3", 1.4),

@@ -83,7 +83,7 @@ class TaskResults:
     @cached_property
     def trained_models(self) -> tuple[TrainedModel, ...]:
         """Objectives and models in the order they first appear."""
-        return tuple(dict.fromkeys(map(TrainedModel.of, self.rows)))
+        return tuple(self._by_model)
 
     @cached_property
     def seeds(self) -> tuple[int, ...]:
@@ -103,16 +103,36 @@ class TaskResults:
 
     def detectors(self, trained: TrainedModel) -> tuple[str, ...]:
         """Detectors of a trained model, the baseline first."""
-        names = dict.fromkeys(row.detector for row in self.rows if TrainedModel.of(row) == trained)
-        return tuple(sorted(names, key=lambda name: name != "msp"))
+        return self._detectors.get(trained, ())
+
+    @cached_property
+    def _detectors(self) -> dict[TrainedModel, tuple[str, ...]]:
+        names = {trained: dict.fromkeys(row.detector for row in rows) for trained, rows in self._by_model.items()}
+        return {trained: tuple(sorted(own, key=lambda name: name != "msp")) for trained, own in names.items()}
+
+    def rows_of(self, trained: TrainedModel) -> tuple[Row, ...]:
+        """Rows of a trained model."""
+        return tuple(self._by_model.get(trained, ()))
+
+    @cached_property
+    def _by_model(self) -> dict[TrainedModel, list[Row]]:
+        found: dict[TrainedModel, list[Row]] = {}
+        for row in self.rows:
+            found.setdefault(TrainedModel.of(row), []).append(row)
+        return found
 
     def leading_detectors(self, trained: TrainedModel) -> tuple[str, ...]:
         """The detectors shown in full: MSP (or the first detector), and those that only this objective has."""
         names = self.detectors(trained)
-        plain = {row.detector for row in self.rows if row.objective == "cross_entropy"}
+        plain = self._plain_detectors
         added = () if not plain or trained.objective == "cross_entropy" else tuple(n for n in names if n not in plain)
         first = "msp" if "msp" in names else names[0]
         return tuple(dict.fromkeys((first, *added)))
+
+    @cached_property
+    def _plain_detectors(self) -> frozenset[str]:
+        """The detectors of cross-entropy."""
+        return frozenset(row.detector for row in self.rows if row.objective == "cross_entropy")
 
     def label(self, trained: TrainedModel, detector: str = "") -> str:
         """Return a label of a trained model, and of a detector if given, that is unique in this task."""
@@ -132,7 +152,7 @@ class TaskResults:
 
     def error(self, trained: TrainedModel) -> Spread | None:
         """Error of a trained model over the seeds, or None if unknown for every seed."""
-        return spread({row.seed: row.error for row in self.rows if TrainedModel.of(row) == trained}.values())
+        return spread({row.seed: row.error for row in self.rows_of(trained)}.values())
 
     def right_wrong(self, trained: TrainedModel, detector: str) -> SeedMean | None:
         """Return the right-against-wrong figures of a detector over all rows, or None."""
@@ -169,22 +189,25 @@ class TaskResults:
 
     def ood(self, trained: TrainedModel, detector: str, key: OodKey, population: str | None = None) -> SeedMean | None:
         """Return the figures of a detector and OOD set, by default of the task's population, or None."""
-        for one in self._select(trained, "ood"):
-            about = (one.row.detector, key_of(one.row), one.row.population)
-            if about == (detector, key, population or self.population):
-                return one
-        return None
+        return self._ood.get((trained, detector, key, population or self.population))
+
+    @cached_property
+    def _ood(self) -> dict[tuple[TrainedModel, str, OodKey, str], SeedMean]:
+        found: dict[tuple[TrainedModel, str, OodKey, str], SeedMean] = {}
+        for trained in self.trained_models:
+            for one in self._select(trained, "ood"):
+                found.setdefault((trained, one.row.detector, key_of(one.row), one.row.population), one)
+        return found
 
     def _select(self, trained: TrainedModel, question: str) -> tuple[SeedMean, ...]:
         return self._by_question.get((trained, question), ())
 
     @cached_property
     def _by_question(self) -> dict[tuple[TrainedModel, str], tuple[SeedMean, ...]]:
-        found: dict[tuple[TrainedModel, str], tuple[SeedMean, ...]] = {}
+        found: dict[tuple[TrainedModel, str], list[SeedMean]] = {}
         for one in self.averaged:
-            key = (TrainedModel.of(one.row), one.row.question)
-            found[key] = (*found.get(key, ()), one)
-        return found
+            found.setdefault((TrainedModel.of(one.row), one.row.question), []).append(one)
+        return {key: tuple(own) for key, own in found.items()}
 
     def figures(self, one: SeedMean, field: str) -> dict[str, Figure]:
         """Return the published figures that measure the same, by source."""

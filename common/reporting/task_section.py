@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
+from common.reporting.below_chance import below_chance
 from common.reporting.document import Block, Plots, Section, Text, counted, listed, percent, points
 from common.reporting.examples import Examples, galleries
 from common.reporting.learning_curve import learning_plot, learning_table
@@ -32,6 +33,7 @@ def task_section(
             (*(error_line(results, trained) for trained in results.trained_models), *_skipped_items(results)),
             brief=True,
         ),
+        Text(below_chance(results.averaged, results.population), heading="Ranks the wrong way round", brief=True),
         error_table(results),
         *(table for trained in results.trained_models for table in ood_tables(results, trained)),
         *(galleries(record, examples) if examples else ()),

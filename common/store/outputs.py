@@ -108,8 +108,8 @@ class Outputs:
         """Every score that needs the logits alone, by name; computed once."""
         return logit_scores(self.scored_logits)
 
-    def save(self, path: Path) -> None:
-        """Write all arrays to one safetensors file, atomically."""
+    def save(self, path: Path) -> str:
+        """Write all arrays to one safetensors file, atomically; return its SHA-256."""
         arrays: dict[str, NDArray[Any]] = {"logits": self.logits}
         for name in ("features", "labels", "groups"):
             if getattr(self, name) is not None:
@@ -118,16 +118,16 @@ class Outputs:
             arrays |= {f"{kind}.{name}": value for name, value in getattr(self, kind).items()}
         if self.scored_classes is not None:
             arrays["scored_classes"] = np.array([self.scored_classes])
-        write_tensors(path, arrays)
+        return write_tensors(path, arrays)
 
     @classmethod
-    def load(cls, path: Path) -> "Outputs":
-        """Read a file that ``save`` wrote.
+    def load(cls, path: Path, recorded: str | None = None) -> "Outputs":
+        """Read a file that ``save`` wrote; ``recorded`` is its SHA-256 where a record holds it.
 
         Raises:
             DamagedFile: the file is missing, or not what was written.
         """
-        arrays = read_tensors(path)
+        arrays = read_tensors(path, recorded)
         extras = {kind: _taken(arrays, f"{kind}.") for kind in ("row_extras", "group_extras")}
         scored = arrays.pop("scored_classes", None)
         try:

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from common.base.errors import UserError
-from common.store.files import write_text
+from common.store.files import hash_of, write_text
 
 WHOLES = {"token": "sentence", "frame": "utterance"}
 """Name of the example that rows of a name are parts of; rows of one example are not independent."""
@@ -97,6 +97,15 @@ class RunRecord:
     def task(self, name: str) -> TaskRecord:
         """Return the record of a task; for an unknown task, one with default values."""
         return self.tasks.get(name) or TaskRecord(name, title=name, published=name.split("/")[-1])
+
+
+def belongs(record: RunRecord, results: Path) -> bool:
+    """Whether a file of results is the one that the record was written with; true where the record does not say.
+
+    Raises:
+        UserError: the file is missing or cannot be read.
+    """
+    return record.results_sha256 in ("", hash_of(results))
 
 
 def write_record(path: Path, record: RunRecord) -> None:

@@ -139,8 +139,10 @@ def probe_scores(
         for index in batches(examples, BATCH):
             batch = examples.batch(index).to(model.device)
             view = look(model, batch, gradient=gradient, inputs=inputs)
-            scores = {name: probe.score(view, fitted).detach() for name, (probe, fitted) in there.items()}
-            rows = {name: _scored_rows(view, one) for name, one in scores.items() if probes[name][0].per == "row"}
+            kept = _scored(view)
+            scored = {"row": view.only(kept), "group": view}
+            scores = {name: probe.score(scored[probe.per], fitted).detach() for name, (probe, fitted) in there.items()}
+            rows = {name: _every_row(one, kept) for name, one in scores.items() if probes[name][0].per == "row"}
             by_row.add_rows(index[view.row_of.cpu()], rows)
             by_group.add_rows(index, {name: one for name, one in scores.items() if probes[name][0].per == "group"})
     return by_row.in_order() | by_group.in_order()
@@ -157,11 +159,17 @@ def _gradients(wanted: bool) -> Iterator[None]:
         yield
 
 
-def _scored_rows(view: View, scores: Tensor) -> Tensor:
+def _scored(view: View) -> Tensor | None:
+    """(R,) which rows are scored, see ``probe_scores``; None: all."""
     if view.unscored is None:
+        return None
+    in_group = torch.zeros(int(view.row_of.max()) + 1, device=view.row_of.device)
+    in_group = in_group.index_add_(0, view.row_of, (~view.unscored).float())
+    return ~view.unscored | (in_group == 0)[view.row_of]
+
+
+def _every_row(scores: Tensor, kept: Tensor | None) -> Tensor:
+    """Return scores of the kept rows among all rows, NaN for the others."""
+    if kept is None:
         return scores
-    scored = torch.zeros(int(view.row_of.max()) + 1, device=scores.device).index_add_(
-        0, view.row_of, (~view.unscored).float()
-    )
-    left_out = view.unscored & (scored > 0)[view.row_of]
-    return torch.where(left_out, torch.nan, scores)
+    return scores.new_full(kept.shape, torch.nan).masked_scatter(kept, scores)

@@ -5,8 +5,14 @@ from pathlib import Path
 import torch
 from torch import Tensor, nn
 
+from common.base.border import border
 from common.base.errors import UserError
 from common.store.files import DamagedFile, read_tensors, write_tensors
+
+REMEDY = (
+    "safetensors is the only format of weights that is loaded; convert them with: "
+    "safetensors.torch.save_file(model.state_dict(), FILE)"
+)
 
 
 def save_weights(model: nn.Module, path: Path) -> None:
@@ -20,16 +26,10 @@ def read_weights(path: Path) -> dict[str, Tensor]:
     Raises:
         UserError: the file is missing, damaged, or of another format.
     """
-    from safetensors import SafetensorError
     from safetensors.torch import load_file
 
-    try:
+    with border(path, REMEDY):
         return dict(load_file(path))
-    except (SafetensorError, OSError) as error:
-        raise UserError(
-            f"{path} is not a readable safetensors file ({error}), the only format of weights that is loaded; convert "
-            "weights with: safetensors.torch.save_file(model.state_dict(), FILE)"
-        ) from error
 
 
 def load_weights(model: nn.Module, path: Path) -> None:

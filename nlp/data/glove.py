@@ -5,6 +5,7 @@ from pathlib import Path
 import numpy as np
 
 from common.data.locations import Location, Prepared
+from common.data.parquet import read_columns_of
 from common.data.samples import RawDataset
 from common.data.sources import Source
 
@@ -18,12 +19,7 @@ def read_vectors(path: Path) -> RawDataset:
     Raises:
         ValueError: a column is missing, or the vectors differ in length.
     """
-    import pyarrow.parquet
-
-    with pyarrow.parquet.ParquetFile(path) as file:
-        if missing := {"word", "vector"} - set(file.schema_arrow.names):
-            raise ValueError(f"no column {min(missing)!r}; it has {', '.join(file.schema_arrow.names)}")
-        table = file.read(columns=["word", "vector"])
+    table = read_columns_of(path, ["word", "vector"])
     words = table["word"].to_pylist()
     flat = table["vector"].combine_chunks().flatten().to_numpy(zero_copy_only=False)
     if not words or len(flat) % len(words):

@@ -1,20 +1,24 @@
 """Auxiliary outliers for text: dialogue and headlines from installed packages; WikiText-2 and Brown in a data folder.
 
 Short lines and long paragraphs are put together, since outliers should be as long as what is to be rejected. No test
-set of a task has any of it.
+set of a task has any of it. Taggers of sentences get the sentences among them, word by word.
 """
 
 import bz2
 import csv
 import io
+import re
 from pathlib import Path
+
+import numpy as np
 
 from common.data.drawn import drawn
 from common.data.locations import Location, Packaged, Prepared
 from common.data.samples import RawDataset
-from common.data.sources import Source
+from common.data.sources import AnySource, Derived, Source
 from nlp.data.orange import column_reader, orange_place, texts_of
 from nlp.data.tables import text_table
+from nlp.data.tagging import penn_spelling
 
 MOST = 5000
 """Of each kind at most, by a run's seed."""
@@ -76,7 +80,25 @@ BROWN = Source(
     about="57,340 sentences of 1961 in fifteen genres; non-commercial use",
 )
 
+WORD = re.compile(
+    r"[^\W\d_]+(?=n't\b)|n't\b|'(?:s|m|d|ll|re|ve)\b"  # a word before its clitic, and the clitic
+    r"|\d+(?:[.,/]\d+)*|\w+(?:[-&.]\w+)*|--|\.\.\.|``|''|[^\w\s]",
+    re.IGNORECASE,
+)
+"""A word, its clitic, a number or a mark, nearly as the Penn Treebank divides a text."""
+
+
+def tagged_like(train: RawDataset, rng: np.random.Generator, texts: RawDataset) -> RawDataset:
+    """Return texts as lists of words in the Penn Treebank's spelling."""
+    return RawDataset([penn_spelling(WORD.findall(text)) for text in texts.items], dropped=texts.dropped)
+
+
+def _word_by_word(source: AnySource) -> Derived:
+    return Derived(f"{source.name}, word by word", tagged_like, (source,), kind="sample", about=source.about)
+
+
 TEXT_OUTLIERS = tuple(drawn(source, MOST) for source in (FRIENDS, HEADLINES, WIKITEXT, BROWN))
+TAGGER_OUTLIERS = tuple(_word_by_word(drawn(source, MOST)) for source in (FRIENDS, HEADLINES, BROWN))
 
 
 def fine_tuning(epochs: int) -> dict[str, float]:

@@ -11,10 +11,15 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from common.base.border import MemoryLimit, border
 from common.base.errors import UserError
+from common.data.parquet import read_columns_of
 from nlp.data.decoding import read_text
 
 Columns = dict[str, list[Any]]
+
+CELL = 8
+"""Bytes of a cell of a table, at least: objects with a new name each would make a table of their number squared."""
 
 SPLIT = "split"
 """Column that a JSON file of splits gets."""
@@ -47,10 +52,11 @@ def read_table(path: Path) -> OwnTable:
     suffix = path.suffix.lower()
     if suffix not in FORMATS:
         raise UserError(f"{path} is not one of {', '.join(FORMATS)}; convert it to one of them")
-    if suffix == ".parquet":
-        return OwnTable(path, _parquet(path))
-    text, note = read_text(path)
-    return OwnTable(path, FORMATS[suffix](path, text), note)
+    with border(path):
+        if suffix == ".parquet":
+            return OwnTable(path, _parquet(path))
+        text, note = read_text(path)
+        return OwnTable(path, FORMATS[suffix](path, text), note)
 
 
 def _csv(path: Path, text: str) -> Columns:
@@ -91,7 +97,7 @@ def _jsonl(path: Path, text: str) -> Columns:
         rows.append(_loaded(line, f"{path}: line {number}"))
         if not isinstance(rows[-1], dict):
             raise UserError(f'{path}: line {number} is not an object like {{"text": ..., "label": ...}}')
-    return _of_objects(rows)
+    return _of_objects(path, rows)
 
 
 def _json(path: Path, text: str) -> Columns:
@@ -100,7 +106,7 @@ def _json(path: Path, text: str) -> Columns:
     if isinstance(whole, dict) and "data" in whole and isinstance(whole["data"], list):
         whole = whole["data"]
     if isinstance(whole, list) and all(isinstance(row, dict) for row in whole):
-        return _of_objects(whole)
+        return _of_objects(path, whole)
     if isinstance(whole, dict) and whole and all(isinstance(part, list) for part in whole.values()):
         parts = list(whole.values())
         if all(isinstance(row, (dict, list)) for part in parts for row in part):
@@ -118,11 +124,12 @@ def _of_splits(path: Path, splits: Mapping[str, Sequence[Any]]) -> Columns:
                 raise UserError(f"{path}: row {number} of {split} has {len(row)} entries, not a text and a label")
             named = dict(row) if isinstance(row, dict) else {"text": row[0], "label": row[1]}
             rows.append({**named, SPLIT: split})
-    return _of_objects(rows)
+    return _of_objects(path, rows)
 
 
-def _of_objects(rows: Sequence[Mapping[str, Any]]) -> Columns:
+def _of_objects(path: Path, rows: Sequence[Mapping[str, Any]]) -> Columns:
     names = dict.fromkeys(name for row in rows for name in row)
+    MemoryLimit().check(path, CELL * len(rows) * len(names), f"a table of {len(rows):,} rows and {len(names):,} names")
     return {name: [row.get(name) for row in rows] for name in names}
 
 
@@ -144,18 +151,9 @@ def _lines(path: Path, text: str) -> Columns:
 
 
 def _parquet(path: Path) -> Columns:
-    import pyarrow
-    import pyarrow.parquet
-
-    try:
-        with pyarrow.parquet.ParquetFile(path) as file:
-            flat = [field.name for field in file.schema_arrow if not pyarrow.types.is_nested(field.type)]
-            flat = [name for name in flat if not pyarrow.types.is_binary(file.schema_arrow.field(name).type)]
-            table = file.read(columns=flat)
-            names = _class_names(file.schema_arrow.metadata or {})
-    except (OSError, pyarrow.ArrowException) as error:
-        raise UserError(f"{path} is not a readable parquet file ({' '.join(str(error).split())[:120]})") from error
-    columns = {name: table[name].to_pylist() for name in flat}
+    table = read_columns_of(path, None)
+    names = _class_names(table.schema.metadata or {})
+    columns = {name: table[name].to_pylist() for name in table.column_names}
     return {name: [_named(value, names.get(name)) for value in values] for name, values in columns.items()}
 
 

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from common.data.parquet import read_columns_of
 from common.data.samples import RawDataset
 
 EMPTY = "empty text"
@@ -31,14 +32,9 @@ def read_columns(
         ValueError: a column is missing, or no row is left.
     """
     import pyarrow.compute
-    import pyarrow.parquet
 
     wanted = {name: [value] if isinstance(value, str) else list(value) for name, value in (where or {}).items()}
-    with pyarrow.parquet.ParquetFile(path) as file:
-        missing = [name for name in (*columns, *wanted) if name not in file.schema_arrow.names]
-        if missing:
-            raise ValueError(f"no column {missing[0]!r}; it has {', '.join(file.schema_arrow.names)}")
-        table = file.read(columns=list(dict.fromkeys((*columns, *wanted))))
+    table = read_columns_of(path, list(dict.fromkeys((*columns, *wanted))))
     for name, values in wanted.items():
         table = table.filter(pyarrow.compute.is_in(table[name], value_set=pyarrow.array(values)))
     if not len(table):

@@ -82,6 +82,10 @@ class WordsPresent(WordClassifier):
         hidden: Tensor = self.dropout(self.activation(self.first(embedded)))
         return [hidden]
 
+    def _counts(self, batch: Batch) -> Tensor:
+        """Return (B, words) occurrences: how often a word occurs is not known here."""
+        return batch.inputs.float()
+
     def classify(self, features: Tensor) -> Tensor:
         """Return (B, C) logits."""
         logits: Tensor = self.output(features)

@@ -1,16 +1,17 @@
 """Reading of audio files: one channel, resampled to 16 kHz, float32 in [-1, 1]."""
 
-import io
-import re
-from collections.abc import Callable, Iterable, Sequence
-from math import gcd
+from collections.abc import Iterable, Sequence
+from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from common.base.border import told_or
 from common.data.dropped import listed
+from common.data.parquet import read_columns_of
+from speech.data.containers import announced_frames, opened_sound
 
 Waveform = NDArray[np.float32]
 
@@ -33,17 +34,13 @@ def decode(file: Path | bytes) -> Waveform:
     it, see ``unit_scale``.
 
     Raises:
-        ValueError: the file is not audio, has no sample or one that is not finite, or is shorter than its header says.
+        ValueError: the file is not audio, is of a container in which damage is not noticed, has no sample or one that
+            is not finite, is shorter than its header says, or announces more than its size allows.
     """
-    import soundfile
-
-    try:
-        with soundfile.SoundFile(io.BytesIO(file) if isinstance(file, bytes) else str(file)) as opened:
-            samples = _all_samples(opened)
-            expected = announced_frames(file, opened)
-            rate, floats = opened.samplerate, opened.subtype in FLOATS
-    except (soundfile.SoundFileError, TypeError) as error:
-        raise ValueError(unreadable(file, error)) from error
+    with opened_sound(file) as opened:
+        samples = _all_samples(opened)
+        expected = announced_frames(file, opened)
+        rate, floats = opened.samplerate, opened.subtype in FLOATS
     if not len(samples):
         raise ValueError("there is not one sample in it")
     if len(samples) < expected:
@@ -65,61 +62,6 @@ def _all_samples(opened: Any) -> NDArray[np.float32]:
 
 BLOCK = 1 << 20
 """Samples that are read at once."""
-
-FOREIGN: dict[str, Callable[[bytes], bool]] = {
-    "an MPEG-4 file (m4a, mp4, 3gp)": lambda head: head[4:8] == b"ftyp",
-    "a Matroska file (webm, mkv)": lambda head: head[:4] == b"\x1a\x45\xdf\xa3",
-    "a Windows Media file (wma)": lambda head: head[:4] == b"\x30\x26\xb2\x75",
-    "an AMR file": lambda head: head[:5] == b"#!AMR",
-    "a bare AAC stream": lambda head: head[:2] in (b"\xff\xf1", b"\xff\xf9"),
-}
-"""Formats of telephones and browsers that libsndfile does not read, by their first bytes."""
-
-
-def unreadable(file: Path | bytes, error: Exception) -> str:
-    """Return why a file cannot be read, with the command that converts it if its format is a known one."""
-    head = _head(file)
-    for name, fits in FOREIGN.items():
-        if fits(head):
-            return f"it is {name}, which is not read; convert it with: ffmpeg -i FILE -ac 1 -ar 16000 FILE.wav"
-    reason = getattr(error, "error_string", str(error))  # the rest is the file's name or its address in memory
-    return f"no audio can be read from it: {reason}"
-
-
-_SHORT_CHUNK = re.compile(r"(?:data|SSND|BODY|Data Size) *: (\d+) \(should be (\d+)\)")
-_SHORT_WHOLE = re.compile(r"(?:riff|RIFF|FORM|Riff size) *: (\d+) \(should be (\d+)\)")
-_FRAMES = re.compile(r"(?:Frames|Cols) *: (\d+)")
-_SPHERE_COUNT = re.compile(rb"sample_count -i (\d+)")
-_UNKNOWN_SIZE = 0x7FFF0000  # written by programs that do not know a recording's length in advance
-_WHOLE_TOLERANCE = 0.99  # the outer size is often off by a header
-
-
-def announced_frames(file: Path | bytes, opened: Any) -> int:
-    """Return the samples per channel according to the header, since libsndfile reads a truncated file without error.
-
-    libsndfile's log has the announced sizes: of the chunk of samples (WAV, AIFF, AU, SVX), of the whole file (W64), or
-    the number of samples (RF64, AVR). A file that it calls truncated (VOC) announces one sample more.
-    """
-    frames, log = int(opened.frames), opened.extra_info
-    if opened.format == "NIST":
-        found = _SPHERE_COUNT.search(_head(file))
-        return int(found[1]) if found else frames
-    for pattern, least in ((_SHORT_CHUNK, 1.0), (_SHORT_WHOLE, _WHOLE_TOLERANCE)):
-        short = pattern.search(log)
-        if short is not None and int(short[1]) < _UNKNOWN_SIZE and int(short[2]) < least * int(short[1]):
-            return round(frames * int(short[1]) / max(int(short[2]), 1))
-    counted = [int(count) for count in _FRAMES.findall(log) if int(count) < _UNKNOWN_SIZE]
-    if opened.format in ("RF64", "AVR") and counted:
-        return max(frames, *counted)
-    return frames + 1 if opened.format in ("VOC", "MAT4") and "truncated" in log else frames
-
-
-def _head(file: Path | bytes) -> bytes:
-    if isinstance(file, bytes):
-        return file[:1024]
-    with file.open("rb") as content:
-        return content.read(1024)
-
 
 RATES = (100, 1_000_000)
 """Samples per second that are believed: a damaged header may say anything."""
@@ -172,14 +114,18 @@ OVERDRIVEN = 8.0
 """Largest sample of floats that were merely recorded or mixed too loud (18 dB above full scale)."""
 
 
+LARGEST_RATIO = 10_000
+"""Denominator of the ratio of two rates at most, which is exact for all usual rates: the filter is 20 times as long."""
+
+
 def resample(samples: NDArray[Any], rate: int) -> Waveform:
     """Return (T,) samples of the sampling rate ``rate`` as float32 at 16 kHz, by a polyphase filter."""
     if rate == SAMPLE_RATE:
         return np.ascontiguousarray(samples, dtype=np.float32)
     from scipy.signal import resample_poly
 
-    common = gcd(rate, SAMPLE_RATE)
-    changed = resample_poly(np.asarray(samples, dtype=np.float32), SAMPLE_RATE // common, rate // common)
+    ratio = Fraction(SAMPLE_RATE, rate).limit_denominator(LARGEST_RATIO)
+    changed = resample_poly(np.asarray(samples, dtype=np.float32), ratio.numerator, ratio.denominator)
     return np.ascontiguousarray(changed, dtype=np.float32)
 
 
@@ -210,10 +156,7 @@ def _name(file: Path | bytes, number: int) -> str:
 
 
 def _decode_or_reason(file: Path | bytes) -> Waveform | str:
-    try:
-        return decode(file)
-    except ValueError as error:
-        return str(error)
+    return told_or(lambda: decode(file))
 
 
 def read_table(
@@ -229,10 +172,8 @@ def read_table(
     Returns:
         the waveforms, the values of ``columns``, and the number of skipped rows by reason.
     """
-    import pyarrow.parquet as parquet
-
     names = list(columns)
-    table = parquet.read_table(path, columns=["audio", *names], filters=where)
+    table = read_columns_of(path, ["audio", *names], where)
     rows = table["audio"].to_pylist()
     called = [row["path"] or f"row {i}" for i, row in enumerate(rows)]
     waveforms, kept, dropped = decode_all([row["bytes"] or b"" for row in rows], called)

@@ -5,10 +5,12 @@ Long recordings are read in pieces, so they are never in memory as a whole.
 
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 import numpy as np
 
+from common.base.border import told_or
 from common.base.errors import UserError
 from common.data.class_folders import class_files
 from common.data.dropped import added_up, first_named, listed
@@ -16,7 +18,8 @@ from common.data.locations import Directory, Location
 from common.data.samples import RawDataset, Split
 from common.data.sources import Source
 from common.own_data import class_counts, with_note
-from speech.data.audio import FLOATS, Waveform, announced_frames, decode, mono, unreadable
+from speech.data.audio import FLOATS, Waveform, decode, mono
+from speech.data.containers import announced_frames, opened_sound
 
 LONGEST = 20.0
 """Seconds; longer recordings are divided into pieces of ``PIECE`` seconds."""
@@ -107,10 +110,9 @@ def _all_pieces(files: Sequence[Path], called: Sequence[str]) -> tuple[list[Wave
     bad: list[str] = []
     thinned: dict[str, int] = {}
     for i, path in enumerate(files):
-        try:
-            found = list(pieces(path))
-        except ValueError as error:
-            bad.append(f"{called[i]}: {error}")
+        found = told_or(partial(_listed, path))
+        if isinstance(found, str):
+            bad.append(f"{called[i]}: {found}")
             continue
         if len(found) == PIECES and (beyond := whole_pieces(path) - PIECES):
             thinned[f"{called[i]}: pieces of {PIECE:g} seconds beyond the {PIECES} that are read"] = beyond
@@ -120,36 +122,31 @@ def _all_pieces(files: Sequence[Path], called: Sequence[str]) -> tuple[list[Wave
     return items, whose, dropped
 
 
+def _listed(path: Path) -> list[Waveform]:
+    return list(pieces(path))
+
+
 def pieces(path: Path) -> Iterator[Waveform]:
     """Yield a sound file whole or, beyond ``LONGEST`` seconds, in at most ``PIECES`` pieces; one channel at 16 kHz.
 
     Raises:
         ValueError: see ``decode``.
     """
-    import soundfile
-
-    try:
-        with soundfile.SoundFile(path) as file:
-            long, frames, announced = file.frames > LONGEST * file.samplerate, file.frames, announced_frames(path, file)
-        if long and frames < announced:
-            raise ValueError(f"it breaks off after {frames} of about {announced} samples")
-        yield from _spread(path) if long else [decode(path)]
-    except soundfile.SoundFileError as error:
-        raise ValueError(unreadable(path, error)) from error
+    with opened_sound(path) as file:
+        long, frames, announced = file.frames > LONGEST * file.samplerate, file.frames, announced_frames(path, file)
+    if long and frames < announced:
+        raise ValueError(f"it breaks off after {frames} of about {announced} samples")
+    yield from _spread(path) if long else [decode(path)]
 
 
 def whole_pieces(path: Path) -> int:
     """Return the number of pieces of ``PIECE`` seconds in a recording, whether they are read or not."""
-    import soundfile
-
-    with soundfile.SoundFile(path) as file:
+    with opened_sound(path) as file:
         return int(file.frames // round(PIECE * file.samplerate))
 
 
 def _spread(path: Path) -> Iterator[Waveform]:
-    import soundfile
-
-    with soundfile.SoundFile(path) as file:
+    with opened_sound(path) as file:
         length = round(PIECE * file.samplerate)
         count = min(file.frames // length, PIECES)
         for start in np.linspace(0, file.frames - length, count).astype(int):

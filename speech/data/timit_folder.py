@@ -10,9 +10,11 @@ Editions differ in the case of names. Copies that circulate have the two folders
 """
 
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
+from common.base.border import told_or
 from common.data.dropped import added_up, listed
 from speech.data.audio import Waveform, decode_all
 from speech.data.phones import check_timit
@@ -48,10 +50,11 @@ def _rows(found: list[tuple[str, Path]], folder: Path) -> tuple[list[tuple[Path,
     """Return the description of each sound, and why others are skipped."""
     rows, bad = [], []
     for part, path in found:
-        try:
-            rows.append((path, _row(part, path)))
-        except (ValueError, OSError) as error:
-            bad.append(f"{path.relative_to(folder).as_posix()}: {error}")
+        row = told_or(partial(_row, part, path))
+        if isinstance(row, str):
+            bad.append(f"{path.relative_to(folder).as_posix()}: {row}")
+        else:
+            rows.append((path, row))
     return rows, bad
 
 

@@ -11,6 +11,7 @@ from speech.ctc_task import PHONE_NOTES
 from speech.data.mandarin import THCHS30
 from speech.data.noise import NOIZEUS, SUBWAY, USER_NOISE, at_levels, noizeus, with_noise
 from speech.data.other_english import ACCENTED, LIBRISPEECH
+from speech.data.outliers import SPEECH_OUTLIERS
 from speech.data.timit import TIMIT, by_speaker
 from speech.data.voices import ENGLISH_TRAIN
 
@@ -53,6 +54,8 @@ TASK = Task(
     paper=Budget(40, 5, 3e-3, "rmsprop", "one_cycle", gradient_norm=5.0),
     split=partial(by_speaker, count=4),
     objectives=("ctc",),
+    outliers=SPEECH_OUTLIERS,
+    options={"outlier_exposure": {"rate_fraction": 0.1}},
     labelled=ENGLISH_TRAIN,
     unit="group",
     row_name="frame",

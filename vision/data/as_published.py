@@ -14,6 +14,8 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
+from common.base.border import MemoryLimit
+from common.base.display import one_line
 from common.data.dropped import listed
 from common.data.locations import Folders, Location
 from common.data.samples import RawDataset
@@ -75,6 +77,7 @@ def read_idx(path: Path) -> NDArray[np.uint8]:
         count = int(np.prod(shape))
         if len(shape) != head[3] or count > 1 << 30:
             raise ValueError(f"the header of {path.name} claims {count:,} values")
+        MemoryLimit().check(path, count, "its header")
         values = content.read(count + 1)
     if len(values) != count:
         raise ValueError(f"{path.name} holds {len(values):,} values, and its header says {count:,}")
@@ -119,10 +122,11 @@ def read_svhn(path: Path) -> RawDataset:
     from scipy.io import loadmat
 
     try:
-        found = loadmat(path, variable_names=("X", "y"))
+        with MemoryLimit().held(path):
+            found = loadmat(path, variable_names=("X", "y"))
         images, digits = found["X"].transpose(3, 0, 1, 2), found["y"].ravel().astype(np.int64) % 10
     except Exception as error:  # on a damaged file scipy's reader raises a dozen types
-        raise ValueError(f"{path.name} is no SVHN file of cropped digits ({error})") from error
+        raise ValueError(f"{path.name} is no SVHN file of cropped digits ({one_line(error)})") from error
     if images.dtype != np.uint8 or images.shape[1:] != (32, 32, 3):
         raise ValueError(f"X must be (32, 32, 3, N) bytes, not {found['X'].shape} {images.dtype}")
     return RawDataset(np.ascontiguousarray(images), check_labels(digits, len(images), 10), DIGITS)
@@ -164,9 +168,9 @@ def read_notmnist(root: Path, letters: Sequence[str]) -> RawDataset:
     for file in sorted(path for letter in letters for path in root.glob(f"{letter}/*.png")):
         try:
             with Image.open(file) as image:
-                glyphs.append(np.asarray(image.convert("L")))
-        except OSError:
-            bad.append(f"{file.parent.name}/{file.name}: no image")
+                glyphs.append(check_images(np.asarray(image.convert("L"))[None], (28, 28))[0])
+        except Exception:  # Pillow's readers raise a dozen types on damaged files
+            bad.append(f"{file.parent.name}/{file.name}: no image of 28 x 28")
     if not glyphs:
         raise ValueError("there is no file LETTER/*.png")
-    return RawDataset(check_images(np.stack(glyphs), (28, 28)), dropped=listed(bad))
+    return RawDataset(np.stack(glyphs), dropped=listed(bad))

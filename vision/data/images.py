@@ -8,11 +8,13 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import pyarrow.parquet as parquet
 from numpy.typing import NDArray
 from PIL import Image
 
+from common.base.display import one_line
+from common.data.parquet import read_columns_of
 from common.data.samples import RawDataset
+from common.own.files import open_file
 
 Images = NDArray[np.uint8]
 
@@ -28,12 +30,16 @@ def read_npz(path: Path, size: tuple[int, int] = (28, 28), label_names: Sequence
     Raises:
         ValueError: an array has the wrong type or shape, or a label is out of range.
     """
-    with path.open("rb") as opened, np.load(opened, allow_pickle=False) as file:
-        images, labels = check_images(file["images"], size), file["labels"]
-        names = tuple(label_names) or tuple(str(name) for name in file["label_names"])
-        further = {name: file[name] for name in file.files if name not in ("images", "labels", "label_names")}
-    extras = {name: values for name, values in further.items() if values.shape[:1] == images.shape[:1]}
+    file = open_file(path)
+    images, labels = file.load([file.entries["images"], file.entries["labels"]])
+    check_images(images, size)
+    names = tuple(label_names) or tuple(str(name) for name in file.load([file.entries["label_names"]])[0])
+    further = [entry for entry in file.entries.values() if entry.rows == len(images) and entry.name not in OWN_NAMES]
+    extras = {entry.name: values for entry, values in zip(further, file.load(further), strict=True)}
     return RawDataset(images, check_labels(labels, len(images), len(names)), names, extras)
+
+
+OWN_NAMES = ("images", "labels", "label_names")
 
 
 def read_parquet(path: Path, size: tuple[int, int] = (32, 32), label_names: Sequence[str] = ()) -> RawDataset:
@@ -50,9 +56,7 @@ def read_parquet(path: Path, size: tuple[int, int] = (32, 32), label_names: Sequ
     Raises:
         ValueError: a column is missing, an image has another size or is damaged, or a label is out of range.
     """
-    table = parquet.read_table(path, columns=["image", "label"])
-    if set(table.column_names) != {"image", "label"}:
-        raise ValueError(f"columns image and label are needed, found {table.column_names}")
+    table = read_columns_of(path, ["image", "label"])
     names = tuple(label_names) or _names_in_metadata(table.schema.metadata or {})
     files = table.column("image").combine_chunks().field("bytes")
     images = np.empty((len(files), *size, 3), np.uint8)
@@ -67,6 +71,10 @@ def read_parquet(path: Path, size: tuple[int, int] = (32, 32), label_names: Sequ
     return RawDataset(images, check_labels(labels, len(images), len(names)), names)
 
 
+class WrongSize(Exception):
+    """An image has another height and width."""
+
+
 def decode(content: bytes | None, size: tuple[int, int], row: int) -> Images:
     """Return one image as (H, W, 3) uint8.
 
@@ -77,11 +85,14 @@ def decode(content: bytes | None, size: tuple[int, int], row: int) -> Images:
         raise ValueError(f"row {row} has no image")
     try:
         with Image.open(io.BytesIO(content)) as image:
+            if (image.height, image.width) != size:  # before it is decoded: a few bytes may be a very large image
+                raise WrongSize(image.height, image.width)
             pixels = np.asarray(image.convert("RGB"))
-    except OSError as error:
-        raise ValueError(f"the image in row {row} is damaged: {error}") from error
-    if pixels.shape[:2] != size:
-        raise ValueError(f"the image in row {row} is {pixels.shape[0]}x{pixels.shape[1]}, not {size[0]}x{size[1]}")
+    except WrongSize as wrong:
+        found, wanted = (f"{height}x{width}" for height, width in (wrong.args, size))
+        raise ValueError(f"the image in row {row} is {found}, not {wanted}") from wrong
+    except Exception as error:  # Pillow's readers raise a dozen types on damaged files
+        raise ValueError(f"the image in row {row} is damaged: {one_line(error)}") from error
     return pixels
 
 

@@ -6,6 +6,7 @@ numbers behind a key up to the next key.
 """
 
 import pickletools
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,9 @@ from numpy.typing import NDArray
 PIXELS = 3 * 32 * 32
 MOST_BYTES = 1 << 29
 """Largest batch that is read; CIFAR-100's training batch has 155 MB."""
+
+MOST_CODES = 4_000_000
+"""Instructions that are read; CIFAR-100's training batch has about 300,000."""
 
 _NUMBERS = frozenset({"BININT1", "BININT2", "BININT", "INT", "LONG1"})
 _TEXTS = frozenset(
@@ -66,7 +70,10 @@ def _listed(path: Path) -> list[tuple[str, Any]]:
     if path.stat().st_size > MOST_BYTES:
         raise ValueError(f"{path.name} has {path.stat().st_size} bytes, more than any batch of CIFAR")
     with path.open("rb") as content:
-        return [(code.name, argument) for code, argument, _ in pickletools.genops(content)]
+        listed = [(code.name, argument) for code, argument, _ in islice(pickletools.genops(content), MOST_CODES)]
+    if len(listed) == MOST_CODES:
+        raise ValueError(f"{path.name} has {MOST_CODES:,} instructions, more than any batch of CIFAR")
+    return listed
 
 
 def _numbers_behind(listed: list[tuple[str, Any]], key: str) -> list[int]:

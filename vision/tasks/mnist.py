@@ -24,6 +24,14 @@ def distortions(*arguments: Any) -> Any:
 
 PAPER = Budget(epochs=30, batch_size=128, learning_rate=1e-3, schedule="steps", decay_at=(20,), weight_decay=1e-5)
 
+EXPOSED = {"epochs": 10, "learning_rate": 0.1, "optimizer": "sgd", "schedule": "cosine", "decay_at": ()}
+"""The recipe of digits with outliers from untrained weights: as published, 10 epochs of SGD along a cosine.
+
+By the 30 epochs of Adam above, the network learns the outliers that it sees and few others: on pseudo-OOD made of
+held-out digits the MSP's mean AUROC is 74, by this recipe 96 (4,000 digits, seed 0). The published rate for digits,
+0.01 in batches of 50, is of 60,000 digits; of 4,000 it leaves an error of 8.5 %, 0.1 in batches of 128 one of 6.8 %.
+"""
+
 TASK = Task(
     title="MNIST digits",
     in_dist="MNIST",
@@ -33,7 +41,12 @@ TASK = Task(
     model=Model("mlp", {"hidden": (256, 256, 256)}),
     objectives=("cross_entropy", "abnormality"),
     outliers=DIGIT_OUTLIERS,
-    options={"outlier_exposure": {"epochs_fraction": 4 / 30, "rate_fraction": 1.0}},  # 4 epochs from rate 1e-3
+    options={
+        "outlier_exposure": {"epochs_fraction": 4 / 30, "rate_fraction": 1.0},  # 4 epochs from rate 1e-3
+        "outlier_exposure_scratch": {"budget": EXPOSED},
+        # Of 0.01, 0.04, 0.1, 0.3, 1 and 3 best on pseudo-OOD of held-out digits: mean AUROC 85; 49 at CIFAR-10's 0.04.
+        "logit_norm": {"temperature": 3.0},
+    },
     distortions=distortions,
     paper=PAPER,
     quick=replace(PAPER, examples=4_000, test_examples=2_000),

@@ -4,6 +4,7 @@
 const SAMPLE_RATE = 16000;
 const LONGEST_SECONDS = 10;
 const LOUDEST = 0.99;
+const UNTIL_NEXT_LOOK = 2000; // milliseconds, while models are being trained
 
 const make = (tag, attributes = {}, ...children) => {
   const element = document.createElement(tag);
@@ -255,23 +256,34 @@ function select(panels, chosen) {
   }
 }
 
-async function start() {
-  const tabs = await (await fetch("tabs")).json();
-  const panels = Object.entries(tabs).map(([name, tab]) => new Panel(name, tab));
-  panels.forEach((panel, i) => {
-    const tab = make("button", { type: "button", role: "tab", id: `tab-${panel.name}`, "aria-controls": `panel-${panel.name}` }, panel.tab.title);
-    tab.addEventListener("click", () => select(panels, panel));
-    tab.addEventListener("keydown", (event) => {
-      const step = { ArrowRight: 1, ArrowLeft: -1 }[event.key];
-      if (!step) return;
-      const next = panels.at((i + step) % panels.length);
-      select(panels, next);
-      document.getElementById(`tab-${next.name}`).focus();
-    });
-    document.getElementById("tabs").append(tab);
-    document.getElementById("panels").append(panel.element);
+function add(panels, name, tab) {
+  const panel = new Panel(name, tab);
+  panels.push(panel);
+  const button = make("button", { type: "button", role: "tab", id: `tab-${name}`, "aria-controls": `panel-${name}` }, tab.title);
+  button.addEventListener("click", () => select(panels, panel));
+  button.addEventListener("keydown", (event) => {
+    const step = { ArrowRight: 1, ArrowLeft: -1 }[event.key];
+    if (!step) return;
+    const next = panels.at((panels.indexOf(panel) + step) % panels.length);
+    select(panels, next);
+    document.getElementById(`tab-${next.name}`).focus();
   });
-  select(panels, panels[0]);
+  document.getElementById("tabs").append(button);
+  document.getElementById("panels").append(panel.element);
+  select(panels, panels.find((one) => !one.element.hidden) ?? panel);
+}
+
+async function start() {
+  const panels = [];
+  for (;;) {
+    const { tabs, coming } = await (await fetch("tabs")).json();
+    for (const [name, tab] of Object.entries(tabs)) {
+      if (!panels.some((panel) => panel.name === name)) add(panels, name, tab);
+    }
+    document.getElementById("coming").textContent = coming.length ? `Being trained: ${coming.join(", ")}.` : "";
+    if (!coming.length) return;
+    await new Promise((done) => setTimeout(done, UNTIL_NEXT_LOOK));
+  }
 }
 
 start();

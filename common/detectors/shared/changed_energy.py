@@ -1,6 +1,7 @@
 """Energy of logits that are computed again, from changed features or with changed weights of the last layer."""
 
 from dataclasses import dataclass
+from typing import ClassVar
 
 import numpy as np
 import torch
@@ -22,7 +23,13 @@ standard normal inputs 0.15; tanh and the outputs of an LSTM, which are signed, 
 
 @dataclass(frozen=True)
 class ChangedEnergy(Probe):
-    """score = logsumexp(W change(f) + b), in float64. A subclass defines ``name`` and ``change``."""
+    """score = logsumexp(W change(f) + b). A subclass defines ``name`` and ``change``.
+
+    Attributes:
+        precision: of the product with the weights; float64 where features may be scaled up by powers of e.
+    """
+
+    precision: ClassVar[torch.dtype] = torch.float64
 
     @property
     def name(self) -> str:
@@ -40,8 +47,8 @@ class ChangedEnergy(Probe):
 
     def score(self, view: View, fitted: Fitted) -> Tensor:
         """Return (R,) the energy, in units of the logits."""
-        head = LinearHead(fitted["weight"].double(), fitted["bias"].double())
-        return head(self.change(view.features.double(), fitted)).logsumexp(1)
+        head = LinearHead(fitted["weight"].to(self.precision), fitted["bias"].to(self.precision))
+        return head(self.change(view.features.to(self.precision), fitted)).double().logsumexp(1)
 
 
 def quantile(features: Tensor, fraction: float) -> Tensor:
