@@ -32,8 +32,8 @@ def bootstrap_intervals(
     """Return 95 % percentile intervals of the figures ``FIGURES``, each as in ``separation`` and ``risk_coverage``.
 
     With few examples of one side percentile intervals are narrow: with 15 errors against thousands of right answers
-    they cover 88 to 93 %. For the AUROC prefer ``auroc_interval`` then. AURC takes the positives for the right answers. Its
-    error rate varies with nothing, since both sizes are kept.
+    they cover 88 to 93 %. For the AUROC prefer ``auroc_interval`` then. AURC takes the positives for the right
+    answers. Its error rate varies with nothing, since both sizes are kept.
 
     Args:
         positive: (N,) scores.
