@@ -31,9 +31,10 @@ def bootstrap_intervals(
 ) -> dict[str, Interval]:
     """Return 95 % percentile intervals of the figures ``FIGURES``, each as in ``separation`` and ``risk_coverage``.
 
-    AURC takes the positives for the right answers. Its error rate varies with nothing, since both sizes are kept. Of
-    samples without an overlap every resample is perfect, so that an interval has no width: it says nothing there, and
-    ``auroc_interval`` does.
+    With few examples of one side percentile intervals are narrow: with 15 errors against thousands of right answers
+    they cover 88 to 93 %. Of samples without an overlap every resample is perfect, so that they have no width. For the
+    AUROC prefer ``auroc_interval`` then. AURC takes the positives for the right answers. Its error rate varies with
+    nothing, since both sizes are kept.
 
     Args:
         positive: (N,) scores.

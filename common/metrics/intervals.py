@@ -7,34 +7,68 @@ import numpy as np
 from common.metrics.ranking import Ranking
 
 Z95 = 1.959963984540054  # two-sided 95 % quantile of the normal distribution
+PRIOR = 5  # examples that the modelled variance counts as; of 5, 10 and 20, 5 kept closest to 95 % in simulations
 
 
 def auroc_bounds(ranking: Ranking, auroc: float) -> tuple[float, float]:
     """Bounds of the 95 % interval of ``auroc``; ``common.metrics.detection.auroc_interval`` gives the formula."""
-    variance = delong_variance(ranking, auroc)
+    parts = delong_variances(ranking, auroc)
+    variance = sum(parts)
+    n, m = ranking.n_positive, ranking.n_negative
     if not 0 < auroc < 1 or variance <= 0:
-        return wilson(auroc, min(ranking.n_positive, ranking.n_negative))
+        return wilson(auroc, min(n, m))
+    quantile = _t95(variance**2 / (parts[0] ** 2 / (n - 1) + parts[1] ** 2 / (m - 1)))
+    half = quantile * sqrt(_moderated(variance, auroc, n, m)) / (auroc * (1 - auroc))
     centre = log(auroc / (1 - auroc))
-    half = Z95 * sqrt(variance) / (auroc * (1 - auroc))
     return _logistic(centre - half), _logistic(centre + half)
 
 
-def delong_variance(ranking: Ranking, auroc: float) -> float:
-    """Variance of the AUROC over draws of both samples; 0 if a sample has one example, where it cannot be estimated.
+def _t95(freedom: float) -> float:
+    """Two-sided 95 % quantile of Student's t."""
+    from scipy.special import stdtrit
+
+    return float(stdtrit(freedom, 0.975))
+
+
+def _moderated(variance: float, auroc: float, n: int, m: int) -> float:
+    """Mean of an estimated variance and the modelled one, weighted by degrees of freedom; never less than estimated.
+
+    Few examples of one side may lie close together by luck, and most do so where the AUROC is high. The variance of
+    two exponential distributions with this AUROC then counts as much as ``PRIOR`` further examples.
+    """
+    freedom = min(n, m) - 1
+    modelled = hanley_mcneil_variance(auroc, n, m)
+    return max(variance, (freedom * variance + PRIOR * modelled) / (freedom + PRIOR))
+
+
+def hanley_mcneil_variance(auroc: float, n: int, m: int) -> float:
+    """Variance of an AUROC A of two exponential distributions, the mean of that for either sign of the scores.
+
+    A (1 - A) (1 + (N + M - 2) / 2 ((1 - A) / (2 - A) + A / (1 + A))) / (N M)
+
+    Source: Hanley & McNeil (Radiology 143, 1982); the mean: Newcombe (Statistics in Medicine 25, 2006).
+    """
+    spread = (1 - auroc) / (2 - auroc) + auroc / (1 + auroc)
+    return auroc * (1 - auroc) * (1 + (n + m - 2) / 2 * spread) / (n * m)
+
+
+def delong_variances(ranking: Ranking, auroc: float) -> tuple[float, float]:
+    """Variance of the AUROC over draws of the positives, and of the negatives; their sum is that over both.
 
     The placement of an example is the fraction of the other sample above it; a tie counts half. With S10 and S01 the
-    sample variances of the placements of the N positives and the M negatives, it is S10 / N + S01 / M.
+    sample variances of the placements of the N positives and the M negatives, they are S10 / N and S01 / M; 0 if a
+    sample has one example, where they cannot be estimated.
 
     Source: DeLong, DeLong & Clarke-Pearson (Biometrics 44, 1988), section 2, with one placement per group of ties.
     """
     if min(ranking.n_positive, ranking.n_negative) < 2:
-        return 0.0
+        return 0.0, 0.0
     n, m = ranking.n_positive, ranking.n_negative
     of_positives = of_negatives = 0.0
     for p, q in ranking.pieces():
         of_positives += (np.diff(p) * ((q[1:] + q[:-1]) / (2 * m) - (1 - auroc)) ** 2).sum()
         of_negatives += (np.diff(q) * ((p[1:] + p[:-1]) / (2 * n) - auroc) ** 2).sum()
-    return float(of_positives / (n * (n - 1)) + of_negatives / (m * (m - 1)))
+    return float(of_positives / (n * (n - 1))), float(of_negatives / (m * (m - 1)))
 
 
 def wilson(fraction: float, n: int) -> tuple[float, float]:

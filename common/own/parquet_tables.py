@@ -56,7 +56,7 @@ def _tables(path: Path, columns: Sequence[str], rows: int) -> Iterator[Any]:
     import pyarrow as pa
     from pyarrow import parquet
 
-    with parquet.ParquetFile(path, buffer_size=BUFFER) as file:
+    with parquet.ParquetFile(path, buffer_size=BUFFER, pre_buffer=False) as file:  # else it holds all of it
         for batch in file.iter_batches(batch_size=rows, columns=list(columns), use_threads=False):
             yield pa.Table.from_batches([batch])
 
