@@ -49,13 +49,14 @@ def file(tmp_path_factory: pytest.TempPathFactory) -> Path:
     }
     sets = ("Omniglot", "notMNIST", "CIFAR-10bw", "Gaussian", "A set with a name as long as names of sets ever get")
     of_task = [ERRORS, *(replace(MNIST, out_dist=name, population=one) for name in sets for one in ("all", "correct"))]
-    of_task += [replace(row, objective="abnormality", auroc=0.4, auroc_high=0.45) for row in of_task]
-    detectors = ("msp", "energy", "relative_mahalanobis_layers")
+    of_task = [replace(row, detector=name) for row in of_task for name in ("msp", "relative_mahalanobis_layers")]
+    below = {"auroc": 0.4, "auroc_low": 0.35, "auroc_high": 0.45, "objective": "abnormality"}
+    of_task += [replace(row, **below, detector=name) for row in of_task[::2] for name in ("msp", "abnormality")]
     rows = [
-        replace(row, detector=name, task=task, modality=task.split("/")[0])
+        replace(row, seed=seed, task=task, modality=task.split("/")[0])
         for task in ("vision/mnist", "speech/words")
         for row in of_task
-        for name in detectors
+        for seed in (0, 1)
     ]
     rows += [REUTERS, replace(REUTERS, task="nlp/tags")]
     tasks = {"vision/mnist": FACTS, "nlp/reuters8": {"title": "Reuters", "published": "reuters8"}}

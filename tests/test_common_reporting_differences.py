@@ -87,6 +87,14 @@ def test_a_training_below_what_it_is_published_to_beat_is_named(name: str) -> No
     assert any(f"{name} is published as better than cross_entropy on OOD" in said for said in found)
 
 
+@pytest.mark.parametrize(("error", "told"), [(0.16, True), (0.104, False), (None, False)])
+def test_a_training_that_errs_more_often_has_a_price_that_is_told(error: float | None, told: bool) -> None:
+    better = [replace(row, objective="outlier_exposure", auroc=0.95, error=error) for row in (BASE, FAR)]
+    found = [said for said in contradictions([results([*ROWS, *better])]) if "outlier_exposure" in said]
+    sentence = "vision/t: outlier_exposure has a price, a test error of 16.0 % against 10.0 % of cross_entropy."
+    assert found == ([sentence] if told else [])
+
+
 def test_a_mean_of_intervals_is_narrower_by_the_root_of_their_number() -> None:
     mean = mean_difference([(0.1, 0.0, 0.2)] * 4)
     assert mean is not None and (mean.low, mean.high) == pytest.approx((0.05, 0.15))

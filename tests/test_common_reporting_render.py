@@ -62,7 +62,7 @@ def _unbalanced(page: str) -> list[str]:
             self.wrong: list[str] = []
 
         def handle_starttag(self, tag: str, attrs: object) -> None:
-            if tag not in ("meta", "br", "img"):
+            if tag not in ("meta", "br", "img", "wbr"):
                 self.open.append(tag)
 
         def handle_startendtag(self, tag: str, attrs: object) -> None:

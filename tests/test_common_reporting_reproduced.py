@@ -18,8 +18,8 @@ from common.store.rows import Row
 
 @pytest.fixture(scope="module")
 def runs() -> list[TaskResults]:
-    recorded = [(record, rows) for record, rows in read_recorded() if record.profile == "paper"]
-    return [results for record, rows in recorded for results in results_by_task(record, rows)]
+    recorded = [run for run in read_recorded() if run.record.profile == "paper"]
+    return [results for run in recorded for results in results_by_task(run.record, run.rows)]
 
 
 def of(runs: list[TaskResults], name: str) -> TaskResults:

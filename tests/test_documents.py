@@ -52,11 +52,12 @@ def test_the_snippet_of_the_readme_runs(tmp_path: Path, monkeypatch: pytest.Monk
 def test_every_command_on_logits_in_the_readme_is_understood(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     given, other = model(120, 3), model(60, 3, seed=1)["logits"]
-    for name in ("in.npz", "in.csv", "train.npz"):
+    for name in ("in.npz", "in.csv", "in.parquet", "train.npz"):
         features = {"features": given["logits"]} if name.endswith(".npz") else {}
         WRITERS["file" + Path(name).suffix](tmp_path / name, given | features)
     np.save("logits.npy", given["logits"])
     np.save("labels.npy", given["labels"])
+    np.save("out.npy", other)
     np.savez("out.npz", logits=other, features=other)
     np.savez("other_scores.npz", score=other.max(1))
     for suffix in ("parquet", "safetensors"):
@@ -64,7 +65,7 @@ def test_every_command_on_logits_in_the_readme_is_understood(tmp_path: Path, mon
     rows = zip(given["logits"].max(1), given["logits"].argmax(1) == given["labels"], strict=True)
     (tmp_path / "scores.tsv").write_text("score\tcorrect\n" + "".join(f"{s}\t{int(c)}\n" for s, c in rows))
     commands = re.findall(r"uv run python -m common.evaluate (.*?)(?: +#.*)?$", read("README.md"), flags=re.MULTILINE)
-    assert len(commands) == 7
+    assert len(commands) == 8
     for command in commands:
         result = CliRunner().invoke(app, shlex.split(command))
         expected = 2 if "--probabilities" in command else 0  # these are logits, and that is told

@@ -33,7 +33,23 @@ def read_columns_of(path: Path, columns: Sequence[str] | None, where: Any = None
             raise ValueError(f"no column {missing[0]!r}; it has {', '.join(schema.names)}")
         limit.check(path, announced(file.metadata, len(chosen)), f"columns {', '.join(chosen)}")
     with limit.held(path):
-        return parquet.read_table(path, columns=chosen, filters=where, use_threads=False)
+        return _spelled_out(parquet.read_table(path, columns=chosen, filters=where, use_threads=False))
+
+
+def _spelled_out(table: Any) -> Any:
+    """Return the table without dictionaries, of which a few bytes stand for any number of long values.
+
+    Raises:
+        ValueError: a dictionary lies inside a list or a structure.
+    """
+    from pyarrow import types
+
+    for place, field in enumerate(table.schema):
+        if types.is_dictionary(field.type):
+            table = table.set_column(place, field.name, table[field.name].cast(field.type.value_type))
+        elif "dictionary<" in str(field.type):
+            raise ValueError(f"column {field.name!r} has a dictionary inside its values; write it without")
+    return table
 
 
 def announced(metadata: Any, columns: int) -> int:

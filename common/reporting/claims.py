@@ -45,6 +45,8 @@ TRAININGS = (
     ("logit_norm", ("cross_entropy", "ctc"), "Wei et al. 2022"),
 )
 """Ways of training, those that they are published to be better than (the first that ran), and where."""
+COSTLY = 0.005
+"""A way of training whose error is larger by more than that has a price, which is told."""
 
 
 def contradictions(tasks: Sequence[TaskResults]) -> tuple[str, ...]:
@@ -80,6 +82,17 @@ def _trainings(results: TaskResults) -> Iterator[str]:
                 f"{results.record.name}: {name} is published as better than {other} on OOD examples ({source}); "
                 f"here the MSP's mean AUROC is {percent(ours)} against {percent(theirs)}."
             )
+        yield from _price(results, by_objective[name], by_objective[other])
+
+
+def _price(results: TaskResults, ours: TrainedModel, other: TrainedModel) -> Iterator[str]:
+    """Yield what a way of training costs: published ones hardly raise the error."""
+    error, least = results.error(ours), results.error(other)
+    if error is not None and least is not None and error.mean > least.mean + COSTLY:
+        yield (
+            f"{results.record.name}: {ours.objective} has a price, a {results.record.error_name} of "
+            f"{percent(error.mean)} % against {percent(least.mean)} % of {other.objective}."
+        )
 
 
 def _msp(results: TaskResults, trained: TrainedModel) -> float | None:

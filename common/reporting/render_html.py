@@ -6,6 +6,12 @@ from pathlib import Path
 from common.base.display import printable
 from common.reporting.document import Cell, Document, Gallery, Plots, Table
 
+WIDE = 9
+"""Columns of a table up to which paper holds it in letters of the usual size."""
+
+WIDEST = 12
+"""Columns of a table up to which their names are written across; beyond, they stand upright."""
+
 TEMPLATES = Path(__file__).parent / "templates"
 
 
@@ -28,6 +34,8 @@ def page(document: Document) -> str:
         "gallery": lambda block: isinstance(block, Gallery),
         "plots": lambda block: isinstance(block, Plots),
         "number": is_number,
+        "dense": lambda table: len(table.columns) > WIDEST,
+        "wide": lambda table: len(table.columns) > WIDE,
     }
     return environment.get_template("report.html.j2").render(document=document)
 

@@ -51,7 +51,7 @@ def _beside_each_other(results: TaskResults, found: Sequence[SeedMean | None], f
         notes = [f"base {percent(base)}"] * (base is not None)
         notes += [f"{SOURCES[source]} {figures[source].value:g}"] if source else []
         short = percent(base) if base is not None else next(iter(notes), "")
-        cells.append(Cell(percent(one.mean(field)), ", ".join(notes), short_note=short))
+        cells.append(Cell(percent(one.mean(field)), "; ".join(notes), short_note=short))
     return _with_best(cells, found, field)
 
 

@@ -1,7 +1,7 @@
 """Reading of audio files: one channel, resampled to 16 kHz, float32 in [-1, 1]."""
 
 from collections.abc import Iterable, Sequence
-from math import gcd
+from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
@@ -114,14 +114,18 @@ OVERDRIVEN = 8.0
 """Largest sample of floats that were merely recorded or mixed too loud (18 dB above full scale)."""
 
 
+LARGEST_RATIO = 10_000
+"""Denominator of the ratio of two rates at most, which is exact for all usual rates: the filter is 20 times as long."""
+
+
 def resample(samples: NDArray[Any], rate: int) -> Waveform:
     """Return (T,) samples of the sampling rate ``rate`` as float32 at 16 kHz, by a polyphase filter."""
     if rate == SAMPLE_RATE:
         return np.ascontiguousarray(samples, dtype=np.float32)
     from scipy.signal import resample_poly
 
-    common = gcd(rate, SAMPLE_RATE)
-    changed = resample_poly(np.asarray(samples, dtype=np.float32), SAMPLE_RATE // common, rate // common)
+    ratio = Fraction(SAMPLE_RATE, rate).limit_denominator(LARGEST_RATIO)
+    changed = resample_poly(np.asarray(samples, dtype=np.float32), ratio.numerator, ratio.denominator)
     return np.ascontiguousarray(changed, dtype=np.float32)
 
 

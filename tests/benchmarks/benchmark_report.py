@@ -35,8 +35,8 @@ def main(out: Path | None = None) -> None:
 def recorded() -> tuple[RunRecord, tuple[Row, ...]]:
     """Return all recorded runs as one: the record of the first with the tasks of all."""
     runs = read_recorded()
-    tasks = {name: task for record, _ in runs for name, task in record.tasks.items()}
-    return replace(runs[0][0], tasks=tasks), tuple(row for _, rows in runs for row in rows)
+    tasks = {name: task for run in runs for name, task in run.record.tasks.items()}
+    return replace(runs[0].record, tasks=tasks), tuple(row for run in runs for row in run.rows)
 
 
 def seconds(record: RunRecord, rows: tuple[Row, ...]) -> float:
