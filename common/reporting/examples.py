@@ -42,7 +42,7 @@ def read_examples(out: Path, results_sha256: str) -> tuple[dict[str, Examples], 
     try:
         facts = read_facts(file)
     except DamagedFile as damage:
-        return {}, f"No examples are shown: {damage.what}."
+        return {}, f"No examples are shown: {damage.what.replace(str(file), FILE)}."
     if facts.get("results") != results_sha256:
         return {}, f"No examples are shown: {FILE} belongs to other results than results.jsonl."
     try:
