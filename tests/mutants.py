@@ -165,11 +165,11 @@ def mutants(folders: list[str]) -> Iterator[Mutant]:
 
 
 def tests_of(module: Path, own: bool) -> list[str]:
-    """Return the tests of a module's package, those of the module first; ``own``: no others."""
+    """Return the tests of a module's package, those of the module first; ``own``: those alone, if any."""
     start = f"test_{'_'.join(module.parts[:-1])}"
     found = sorted(map(str, Path("tests").glob(f"{start}_*.py")))
     mine = [name for name in found if name.endswith(f"{start}_{module.stem}.py")]
-    return mine if own else [*mine, *(name for name in found if name not in mine)]
+    return mine if own and mine else [*mine, *(name for name in found if name not in mine)]
 
 
 def seconds_of(tests: list[str], longest: float) -> float | None:

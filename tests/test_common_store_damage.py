@@ -146,7 +146,7 @@ def test_a_whole_training_of_another_seed_is_made_again(
     shutil.copytree(training(out, 0), folder)
     assert rows(out) == finished[1]
     told = capsys.readouterr().err
-    assert all(f"{name} is not what was written there" in told for name in ("meta.json", "model.safetensors"))
+    assert all(f"{name} is not what was written" in told for name in ("meta.json", "model.safetensors"))
 
 
 def test_weights_that_are_made_again_agree_with_the_record(
@@ -162,7 +162,7 @@ def test_weights_that_are_made_again_agree_with_the_record(
 def test_the_record_follows_weights_that_came_out_differently(out: Path) -> None:
     folder = RunFolder(training(out, 1))
     stale(folder.weights)
-    with pytest.raises(DamagedFile, match=r"model\.safetensors is not what was written there"):
+    with pytest.raises(DamagedFile, match=r"model\.safetensors is not what was written"):
         folder.check_weights()
     folder.record_weights()
     folder.check_weights()

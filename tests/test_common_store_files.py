@@ -63,7 +63,7 @@ def test_a_checkpoint_of_another_seed_is_noticed(tmp_path: Path) -> None:
     other.parent.mkdir()
     shutil.copyfile(one, other)
     assert read_tensors(one)["epochs_done"] == 3
-    with pytest.raises(DamagedFile, match=r"train\.checkpoint is not what was written there"):
+    with pytest.raises(DamagedFile, match=r"train\.checkpoint is not what was written"):
         read_tensors(other)
 
 
@@ -165,7 +165,7 @@ def test_an_earlier_version_of_a_file_is_noticed_by_the_record(tmp_path: Path) -
     recorded = write_tensors(path, {"x": np.arange(4)})
     assert len(read_tensors(path, recorded)["x"]) == len(read_tensors(path)["x"]) == 4
     for wrong in (earlier, ""):
-        with pytest.raises(DamagedFile, match=r"a\.safetensors is not what was written there"):
+        with pytest.raises(DamagedFile, match=r"a\.safetensors is not what was written"):
             read_tensors(path, wrong)
     path.unlink()
     with pytest.raises(DamagedFile, match=r"a\.safetensors cannot be read .*; delete it and run again"):
@@ -173,8 +173,17 @@ def test_an_earlier_version_of_a_file_is_noticed_by_the_record(tmp_path: Path) -
 
 
 def test_a_folder_is_tried_before_work_begins_and_left_as_it_was(tmp_path: Path) -> None:
-    check_writable(tmp_path / "out")
+    for _ in range(2):
+        check_writable(tmp_path / "out")
     assert list((tmp_path / "out").iterdir()) == []
     (tmp_path / "file").touch()
     with pytest.raises(UserError, match="file is a file; name a folder with --out"):
         check_writable(tmp_path / "file")
+    with pytest.raises(UserError, match="cannot write .*--out"):
+        check_writable(tmp_path / "file" / "out")
+
+
+def test_a_file_of_no_training_may_be_moved_alone(tmp_path: Path) -> None:
+    write_facts(tmp_path / "one" / "examples.json", {"results": "1f"})
+    (tmp_path / "one" / "examples.json").rename(tmp_path / "examples.json")
+    assert read_facts(tmp_path / "examples.json") == {"results": "1f"}

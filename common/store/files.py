@@ -205,7 +205,7 @@ def _unreadable(path: Path, error: Exception) -> DamagedFile:
 
 
 def _differs(path: Path) -> DamagedFile:
-    return DamagedFile(f"{path} is not what was written there: its hash differs{REMEDY}")
+    return DamagedFile(f"{path} is not what was written: its hash differs{REMEDY}")
 
 
 def _place(path: Path) -> str:
