@@ -19,6 +19,7 @@ from common.experiment import Experiment, RunOptions
 from common.features.training_views import TrainingViews
 from common.model import View
 from common.tuning import chosen
+from vision.data.noise import PIXEL_NOISE
 
 
 @dataclass(frozen=True)
@@ -60,7 +61,16 @@ def test_pseudo_ood_chooses_the_better_setting_and_no_test_set_is_touched(
     monkeypatch.setattr("common.encoded.EncodedData.test", property(touched))
     probe, told = chosen(experiment, model, {"sign": Sign()})["sign"]
     assert probe == Sign(1.0)
-    assert told["sign"] == 1.0 and told["chosen_on"].startswith("pseudo-OOD: Gaussian, uniform, inverted, jigsaw")
+    assert told["sign"] == 1.0 and told["chosen_on"] == "pseudo-OOD: inverted, jigsaw, rotated, permuted, mixed"
+
+
+def test_kinds_of_the_family_of_a_test_ood_set_have_no_part(experiment: Experiment, model: object) -> None:
+    other = Experiment("vision/mnist", 0, experiment.options)
+    untested = tuple(one for one in other.task.ood if one.family != PIXEL_NOISE)
+    assert len(untested) == len(other.task.ood) - 2
+    other.task = replace(experiment.task, ood=untested)
+    _, told = chosen(other, model, {"sign": Sign()})["sign"]
+    assert told["chosen_on"] == "pseudo-OOD: Gaussian, uniform, inverted, jigsaw, rotated, permuted, mixed"
 
 
 def test_the_oracle_looks_at_the_test_ood_sets_and_rows_say_so(experiment: Experiment, model: object) -> None:

@@ -69,7 +69,9 @@ def test_train_and_test_folders_are_a_split_and_no_classes(tmp_path: Path, train
     assert own.split is not None
     split = own.split(learned, tested, 0)
     assert split.name == "as given"
-    assert split.notes == ("9 of 9 examples of the test set are in the training set too.",), "the same drawings"
+    shared, few = split.notes
+    assert shared == "9 of 9 examples of the test set are in the training set too.", "the same drawings"
+    assert few == "The test set has 9 examples, so figures are rough."
 
 
 def test_classes_in_a_table_or_in_file_names_are_read(tmp_path: Path) -> None:
