@@ -32,3 +32,11 @@ def wait_until(condition: Callable[[], object], seconds: float = 120) -> None:
     while not condition():
         assert time.monotonic() < end, "waited in vain"
         time.sleep(0.02)
+
+
+def unmeasured() -> dict[str, str]:
+    """Return the environment without what lets a process measure its coverage.
+
+    Coverage begins while Python starts, takes long there, and drops a Ctrl-C that falls into it.
+    """
+    return {name: value for name, value in os.environ.items() if not name.startswith("COV")}

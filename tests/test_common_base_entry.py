@@ -19,6 +19,7 @@ from common.base.entry import Terminated, out_of_memory
 from common.base.errors import UserError
 from common.base.exits import guarded
 from common.base.project import ROOT
+from tests.sessions import unmeasured
 
 SUITE = ("run_all.py", "--task", "reuters8", "--detectors", "msp", "--jobs", "1")
 TASK = ("-m", "nlp.tasks.reuters8", "--detectors", "msp", "--jobs", "1")
@@ -30,7 +31,13 @@ FIRST = ("run_all.py", "common/__init__.py", "common/base/__init__.py", "common/
 def started(command: tuple[str, ...], out: Path, begin: Callable[[], None]) -> "subprocess.Popen[str]":
     whole = (sys.executable, *command, "--out", str(out))
     return subprocess.Popen(
-        whole, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, preexec_fn=begin
+        whole,
+        cwd=ROOT,
+        env=unmeasured(),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        preexec_fn=begin,
     )
 
 

@@ -207,7 +207,7 @@ def test_the_demo_listens_on_loopback_alone(monkeypatch: pytest.MonkeyPatch) -> 
         hosts.extend(one.getsockname()[0] for one in sockets)
 
     monkeypatch.setattr(uvicorn.Server, "run", heard)
-    serve({})
+    serve({}, {})
     assert len(hosts) == 1 and all(ip_address(host).is_loopback for host in hosts)
 
 

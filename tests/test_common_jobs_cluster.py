@@ -28,7 +28,7 @@ from common.jobs.cluster import ClusterPool
 from common.jobs.job import Job
 from common.jobs.nodes import check_nodes, connected, needed, shared_by
 from common.store.files import HOST, sweep
-from tests.sessions import kill_session, processes_of, wait_until
+from tests.sessions import kill_session, processes_of, unmeasured, wait_until
 
 PATIENCE = 400
 SMALL = ("--num-cpus", "1", "--memory", str(4 * GIB), "--object-store-memory", "80000000")
@@ -48,7 +48,7 @@ class Node:
         with (
             log.open("w") as said,
             subprocess.Popen(
-                command, cwd=ROOT, env=os.environ | quiet, stdout=said, stderr=said, start_new_session=True
+                command, cwd=ROOT, env=unmeasured() | quiet, stdout=said, stderr=said, start_new_session=True
             ) as start,
         ):
             self.session = start.pid

@@ -70,7 +70,7 @@ def test_damaged_examples_are_told_and_the_rest_is_reported(report: Make) -> Non
     file = made.out / FILE
     file.write_bytes(file.read_bytes().replace(b'"8"', b'"9"'))
     again = report(ERRORS, MNIST)
-    assert "No examples are shown: examples.json is not what was written there: its hash differs." in again.markdown
+    assert "No examples are shown: examples.json is not what was written: its hash differs." in again.markdown
     assert "<img" not in again.page and "97.9" in again.page
 
 
