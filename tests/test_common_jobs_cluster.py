@@ -26,7 +26,7 @@ from common.experiment import Experiment, RunOptions
 from common.jobs import cluster as jobs_on_cluster
 from common.jobs.cluster import ClusterPool
 from common.jobs.job import Job
-from common.jobs.nodes import check_nodes, connected, needed, shared_by
+from common.jobs.nodes import SETTINGS, check_nodes, connected, needed, shared_by
 from common.store.files import HOST, sweep
 from tests.sessions import kill_session, processes_of, unmeasured, wait_until
 
@@ -65,6 +65,9 @@ class Node:
 
 @pytest.fixture(scope="module")
 def head() -> Iterator[Node]:
+    os.environ.update(
+        SETTINGS
+    )  # Ray reads them when it is imported, as below; under `uv run` it would upload the project
     pytest.importorskip("ray", reason="the group cluster is not installed: uv sync --group cluster")
     folder = Path(tempfile.mkdtemp(prefix="ray"))  # names of sockets are short
     node = None
