@@ -93,6 +93,7 @@ def serve(models: Mapping[str, JudgedModel], coming: Mapping[str, str]) -> None:
             listener.bind((HOST, PORT))
         except OSError:
             listener.bind((HOST, 0))
+        listener.listen()  # whoever follows the address at once is kept waiting, not refused
         print(f"The demo is at http://{HOST}:{listener.getsockname()[1]} (Ctrl-C ends it)", flush=True)
         settings = uvicorn.Config(application(models, coming), log_level="warning", access_log=False)
         uvicorn.Server(settings).run(sockets=[listener])
