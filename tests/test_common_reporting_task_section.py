@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from common.store.rows import Row
+from common.store.rows import WITH_INTERVAL, Row
 from tests.report_files import ERRORS, MNIST, REUTERS, STAND_IN, Make
 
 
@@ -21,6 +21,22 @@ def test_base_rates_stand_beside_every_aupr(report: Make) -> None:
     made = report(ERRORS, MNIST)
     assert "97.1 (base 51.7) | 95.3 (base 48.3)" in made.line("In-distribution against OOD", "Omniglot")
     assert "44.1 (base 1.5)" in made.line("Right against wrong", "msp")
+
+
+def test_a_folded_table_has_the_interval_of_every_figure(report: Make) -> None:
+    made = report(replace(ERRORS, aurc=0.02, aurc_low=0.01, aurc_high=0.04), MNIST)
+    assert made.line("95 % intervals of all figures", "Omniglot").split(" | ")[1:] == [
+        *("96.5 (96.1–97.0)", "97.1 (96.8–97.4)", "95.3 (94.8–95.8)", "12.3 (11.4–13.3)", "23.4 (21.9–25.0)", "– |")
+    ]
+    assert made.line("95 % intervals of all figures", "right / wrong").endswith("| 2.0 (1.0–4.0) |")
+    assert "<summary>95 % intervals of all figures</summary>" in made.page and "OLDER ROWS" not in made.page
+
+
+def test_rows_of_before_they_had_intervals_are_rendered_and_named(report: Make) -> None:
+    bounds = [f"{name}_{end}" for name in WITH_INTERVAL[1:] for end in ("low", "high")]
+    made = report(replace(ERRORS, **dict.fromkeys(bounds)), replace(MNIST, **dict.fromkeys(bounds)))
+    assert "OLDER ROWS: AUPR, FPR95 and AURC have no intervals here" in made.page
+    assert "OLDER ROWS" in made.terminal and "intervals of all figures" not in made.markdown
 
 
 def test_a_stand_in_has_no_published_figure(report: Make) -> None:

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from common.reporting.document import NOTHING, Cell, Table, percent
+from common.reporting.document import NOTHING, Cell, Table, percent, span
 from common.reporting.task_results import TaskResults
 from common.store.seed_means import SeedMean
 
@@ -71,4 +71,5 @@ def _cell(one: SeedMean, field: str) -> Cell:
     value = one.mean(field)
     if value is None:
         return Cell(NOTHING)
-    return Cell(f"{value:.3f}" if field in NO_FRACTIONS else percent(value))
+    interval = span(one.mean("aurc_low"), one.mean("aurc_high")) if field == "aurc" else ""
+    return Cell(f"{value:.3f}" if field in NO_FRACTIONS else percent(value), interval)

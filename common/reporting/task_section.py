@@ -7,6 +7,7 @@ from typing import Any
 from common.reporting.below_chance import below_chance
 from common.reporting.document import Block, Plots, Section, Text, counted, listed, percent, points
 from common.reporting.examples import Examples, galleries
+from common.reporting.interval_table import interval_table
 from common.reporting.learning_curve import learning_plot, learning_table
 from common.reporting.levels import level_plot, level_table
 from common.reporting.published_tables import draws, exposure_table, published_table, unanswered_pool
@@ -36,6 +37,7 @@ def task_section(
         Text(below_chance(results.averaged, results.population), heading="Ranks the wrong way round", brief=True),
         error_table(results),
         *(table for trained in results.trained_models for table in ood_tables(results, trained)),
+        *(interval_table(results, trained) for trained in results.trained_models),
         *(galleries(record, examples) if examples else ()),
         objective_table(results),
         *(learning_table(results, trained) for trained in results.trained_models),
