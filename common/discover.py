@@ -16,8 +16,8 @@ from common.own_data import OwnData
 from common.task import Model, Task
 
 if TYPE_CHECKING:
+    from common.architecture import Architecture
     from common.detector import Detector
-    from common.model import Architecture
     from common.objective import Objective
     from common.study import Study
 
