@@ -49,7 +49,9 @@ class SteppedConfidence(Probe):
     def score(self, view: View, fitted: Fitted) -> Tensor:
         """Return (R,) log confidence after the step; at most 0."""
         confidence = view.row_extras()["confidence"]
-        return view.stepped(confidence, fitted["step"]).row_extras()["confidence"] if self.epsilon else confidence
+        if not self.epsilon:
+            return confidence
+        return view.stepped(confidence, fitted["step"], "confidence").row_extras()["confidence"]
 
 
 DETECTOR = Detector(

@@ -47,7 +47,8 @@ class SteppedMahalanobis(Mahalanobis):
         before = -nearest(view.features, fitted)
         if not self.epsilon:
             return before
-        return -nearest(view.stepped(before, fitted["step"]).features, fitted)
+        name = "mahalanobis", id(fitted["tied"])  # the same tensor in all settings
+        return -nearest(view.stepped(before, fitted["step"], name).features, fitted)
 
 
 DETECTOR = Detector(

@@ -47,8 +47,10 @@ class Odin(Probe):
 
     def score(self, view: View, fitted: Fitted) -> Tensor:
         """Return (R,) log of the largest softmax probability at the temperature, after the step."""
-        stepped = view.stepped(self._confidence(view.logits), fitted["step"]) if self.epsilon else view
-        return self._confidence(stepped.logits)
+        if not self.epsilon:
+            return self._confidence(view.logits)
+        name = "softmax", self.temperature
+        return self._confidence(view.stepped(self._confidence(view.logits), fitted["step"], name).logits)
 
     def _confidence(self, logits: Tensor) -> Tensor:
         return (logits.double() / self.temperature).log_softmax(1).amax(1)

@@ -2,25 +2,19 @@
 
     d_c(f) = (f - mean_c)^T tied^-1 (f - mean_c),   d_0(f) = (f - mean)^T whole^-1 (f - mean)
 
-Features are whitened once, so that all classes cost one matrix product.
+Features are whitened once, so that all classes cost one matrix product. Detectors that learn from the same moments have
+the same tensors.
 """
 
 from torch import Tensor
 
 from common.features.fitted import Fitted
-from common.features.moments import Moments, squared_distances, whitener
+from common.features.moments import Moments, squared_distances
 
 
 def learned(moments: Moments, prefix: str = "") -> dict[str, Tensor]:
     """Return what ``nearest`` and ``background`` need, its names beginning with ``prefix``."""
-    tied, whole = whitener(moments.tied), whitener(moments.whole)
-    found = {
-        "mean": moments.mean,
-        "tied": tied,
-        "whole": whole,
-        "centres": (moments.means - moments.mean) @ tied.T,
-    }
-    return {f"{prefix}{name}": value.float() for name, value in found.items()}
+    return {f"{prefix}{name}": value for name, value in moments.whitened.items()}
 
 
 def nearest(features: Tensor, fitted: Fitted, prefix: str = "") -> Tensor:

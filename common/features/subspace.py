@@ -10,10 +10,9 @@ ITERATIONS, OVERSAMPLING = 5, 8
 """Of a subspace iteration: products with the rows, and directions beyond those that are wanted."""
 
 
-def principal(covariance: Tensor, dimension: int) -> Tensor:
-    """Return (D, dimension) orthonormal directions of largest variance of a (D, D) covariance, the largest last."""
-    vectors: Tensor = torch.linalg.eigh(covariance).eigenvectors
-    return vectors[:, len(covariance) - dimension :].contiguous()
+def largest_variance(axes: Tensor, dimension: int) -> Tensor:
+    """Return the (D, dimension) last of (D, D) axes by rising variance, the largest last."""
+    return axes[:, len(axes) - dimension :].contiguous()
 
 
 def leading(rows: Tensor, mean: Tensor, count: int) -> Tensor:
@@ -49,10 +48,9 @@ def _scatter_times(rows: Tensor, mean: Tensor, directions: Tensor) -> Tensor:
     return total / len(rows)
 
 
-def minor(covariance: Tensor, dimension: int) -> Tensor:
-    """Return (D, D - dimension) orthonormal directions of smallest variance, all that ``principal`` leaves out."""
-    vectors: Tensor = torch.linalg.eigh(covariance).eigenvectors
-    return vectors[:, : len(covariance) - dimension].contiguous()
+def smallest_variance(axes: Tensor, dimension: int) -> Tensor:
+    """Return the (D, D - dimension) axes that ``largest_variance`` leaves out."""
+    return axes[:, : len(axes) - dimension].contiguous()
 
 
 def second_moment(rows: Tensor, origin: Tensor, precision: torch.dtype = torch.float64) -> Tensor:

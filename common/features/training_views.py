@@ -1,16 +1,17 @@
 """What a method learns from: the rows of the training set, as the model sees them."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 
+import torch
 from torch import Tensor
 from torch.nn import functional
 
 from common.base.errors import UserError
 from common.features.linear_head import LinearHead
-from common.features.moments import Moments, mean_of, moments
+from common.features.moments import Moments, axes, mean_of, moments
 from common.features.standardised import even_sample
-from common.features.subspace import leading, principal, second_moment
+from common.features.subspace import largest_variance, leading, second_moment, zero_logits
 
 NARROW = 1_024
 """Values of an input at most whose covariance is taken apart exactly: that takes time with the cube of their number."""
@@ -86,9 +87,16 @@ class TrainingViews:
         mean = mean_of(self.inputs)
         count = max(1, min(COMPONENTS, len(mean) // 2))
         if len(mean) <= NARROW:
-            return mean.float(), principal(second_moment(self.inputs, mean), count).float()
+            return mean.float(), largest_variance(axes(second_moment(self.inputs, mean)), count).float()
         rows = even_sample(self.inputs, WIDE_ROWS)
         return mean.float(), leading(rows, mean, count)
+
+    @cached_property
+    def around_zero_logits(self) -> tuple[Tensor, Tensor]:
+        """(D,) ``zero_logits`` of the last layer, and (D, D) axes of the features' second moment around it."""
+        assert self.head is not None, "asked for after ``linear_head``"
+        origin = zero_logits(self.head)
+        return origin, axes(second_moment(self.features, origin, torch.float32))
 
     @property
     def class_count(self) -> int:
@@ -104,6 +112,13 @@ class TrainingViews:
     def classes(self) -> Tensor:
         """(R,) int64 class of each row: its label, or where there is none the predicted class."""
         return self.predicted if self.labels is None else self.labels
+
+    def with_held_out(self, held_out: "TrainingViews") -> "TrainingViews":
+        """Return the same rows beside those of validation examples; what was computed of them is kept."""
+        beside = replace(self, held_out=held_out)
+        computed = {name: value for name, value in vars(self).items() if name not in vars(beside)}
+        vars(beside).update(computed)
+        return beside
 
     def moments(self, layer: int = -1, normalised: bool = False) -> Moments:
         """Return class means and covariances of a layer, of rows scaled to length 1 if ``normalised``; made once."""
