@@ -19,6 +19,9 @@ NARROW = 1_024
 WIDE_ROWS = 4_000
 """Rows of wider inputs that directions are learned from."""
 
+SEARCHED_STEPS = 5_000
+"""Steps of sequences at most among which neighbours are sought; the method's own source samples its bank too."""
+
 COMPONENTS = 128
 """Principal directions of the input at most."""
 
@@ -68,9 +71,23 @@ class TrainingViews:
         return self.layers[-1]
 
     @cached_property
-    def directions(self) -> Tensor:
-        """(R, D) features scaled to length 1."""
-        return functional.normalize(self.features)
+    def are_steps(self) -> bool:
+        """Whether an example has several rows, which are much alike: frames of an utterance, tokens of a sentence."""
+        return len(torch.unique(self.row_of)) < len(self.row_of)
+
+    def searched(self, rows: Tensor) -> Tensor:
+        """Return those of R rows among which neighbours are sought: all, or of steps an even sample."""
+        return even_sample(rows, SEARCHED_STEPS) if self.are_steps else rows
+
+    @cached_property
+    def bank(self) -> Tensor:
+        """(N, D) features among which neighbours are sought."""
+        return self.searched(self.features)
+
+    @cached_property
+    def bank_directions(self) -> Tensor:
+        """(N, D) the same, scaled to length 1."""
+        return functional.normalize(self.bank)
 
     @cached_property
     def mean(self) -> Tensor:
