@@ -10,6 +10,7 @@ from torch.nn import functional
 from common.base.errors import UserError
 from common.features.linear_head import LinearHead
 from common.features.moments import Moments, axes, mean_of, moments
+from common.features.quantiles import quantile_of
 from common.features.standardised import even_sample
 from common.features.subspace import largest_variance, leading, second_moment, zero_logits
 
@@ -64,6 +65,7 @@ class TrainingViews:
     extras: frozenset[str] = frozenset()
     held_out: "TrainingViews | None" = None
     _moments: dict[tuple[int, bool], Moments] = field(default_factory=dict)
+    _quantiles: dict[float, Tensor] = field(default_factory=dict)
 
     @property
     def features(self) -> Tensor:
@@ -129,6 +131,18 @@ class TrainingViews:
     def classes(self) -> Tensor:
         """(R,) int64 class of each row: its label, or where there is none the predicted class."""
         return self.predicted if self.labels is None else self.labels
+
+    @cached_property
+    def negative_fraction(self) -> float:
+        """Fraction of the absolute sum of the features that is negative."""
+        total = float(self.features.abs().sum(dtype=torch.float64))
+        return -float(self.features.clamp_max(0).sum(dtype=torch.float64)) / max(total, 1e-300)
+
+    def quantile(self, fraction: float) -> Tensor:
+        """Return the quantile of all values of the features, whatever their unit: one number for all D; made once."""
+        if fraction not in self._quantiles:
+            self._quantiles[fraction] = quantile_of(self.features, fraction)
+        return self._quantiles[fraction]
 
     def with_held_out(self, held_out: "TrainingViews") -> "TrainingViews":
         """Return the same rows beside those of validation examples; what was computed of them is kept."""
