@@ -34,6 +34,11 @@ class SteppedMahalanobis(Mahalanobis):
     gradient: ClassVar[bool] = True
     epsilon: float = 0.005
 
+    @property
+    def steps(self) -> bool:
+        """Whether there is a step."""
+        return self.epsilon > 0
+
     def settings(self) -> Sequence["SteppedMahalanobis"]:
         """Return sizes of the step to choose from; none at all is one."""
         return [SteppedMahalanobis(epsilon) for epsilon in (0.0, 0.002, 0.005, 0.02, 0.05)]

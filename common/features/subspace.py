@@ -11,6 +11,9 @@ from common.features.moments import CHUNK
 ITERATIONS, OVERSAMPLING = 5, 8
 """Of a subspace iteration: products with the rows, and directions beyond those that are wanted."""
 
+WIDE = 1_024
+"""Columns beyond which rows are wide."""
+
 SPARSE = 0.1
 """Rows are multiplied as sparse ones if at most this fraction of their values is not 0."""
 
@@ -92,6 +95,8 @@ def distance_from(rows: Tensor, origin: Tensor, directions: Tensor) -> Tensor:
     """Return (R,) |x - origin - P P^T (x - origin)|, the distance from the subspace through ``origin`` along P."""
     centred = rows - origin
     within = centred @ directions
+    if rows.shape[1] > WIDE:  # by Pythagoras: half of the products, and what few directions leave over is no small part
+        return (centred.square().sum(1) - within.square().sum(1)).clamp_min(0).sqrt()
     distances: Tensor = torch.linalg.vector_norm(centred - within @ directions.T, dim=1)
     return distances
 

@@ -12,10 +12,7 @@ from common.features.linear_head import LinearHead
 from common.features.moments import Moments, axes, mean_of, moments
 from common.features.quantiles import quantile_of
 from common.features.standardised import even_sample
-from common.features.subspace import largest_variance, leading, second_moment, zero_logits
-
-NARROW = 1_024
-"""Values of an input at most whose covariance is taken apart exactly: that takes time with the cube of their number."""
+from common.features.subspace import WIDE, largest_variance, leading, second_moment, zero_logits
 
 WIDE_ROWS = 4_000
 """Rows of wider inputs that directions are learned from."""
@@ -105,7 +102,7 @@ class TrainingViews:
         assert self.inputs is not None, "asked for by a probe of inputs"
         mean = mean_of(self.inputs)
         count = max(1, min(COMPONENTS, len(mean) // 2))
-        if len(mean) <= NARROW:
+        if len(mean) <= WIDE:  # taken apart exactly, which takes time with the cube of the columns
             return mean.float(), largest_variance(axes(second_moment(self.inputs, mean)), count).float()
         rows = even_sample(self.inputs, WIDE_ROWS)
         return mean.float(), leading(rows, mean, count)

@@ -43,8 +43,8 @@ BETA = 0.1
 RATE, DECAYS = 2e-4, (0.5, 0.999)
 """Of Adam for generator and discriminator."""
 
-LONGEST, VECTORS = 32, 256
-"""Steps of a generated sequence at most, and of all that are generated at a time: the rest would only cost time."""
+LONGEST, VECTORS = 32, 128
+"""Steps of a generated sequence at most, and of all that are generated at a time: as many as a batch has images."""
 
 
 def kl_from_uniform(model: Classifier, logits: Tensor, batch: Batch) -> Tensor:
