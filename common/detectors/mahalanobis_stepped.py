@@ -49,7 +49,7 @@ class SteppedMahalanobis(Mahalanobis):
 
     def score(self, view: View, fitted: Fitted) -> Tensor:
         """Return (R,) minus the squared distance to the nearest mean, after the step."""
-        before = -nearest(view.features, fitted)
+        before = -nearest(view.features, fitted, shared=view.shared)
         if not self.epsilon:
             return before
         name = "mahalanobis", id(fitted["tied"])  # the same tensor in all settings

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, field, replace
 from functools import cached_property
+from typing import Any
 
 import torch
 from torch import Tensor
@@ -48,6 +49,7 @@ class TrainingViews:
         extras: names of the model's further outputs of each row.
         held_out: the same of validation examples, which chose the epoch and which no gradient saw; None where the
             budget holds none back.
+        shared: results that settings of one probe compute once for all of them, by a key of theirs.
     """
 
     logits: Tensor
@@ -61,6 +63,7 @@ class TrainingViews:
     dropout: bool = False
     extras: frozenset[str] = frozenset()
     held_out: "TrainingViews | None" = None
+    shared: dict[object, Any] = field(default_factory=dict, repr=False, compare=False)
     _moments: dict[tuple[int, bool], Moments] = field(default_factory=dict)
     _quantiles: dict[float, Tensor] = field(default_factory=dict)
 
