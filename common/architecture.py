@@ -9,10 +9,11 @@ from common.model import Classifier, Preprocessor
 class Architecture(Protocol):
     """A class whose fields are its options; a file in a ``models`` folder defines it as ``ARCHITECTURE``.
 
-    Three members are optional. ``budget(task: Budget) -> Budget`` replaces the task's budget, for instance by one with
-    a smaller learning rate for a pretrained network. An architecture that reads files, such as word vectors or a
-    checkpoint, has a field ``folders: Folders``, which is set for it, and ``fingerprint() -> str``, which identifies
-    the content of the files.
+    Four members are optional. ``budget(task: Budget) -> Budget`` replaces the task's budget, for instance by one with
+    a smaller learning rate for a pretrained network. ``augmented``, where True, says that the inputs have the form of
+    those of the task's own architecture, so that the task's augmentation applies. An architecture that reads files,
+    such as word vectors or a checkpoint, has a field ``folders: Folders``, which is set for it, and ``fingerprint() ->
+    str``, which identifies the content of the files.
     """
 
     def preprocessor(self, train: RawDataset) -> Preprocessor:

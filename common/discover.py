@@ -131,6 +131,13 @@ def load_architecture(modality: str, model: Model, folders: Folders | None = Non
     return architecture
 
 
+def takes_augmented(modality: str, name: str) -> bool:
+    """Whether an architecture takes what a task's augmentation makes of the inputs of the task's own architecture."""
+    return bool(
+        getattr(_attribute(f"{modality}/models", name, "ARCHITECTURE", f"{modality} model"), "augmented", False)
+    )
+
+
 def _folders(build: Any, folders: Folders | None) -> dict[str, Folders]:
     return {"folders": folders} if folders and "folders" in getattr(build, "__dataclass_fields__", {}) else {}
 
