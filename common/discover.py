@@ -16,8 +16,8 @@ from common.own_data import OwnData
 from common.task import Model, Task
 
 if TYPE_CHECKING:
+    from common.architecture import Architecture
     from common.detector import Detector
-    from common.model import Architecture
     from common.objective import Objective
     from common.study import Study
 
@@ -129,6 +129,13 @@ def load_architecture(modality: str, model: Model, folders: Folders | None = Non
     except TypeError as error:
         raise UserError(f"model {model.name!r} does not take these options: {error}") from error
     return architecture
+
+
+def takes_augmented(modality: str, name: str) -> bool:
+    """Whether an architecture takes what a task's augmentation makes of the inputs of the task's own architecture."""
+    return bool(
+        getattr(_attribute(f"{modality}/models", name, "ARCHITECTURE", f"{modality} model"), "augmented", False)
+    )
 
 
 def _folders(build: Any, folders: Folders | None) -> dict[str, Folders]:

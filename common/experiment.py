@@ -13,7 +13,7 @@ from common.base.seeds import seed_of
 from common.data.disjoint import check_families
 from common.data.locations import Folders
 from common.data.sources import AnySource
-from common.discover import load_architecture, load_objective, load_task
+from common.discover import load_architecture, load_objective, load_task, takes_augmented
 from common.encoded import EncodedData
 from common.store.files import DamagedFile, delete, sha256
 from common.store.outputs import TaskOutputs
@@ -75,7 +75,7 @@ class Experiment:
         self.is_variant = variant is not None
         own = self.task.model_of(options.profile)
         self.model = options.model.in_place_of(own) if options.model else own
-        if self.model.name != own.name:  # augmentation bends the inputs of the task's own architecture, and no others
+        if self.model.name != own.name and not takes_augmented(self.modality, self.model.name):
             self.task = replace(self.task, augment=None)
         if self.model.untrained:
             self.task = replace(self.task, objectives=self.task.objectives[:1])

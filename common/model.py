@@ -1,8 +1,8 @@
 """The base class of all classifiers (embed, encode, classify), and ``View``, a classifier's output on a batch."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Hashable, Iterator
 from dataclasses import dataclass, field, replace
-from typing import Any, Protocol
+from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -10,7 +10,7 @@ from torch import Tensor, nn
 from common.base.seeds import seed_of
 from common.data.examples import Batch, TensorDataset
 from common.data.samples import RawDataset
-from common.dropout import active_dropout
+from common.dropout import DropoutPasses
 
 Preprocessor = Callable[[RawDataset], TensorDataset]
 """Function from raw data to a model's inputs; made from the training data alone (a vocabulary, a mean)."""
@@ -196,7 +196,11 @@ class View:
             shared={},
         )
 
-    def stepped(self, objective: Tensor, epsilon: Tensor | float) -> "View":
+    def detached(self) -> "View":
+        """Return the view without the graph from the embedded input on; with ``shared`` results of its own."""
+        return replace(self, logits=self.logits.detach(), layers=tuple(one.detach() for one in self.layers), shared={})
+
+    def stepped(self, objective: Tensor, epsilon: Tensor | float, name: Hashable = None) -> "View":
         """Return the view of x + epsilon sign(d objective / dx), x the embedded input.
 
         The step of ODIN (Liang, Li & Srikant, ICLR 2018, arXiv:1706.02690, equation 2), with the sum over rows as the
@@ -206,12 +210,23 @@ class View:
         Args:
             objective: (R,) of this view, which was made with gradients.
             epsilon: size of the step, in units of ``embed``'s output.
+            name: of the objective; steps of several sizes share the direction of one that has a name.
         """
         assert self.model is not None and self.batch is not None and self.embedded is not None, "made by a model"
-        ones = torch.ones_like(objective)
-        (gradient,) = torch.autograd.grad(objective, self.embedded, ones, retain_graph=True)
+        direction = self._uphill(objective, name)
         with torch.no_grad():
-            return look(self.model, self.batch, self.embedded.detach() + epsilon * gradient.sign()).only(self.kept)
+            return look(self.model, self.batch, self.embedded.detach() + epsilon * direction).only(self.kept)
+
+    def _uphill(self, objective: Tensor, name: Hashable) -> Tensor:
+        """Return sign(d objective / dx)."""
+        key = "uphill", name
+        if name is None or key not in self.shared:
+            assert self.embedded is not None, "made by a model"
+            ones = torch.ones_like(objective)
+            (gradient,) = torch.autograd.grad(objective, self.embedded, ones, retain_graph=True)
+            self.shared[key] = gradient.sign()
+        direction: Tensor = self.shared[key]
+        return direction
 
     def row_extras(self) -> dict[str, Tensor]:
         """Return (R,) further outputs of each row by name, with the graph from the embedded input on if there is one.
@@ -235,9 +250,9 @@ class View:
         """
         assert self.model is not None and self.batch is not None, "made by a model"
         devices = [self.model.device] if self.model.device.type == "cuda" else []
-        first = int(self.batch.index[0])
+        first, dropping = int(self.batch.index[0]), DropoutPasses(self.model)
         for number in range(passes):
-            with torch.random.fork_rng(devices), torch.no_grad(), active_dropout(self.model):
+            with torch.random.fork_rng(devices), torch.no_grad(), dropping.active():
                 torch.manual_seed(seed_of(seed, "dropout", first, number))
                 view = look(self.model, self.batch)
             yield view.only(self.kept)
@@ -289,19 +304,3 @@ def look(
         batch=batch,
         embedded=embedded,
     )
-
-
-class Architecture(Protocol):
-    """A class whose fields are its options; a file in a ``models`` folder defines it as ``ARCHITECTURE``.
-
-    Three members are optional. ``budget(task: Budget) -> Budget`` replaces the task's budget, for instance by one with
-    a smaller learning rate for a pretrained network. An architecture that reads files, such as word vectors or a
-    checkpoint, has a field ``folders: Folders``, which is set for it, and ``fingerprint() -> str``, which identifies
-    the content of the files.
-    """
-
-    def preprocessor(self, train: RawDataset) -> Preprocessor:
-        """Return the preprocessor of raw data, made from the training data alone."""
-
-    def build(self, preprocessor: Preprocessor, train: RawDataset) -> Classifier:
-        """Return an untrained network for the preprocessor's tensors and the classes ``train.label_names``."""

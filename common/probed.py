@@ -213,11 +213,11 @@ def _run(
         return
     experiment.progress.start(f"{experiment.label} {objective}: {len(probes)} detectors")
     model = experiment.trained(objective, experiment.folder(objective))
-    selected = chosen(experiment, model, probes)
     views = training_views(model, experiment.data.train, list(probes.values()), experiment.seed)
+    selected = chosen(experiment, model, probes, views)
     if experiment.data.validation is not None:
         held_out = training_views(model, experiment.data.validation, list(probes.values()), experiment.seed)
-        views = replace(views, held_out=held_out)
+        views = views.with_held_out(held_out)
     ready: dict[str, tuple[Probe, Fitted]] = {}
     for name, (probe, options) in selected.items():
         try:

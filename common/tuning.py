@@ -17,12 +17,14 @@ import torch
 from numpy.typing import NDArray
 
 from common.data.disjoint import families_of
+from common.data.samples import RawDataset
 from common.data.sources import AnySource
 from common.detector import Option, Probe
 from common.discover import load_pseudo_ood
 from common.encoded import EncodedData
 from common.experiment import Experiment
-from common.features.training_views import NotApplicable
+from common.features.fitted import Fitted
+from common.features.training_views import NotApplicable, TrainingViews
 from common.metrics.detection import roc_auc
 from common.training.probing import probe_scores, training_views
 
@@ -30,12 +32,24 @@ if TYPE_CHECKING:
     from common.data.examples import TensorDataset
     from common.model import Classifier
 
+STEPS, SEQUENCES = 3_000, 10
+"""Of sequences whose steps are classified, so many steps serve as held-out data, and so many sequences at least."""
+
 Chosen = tuple[Probe, dict[str, Option]]
 """A probe, and what rows say of its options: their values, and on what they were chosen."""
 
 
-def chosen(experiment: Experiment, model: "Classifier", probes: Mapping[str, Probe]) -> dict[str, Chosen]:
-    """Return each probe in the setting that is best by ``experiment.options.tune``; the first of equals."""
+def chosen(
+    experiment: Experiment, model: "Classifier", probes: Mapping[str, Probe], views: TrainingViews | None = None
+) -> dict[str, Chosen]:
+    """Return each probe in the setting that is best by ``experiment.options.tune``; the first of equals.
+
+    Args:
+        experiment: has the data.
+        model: trained.
+        probes: by name.
+        views: of the training examples, which serve where validation examples are held out of them; or None.
+    """
     as_given: dict[str, Chosen] = {name: (probe, probe.options) for name, probe in probes.items()}
     several = {name: probe for name, probe in probes.items() if len(probe.settings()) > 1}
     if not several or experiment.options.tune == "none":
@@ -44,7 +58,9 @@ def chosen(experiment: Experiment, model: "Classifier", probes: Mapping[str, Pro
     positive, negatives, about = _data(experiment)
     if not negatives:
         return as_given
-    means = _mean_aurocs(experiment, model, settings, positive, negatives)
+    if views is None or experiment.data.validation is None:
+        views = training_views(model, _rest(experiment.data), list(settings.values()), experiment.seed)
+    means = _mean_aurocs(model, _fitted(settings, views), positive, negatives)
     for name, probe in several.items():
         aurocs = [means.get(f"{name} {i}", 0.0) for i in range(len(probe.settings()))]
         best = probe.settings()[int(np.argmax(aurocs))]
@@ -58,39 +74,58 @@ def _data(experiment: Experiment) -> tuple["TensorDataset", list["TensorDataset"
     if experiment.options.tune == "oracle":
         primary = [(key.name, examples) for key, examples in data.ood_examples() if key.primary]
         return data.test, [examples for _, examples in primary], "oracle: the test OOD sets"
-    known = data.kept("held out for tuning", lambda: data.encode(data.tuning_samples[1]))
+    held_out, known = _held_out(data)
     tested = frozenset().union(*(families_of(source, data.folders) for source in data.ood_sources))
     sources = [one for one in load_pseudo_ood(experiment.modality) if one.family not in tested]
     made = {
-        source.name: data.kept(("pseudo-OOD", source.name), partial(_pseudo, data, source, known)) for source in sources
+        source.name: data.kept(("pseudo-OOD", source.name), partial(_pseudo, data, source, held_out, known))
+        for source in sources
     }
     made = {name: examples for name, examples in made.items() if len(examples)}
     return known, list(made.values()), f"pseudo-OOD: {', '.join(made)}"
 
 
-def _pseudo(data: EncodedData, source: AnySource, known: "TensorDataset") -> "TensorDataset":
+def _held_out(data: EncodedData) -> tuple[RawDataset, "TensorDataset"]:
+    """Return the held-out samples, and encoded; of sequences whose steps are classified, the first that suffice."""
+    samples = data.tuning_samples[1]
+    known = data.validation or data.kept("held out for tuning", lambda: data.encode(samples))
+    if known.label_offsets is None or known.lengths is None:
+        return samples, known
+    enough = max(int((known.lengths.cumsum(0) <= STEPS).sum()), min(SEQUENCES, len(known)))
+    return samples.take(np.arange(enough)), known.take(torch.arange(enough))
+
+
+def _pseudo(data: EncodedData, source: AnySource, held_out: RawDataset, known: "TensorDataset") -> "TensorDataset":
     """Return the examples of one kind; none where that kind has no meaning for the items."""
-    samples = source.load(data.folders, data.seed, data.tuning_samples[1])
+    samples = source.load(data.folders, data.seed, held_out)
     return data.encode(samples) if len(samples) else known.take(torch.arange(0))
 
 
-def _mean_aurocs(
-    experiment: Experiment,
-    model: "Classifier",
-    settings: Mapping[str, Probe],
-    positive: "TensorDataset",
-    negatives: list["TensorDataset"],
-) -> dict[str, float]:
-    """Return the mean AUROC of each setting that applies to the model, fitted without the held-out data."""
-    data = experiment.data
-    rest = data.kept("rest of tuning", lambda: data.encode(data.tuning_samples[0]))
-    views = training_views(model, rest, list(settings.values()), experiment.seed)
+def _rest(data: EncodedData) -> "TensorDataset":
+    """Return the examples that are not held out."""
+    if data.validation is not None:
+        return data.train
+    return data.kept("rest of tuning", lambda: data.encode(data.tuning_samples[0]))
+
+
+def _fitted(settings: Mapping[str, Probe], views: TrainingViews) -> dict[str, tuple[Probe, Fitted]]:
+    """Return the settings that apply to the model with what they learned."""
     fitted = {}
     for name, probe in settings.items():
         try:
             fitted[name] = probe, probe.fit(views)
         except NotApplicable:  # told when the probe itself is fitted
             continue
+    return fitted
+
+
+def _mean_aurocs(
+    model: "Classifier",
+    fitted: Mapping[str, tuple[Probe, Fitted]],
+    positive: "TensorDataset",
+    negatives: list["TensorDataset"],
+) -> dict[str, float]:
+    """Return the mean AUROC of each setting."""
     known = probe_scores(model, positive, fitted)
     aurocs: dict[str, list[float]] = {name: [] for name in fitted}
     for examples in negatives:

@@ -16,8 +16,9 @@ from common import user_logits as own
 from common.base.exits import guarded
 from common.base.project import ROOT
 from common.base.version import version
-from common.cli.run_all import _tasks, app
+from common.cli.run_all import app
 from common.cli.task_listing import BROKEN, _source_lines, state_of
+from common.cli.typed import chosen_tasks
 from common.data.locations import Folders, Location, Packaged
 from common.data.samples import RawDataset
 from common.data.sources import Source
@@ -77,8 +78,8 @@ def test_a_slip_is_one_line_that_says_what_to_do(arguments: tuple[str, ...], mes
 
 def test_several_tasks_may_be_named_between_commas_or_by_repeating_the_option() -> None:
     expected = ("nlp/reuters8", "vision/mnist")
-    assert _tasks(["reuters8,mnist"], None) == expected
-    assert _tasks(["reuters8", "vision/mnist", "reuters8"], None) == expected
+    assert chosen_tasks(["reuters8,mnist"], None) == expected
+    assert chosen_tasks(["reuters8", "vision/mnist", "reuters8"], None) == expected
     assert_one_line(run("--task", "reuters8", "--task", "mnits"), "unknown task 'mnits'")
 
 

@@ -105,6 +105,32 @@ def test_an_input_step_raises_what_it_is_to_raise(trained: Trained) -> None:
         assert same(view.stepped(before, 0.0).logits, view.logits)
 
 
+def test_steps_of_several_sizes_share_the_direction_of_an_objective_that_has_a_name(trained: Trained) -> None:
+    view = look(trained.model.eval(), trained.test.batch(torch.arange(20)), gradient=True)
+    objective = view.logits.log_softmax(1).amax(1)
+    alone = [view.stepped(objective, epsilon).logits for epsilon in (0.01, 0.1)]
+    shared = [view.stepped(objective, epsilon, "confidence").logits for epsilon in (0.01, 0.1)]
+    assert all(torch.equal(one, other) for one, other in zip(alone, shared, strict=True))
+    again = view.stepped(-objective, 0.1, "confidence").logits  # the name says what the objective is
+    assert torch.equal(again, shared[1]) and not torch.equal(view.stepped(-objective, 0.1).logits, again)
+
+
+def test_probes_without_an_input_step_see_no_autograd_graph(trained: Trained) -> None:
+    @dataclass(frozen=True)
+    class Watching(Probe):
+        gradient: ClassVar[bool] = False
+
+        def score(self, view: View, fitted: Fitted) -> Tensor:
+            assert not view.features.requires_grad and not view.logits.requires_grad
+            assert not torch.is_grad_enabled()
+            return view.features.sum(1)
+
+    probes = {"watching": (Watching(), {}), "odin": (Odin(), {"step": torch.tensor(0.01)})}
+    together = probe_scores(trained.model, trained.test, probes)
+    alone = probe_scores(trained.model, trained.test, {"watching": probes["watching"]})
+    assert np.array_equal(together["watching"], alone["watching"], equal_nan=True)
+
+
 def test_frames_of_the_blank_are_neither_learned_from_nor_scored() -> None:
     trained = KINDS["utterances"]()
     views = training_views(trained.model, trained.train, [], seed=0)

@@ -15,7 +15,8 @@ from common.data.sources import AnySource
 from common.detectors.pca_input import InputPca
 from common.discover import load_architecture, load_task
 from common.features import training_views as views_module
-from common.features.subspace import leading, principal, second_moment
+from common.features.moments import axes
+from common.features.subspace import largest_variance, leading, second_moment
 from common.metrics.detection import roc_auc
 from common.model import Classifier, Preprocessor, look
 from common.task import Model
@@ -94,7 +95,7 @@ def test_of_texts_it_is_their_tfidf_as_scikit_learn_has_it(name: str) -> None:
 def test_of_texts_it_is_what_a_truncated_decomposition_of_the_vocabulary_leaves_over(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(views_module, "NARROW", 100)
+    monkeypatch.setattr(views_module, "WIDE", 100)
     train, test = some(TRAIN8, 400), some(TRAIN8, 600).take(np.arange(400, 600))
     model, encode = untrained("nlp", Model("bag_of_embeddings", {"words": 900}), train)
     known, unknown = scores(model, encode(train), encode(test), encode(RawDataset([NONE, NONE])))
@@ -110,7 +111,7 @@ def test_directions_of_wide_rows_hold_as_much_variance_as_exact_ones() -> None:
     generator = torch.Generator().manual_seed(1)
     rows = torch.randn(500, 60, generator=generator) * torch.linspace(3, 0.1, 60) + 5
     moment = second_moment(rows, rows.double().mean(0))
-    exact, found = principal(moment, 10), leading(rows, rows.double().mean(0), 10).double()
+    exact, found = largest_variance(axes(moment), 10), leading(rows, rows.double().mean(0), 10).double()
     assert torch.allclose(found.T @ found, torch.eye(10, dtype=torch.float64), atol=1e-5)
     held, most = ((x.T @ moment @ x).diagonal() for x in (found, exact))
     assert 0.99 < held.sum() / most.sum() <= 1.000001

@@ -8,6 +8,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
+from common.base.seeds import seed_of
 from common.data.examples import Batch, TensorDataset
 from common.detector import Probe
 from common.detectors.learned_confidence_stepped import SteppedConfidence
@@ -136,6 +137,47 @@ def test_passes_leave_the_model_and_the_random_state_as_they_were() -> None:
     assert not any(module.training for module in model.modules())
     assert all(torch.equal(value, state[key]) for key, value in model.state_dict().items())
     assert not torch.equal(drawn[0].logits, drawn[1].logits)
+
+
+class Counting(nn.Linear):
+    """A layer that counts how often it computes."""
+
+    computed = 0
+
+    def forward(self, values: Tensor) -> Tensor:
+        self.computed += 1
+        return super().forward(values)
+
+
+class Deep(Noisy):
+    """A shared activation, a value that is changed in place, and dropout between two layers."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        torch.manual_seed(0)
+        self.first, self.second = Counting(CLASSES, WIDTH), Counting(WIDTH, WIDTH)
+        self.activation = nn.ReLU(inplace=True)
+
+    def hidden_layers(self, embedded: Tensor, batch: Batch) -> list[Tensor]:
+        early = self.activation(self.first(embedded))
+        early += 1
+        return [self.activation(self.second(self.dropout(early)))]
+
+
+def test_what_lies_before_the_first_dropout_is_computed_once_and_every_pass_is_that_of_the_whole_network() -> None:
+    model, batch = Deep().eval(), examples().batch(torch.arange(9))
+    whole = []
+    for number in range(4):  # seeded as in ``View.resampled``
+        model.dropout.train()
+        torch.manual_seed(seed_of(3, "dropout", 0, number))
+        whole.append(look(model, batch).logits)
+        model.dropout.eval()
+    view = look(model, batch)
+    model.first.computed = model.second.computed = 0
+    drawn = [one.logits for one in view.resampled(4, 3)]
+    assert (model.first.computed, model.second.computed) == (1, 4)
+    assert all(torch.equal(one, other) for one, other in zip(drawn, whole, strict=True))
+    assert not torch.equal(drawn[0], drawn[1])
 
 
 def test_only_what_drops_values_in_training_is_active() -> None:

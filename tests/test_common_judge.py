@@ -14,7 +14,7 @@ from common.judge import error_of, evaluate_outputs
 from common.metrics.calibration import risk_coverage
 from common.metrics.model_calibration import model_calibration
 from common.store.outputs import OodKey, Outputs, TaskOutputs
-from common.store.rows import Row
+from common.store.rows import WITH_INTERVAL, Row
 
 IDENTITY = {
     "task": "nlp/x",
@@ -144,6 +144,30 @@ def test_right_against_wrong_has_the_area_under_the_risk_coverage_curve() -> Non
     msp = load_detector("msp").score(outputs)
     assert error.aurc == pytest.approx(risk_coverage(msp, outputs.correct).aurc)
     assert {row.aurc for row in rows if row.question == "ood"} == {None}
+
+
+def test_every_figure_has_its_interval_and_risk_only_where_right_and_wrong_are_told_apart() -> None:
+    rng = np.random.default_rng(0)
+    logits = rng.normal(0, 2, (400, 3)).astype(np.float32)
+    test = Outputs(logits, labels=np.where(rng.random(400) < 0.7, logits.argmax(1), 0))
+    outputs = TaskOutputs(test, {OodKey("Y"): Outputs(logits[:150] / 2)}, {})
+    rows, _ = evaluate_outputs(EvaluationSpec(), outputs, [load_detector("msp")], IDENTITY)
+    for row in rows:
+        for name in WITH_INTERVAL if row.question == "misclassification" else WITH_INTERVAL[:-1]:
+            low, high = getattr(row, f"{name}_low"), getattr(row, f"{name}_high")
+            assert low < getattr(row, name) < high and high - low < 0.35, name
+        assert (row.aurc_low is None) == (row.question == "ood")
+    again, _ = evaluate_outputs(EvaluationSpec(), outputs, [load_detector("msp")], IDENTITY)
+    assert rows == again
+
+
+def test_where_all_resamples_agree_there_is_no_interval() -> None:
+    test = Outputs(np.repeat(np.eye(2, dtype=np.float32), 90, axis=0), labels=np.repeat([0, 1], 90))
+    outputs = TaskOutputs(test, {OodKey("Y"): Outputs(np.zeros((40, 2), np.float32))}, {})
+    rows, _ = evaluate_outputs(EvaluationSpec(), outputs, [load_detector("msp")], IDENTITY)
+    (row,) = [row for row in rows if row.population == "all"]
+    assert (row.ap_positive, row.ap_positive_low, row.fpr95_in) == (1.0, None, 0.0)
+    assert row.fpr95_in_low == 0 and row.fpr95_in_high is not None and 0 < row.fpr95_in_high < 0.1
 
 
 def test_a_detector_of_groups_has_rows_where_groups_are_scored_and_elsewhere_says_why_not() -> None:

@@ -33,6 +33,7 @@ def out(tmp_path: Path) -> Path:
         for key in (OodKey("noise", 10.0), OodKey("noise", 5.0, primary=False), OodKey("Letters", primary=False))
     }
     evaluate_user_outputs("mine", TaskOutputs(test, ood, {}), [MSP, ENERGY], tmp_path / "out")
+    changed(tmp_path / "out", commit="0123456789ab")
     return tmp_path / "out"
 
 
@@ -52,6 +53,14 @@ def test_the_page_names_command_date_device_and_commit_of_every_run(out: Path, r
     assert page.count("Command: python -m common.evaluate") == 2
     for wanted in ("Date: 20", "Device: none", "Commit: ", "| noise |", "# Results"):
         assert wanted in page
+
+
+@pytest.mark.parametrize("commit", ["0123456789ab+changes", "unknown", ""])
+def test_figures_of_code_that_no_commit_holds_are_not_recorded(out: Path, recorded: Path, commit: str) -> None:
+    changed(out, commit=commit)
+    with pytest.raises(UserError, match="no commit"):
+        record_run(out, recorded=recorded)
+    assert not recorded.exists()
 
 
 def test_a_recorded_run_shows_all_that_the_whole_run_shows(out: Path, recorded: Path) -> None:

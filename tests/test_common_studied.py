@@ -10,8 +10,9 @@ from common.base.errors import UserError
 from common.base.progress import Progress
 from common.data.drawn import some
 from common.data.locations import Folders
-from common.discover import load_study, study_names, task_names
+from common.discover import load_study, load_task, study_names, task_names
 from common.experiment import Experiment, RunOptions
+from common.reporting.recorded_studies import STUDIES, record_study, studies_section
 from common.reporting.study_page import StudyResults, claim_sentence
 from common.store.rows import read_rows
 from common.study import Claim, Study, Table, Variant, falling, ordered, variants_table, with_options, with_outliers
@@ -128,14 +129,25 @@ def test_a_claim_is_counted_by_seed(held: tuple[bool, ...], said: str) -> None:
     assert claim_sentence(StudyResults(study, tables), 0).startswith(said)
 
 
+def test_a_network_that_is_exposed_to_noise_is_not_tested_on_any_and_no_figure_counts_noise(tmp_path: Path) -> None:
+    study = load_study("which_outliers")
+    for variant in (one for one in study.variants if one.name in ("Gaussian", "uniform")):
+        task = variant.change(load_task("vision/mnist"))
+        assert {one.name for one in task.ood}.isdisjoint({"Gaussian", "Uniform"})
+        experiment = Experiment("vision/mnist", 0, options(tmp_path), variant=task)
+        assert experiment.folder(OE).path, "a family that is tested would be refused"
+    rows = read_rows(STUDIES / "which_outliers.jsonl")
+    plain = [row for row in rows if row.study_variant == "MSP" and row.seed == 0]
+    far = study.measure({("vision/mnist", "MSP"): plain})["MSP"]["far AUROC"]
+    assert far == pytest.approx(ood_mean(plain, only=("notMNIST", "CIFAR-10bw")))
+
+
 def test_an_unknown_study_is_refused_with_what_there_is() -> None:
     with pytest.raises(UserError, match="unknown study 'gan_tabel' .did you mean .gan_table.*there are: "):
         load_study("gan_tabel")
 
 
 def test_a_recorded_study_gives_the_figures_of_the_rows_it_was_made_of(tmp_path: Path) -> None:
-    from common.reporting.recorded_studies import STUDIES, record_study, studies_section
-
     recorded = STUDIES / "gan_table.jsonl"
     again = record_study("gan_table", recorded, tmp_path)
     assert read_rows(again) == read_rows(recorded)

@@ -14,7 +14,7 @@ from vision.convolutional import ImagePreprocessor, mean_colour
 from vision.pixels import unit_range
 
 NAMES = tuple("0123456789")
-MODELS = ["wrn:16-1", "lenet", "small_resnet", "resnet18", "efficientnet_b0"]
+MODELS = ["wrn:16-1", "lenet", "small_resnet", "resnet18", "efficientnet_b0", "whitened_cnn"]
 
 
 def colour(count: int = 6, size: int = 32, seed: int = 0) -> RawDataset:

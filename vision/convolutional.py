@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 import torch
@@ -45,13 +45,23 @@ class ConvolutionalClassifier(Classifier):
         averages = []
         for stage in self.stages:
             embedded = stage(embedded)
-            averages.append(embedded.mean((2, 3)) if embedded.ndim == 4 else embedded)
+            averages.append(_averaged(embedded))
         return averages
+
+    def encode(self, embedded: Tensor, batch: Batch) -> Tensor:
+        """Return the last of the hidden layers; the others, which a training step does not need, are not averaged."""
+        for stage in self.stages:
+            embedded = stage(embedded)
+        return _averaged(embedded)
 
     def classify(self, features: Tensor) -> Tensor:
         """Return logits, (B, C)."""
         logits: Tensor = self.logits(features)
         return logits
+
+
+def _averaged(maps: Tensor) -> Tensor:
+    return maps.mean((2, 3)) if maps.ndim == 4 else maps
 
 
 @dataclass(frozen=True)
@@ -87,6 +97,8 @@ def _resized(images: Tensor, size: tuple[int, ...]) -> Tensor:
 
 class ImageArchitecture:
     """Base of the convolutional architectures; a subclass defines ``network``."""
+
+    augmented: ClassVar[bool] = True
 
     def preprocessor(self, train: RawDataset) -> ImagePreprocessor:
         """Return what converts images to the training images' size and channels."""

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from common.base.arguments import parse_named_files, parse_names, parse_sizes
+from common.base.arguments import parse_names, parse_sizes
 from common.base.display import printable
-from common.base.errors import UserError, did_you_mean
+from common.base.errors import UserError
 from common.base.exits import guarded
 from common.base.progress import Progress
 from common.base.project import ROOT, modalities
@@ -21,21 +21,20 @@ from common.base.workers import RANK
 from common.cli.after_typing import check_words, chosen_device, chosen_tune, show_list
 from common.cli.completion import WANTED, completions, show_completion
 from common.cli.side_by_side import check_workers, workers
-from common.data.locations import Folders
-from common.discover import (
-    check_detector,
-    check_objective,
-    load_user_files,
-    own_modality,
-    parse_model,
-    resolve_task,
-    task_names,
+from common.cli.typed import (
+    check_budgets,
+    chosen_model,
+    chosen_tasks,
+    data_folders,
+    known_modality,
+    modality_of,
+    own_data,
 )
+from common.data.locations import Folders
+from common.discover import check_detector, check_objective, load_user_files
 from common.own_data import OwnData
-from common.papers.table import POOLED
 from common.reporting.formats import DEFAULT, chosen_formats
 from common.store.files import check_writable
-from common.task import Model
 
 if TYPE_CHECKING:
     from common.experiment import RunOptions
@@ -171,29 +170,29 @@ def run(
     def chosen() -> int:
         if list_:
             named = [*(words or ()), *(task or ())]
-            return show_list(named, Folders(_data_folders(data_dir)), _known_modality(modality))
+            return show_list(named, Folders(data_folders(data_dir)), known_modality(modality))
         check_words(words or ())
         if demo:
-            return _demo(out or Path("runs/quick"), data_dir, _known_modality(modality))
+            return _demo(out or Path("runs/quick"), data_dir, known_modality(modality))
         if download is not None:
             return _download(download, data_dir or ROOT / "data")
-        own = _own_data(in_, ood, task, OwnData(Path(), {}, test, text_column, label_column, label_pattern))
-        own_kind = _own_modality(own, modality)
-        tasks = (f"{own_kind}/own",) if own_kind else _tasks(task, modality)
-        chosen_model = _model(model, tasks, no_train, weights)
+        own = own_data(in_, ood, task, OwnData(Path(), {}, test, text_column, label_column, label_pattern))
+        own_kind = modality_of(own, modality)
+        tasks = (f"{own_kind}/own",) if own_kind else chosen_tasks(task, modality)
+        in_place = chosen_model(model, tasks, no_train, weights)
         user_task = None
         if own and own_kind:
-            user_task = load_user_files(own_kind)(replace(own, model=chosen_model, trained=not no_train))
+            user_task = load_user_files(own_kind)(replace(own, model=in_place, trained=not no_train))
         chosen_detectors = parse_names("--detectors", detectors, check_detector)
         chosen_objectives = parse_names("--objectives", objectives, check_objective)
         formats = chosen_formats(format_, card)
         if card and study is not None:
             raise UserError("--card describes the models of a run; a study has none of its own, so omit one of the two")
         sizes = parse_sizes("--examples", examples)
-        _check(profile, seeds, weights, sizes)
+        check_budgets(profile, seeds, weights, sizes)
         check_workers(jobs, threads, cluster, "--study" if study else "--in" if own else None)
         target = out or Path("runs") / profile
-        folders = Folders(_data_folders(data_dir), target / "cache")
+        folders = Folders(data_folders(data_dir), target / "cache")
         check_writable(target)
 
         progress = Progress(show=RANK == 0)
@@ -208,7 +207,7 @@ def run(
             target,
             folders,
             chosen_device(device),
-            chosen_model,
+            in_place,
             weights,
             user_task,
             chosen_tune(tune),
@@ -251,7 +250,7 @@ def _demo(out: Path, data_dir: Path | None, modality: str | None) -> int:
 
     check_writable(out)
     demo(
-        RunOptions(out=out, folders=Folders(_data_folders(data_dir), out / "cache"), tune="none"),  # at once
+        RunOptions(out=out, folders=Folders(data_folders(data_dir), out / "cache"), tune="none"),  # at once
         (modality,) if modality else modalities(),
         Progress(show=True),
     )
@@ -263,71 +262,3 @@ def _download(name: str, folder: Path) -> int:
 
     download(name, folder)
     return 0
-
-
-def _known_modality(modality: str | None) -> str | None:
-    if modality is not None and modality not in modalities():
-        near = did_you_mean(modality, list(modalities()))
-        raise UserError(f"unknown modality {modality!r}{near}; there are: {', '.join(modalities())}")
-    return modality
-
-
-def _tasks(chosen: list[str] | None, modality: str | None) -> tuple[str, ...]:
-    modality = _known_modality(modality)
-    named = [name.strip() for text in chosen or () for name in text.split(",")]
-    return tuple(dict.fromkeys(resolve_task(name, modality) for name in named)) or tuple(task_names(modality))
-
-
-def _own_data(data: Path | None, ood: list[str] | None, task: list[str] | None, options: OwnData) -> OwnData | None:
-    """Return the user's data with further ``options``, or None if --in is not given."""
-    if data is None:
-        if ood:
-            raise UserError("--ood NAME=FILE needs --in FILE")
-        if options != OwnData(Path()):
-            raise UserError("--test, --text-column, --label-column and --label-pattern need --in")
-        return None
-    if task:
-        raise UserError("--in defines the task, so it cannot be combined with --task; omit one of the two")
-    return replace(options, data=data, ood=parse_named_files(ood, POOLED))
-
-
-def _own_modality(own: OwnData | None, modality: str | None) -> str | None:
-    """Return the modality of the user's data: the one named, or the one that its files belong to; None without --in."""
-    if own is None:
-        return None
-    own.check()
-    return _known_modality(modality) or own_modality(own.data)
-
-
-def _check(profile: str, seeds: int, weights: Path | None, sizes: tuple[int, ...]) -> None:
-    if profile not in ("quick", "paper"):
-        raise UserError(
-            f"unknown profile {profile!r}{did_you_mean(profile, ['quick', 'paper'])}; there are: quick, paper"
-        )
-    if seeds < 1:
-        raise UserError(f"--seeds must be 1 or more, not {seeds}")
-    if weights is not None and not weights.is_file():
-        raise UserError(f"--weights {weights} does not exist")
-    if weights is not None and sizes:
-        raise UserError("--weights replaces training, so it cannot be combined with --examples; omit one of the two")
-
-
-def _data_folders(data_dir: Path | None) -> tuple[Path, ...]:
-    """Return the data folders to search: the one named, or the default folder of downloads."""
-    if data_dir is None:
-        return (ROOT / "data",)
-    if not data_dir.is_dir():
-        raise UserError(f"--data-dir {data_dir} is not a folder; create it or name another")
-    return (data_dir,)
-
-
-def _model(text: str | None, tasks: tuple[str, ...], no_train: bool, weights: Path | None) -> Model | None:
-    if text is None:
-        if no_train and weights is None:
-            raise UserError("--no-train needs a trained classifier: --model hf:NAME_OR_PATH, or --weights FILE")
-        return None
-    found = {name.split("/")[0] for name in tasks}
-    if len(found) > 1:
-        raise UserError("--model needs --task or --modality, because an architecture belongs to one modality")
-    model = parse_model(found.pop(), text)
-    return model.as_it_is() if no_train and weights is None else model

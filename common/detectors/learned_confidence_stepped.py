@@ -34,6 +34,11 @@ class SteppedConfidence(Probe):
     gradient: ClassVar[bool] = True
     epsilon: float = 0.006
 
+    @property
+    def steps(self) -> bool:
+        """Whether there is a step."""
+        return self.epsilon > 0
+
     def settings(self) -> Sequence["SteppedConfidence"]:
         """Return steps to choose from."""
         return [SteppedConfidence(epsilon) for epsilon in (0.006, 0.0, 0.03, 0.1)]
@@ -49,7 +54,9 @@ class SteppedConfidence(Probe):
     def score(self, view: View, fitted: Fitted) -> Tensor:
         """Return (R,) log confidence after the step; at most 0."""
         confidence = view.row_extras()["confidence"]
-        return view.stepped(confidence, fitted["step"]).row_extras()["confidence"] if self.epsilon else confidence
+        if not self.epsilon:
+            return confidence
+        return view.stepped(confidence, fitted["step"], "confidence").row_extras()["confidence"]
 
 
 DETECTOR = Detector(

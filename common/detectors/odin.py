@@ -37,6 +37,11 @@ class Odin(Probe):
     temperature: float = 1000.0
     epsilon: float = 0.006
 
+    @property
+    def steps(self) -> bool:
+        """Whether there is a step."""
+        return self.epsilon > 0
+
     def settings(self) -> Sequence["Odin"]:
         """Return temperatures and steps to choose from; the largest step is a tenth of the input's spread."""
         return [Odin(temperature, step) for temperature, step in product((1000.0, 10.0, 1.0), (0.006, 0.0, 0.03, 0.1))]
@@ -47,8 +52,10 @@ class Odin(Probe):
 
     def score(self, view: View, fitted: Fitted) -> Tensor:
         """Return (R,) log of the largest softmax probability at the temperature, after the step."""
-        stepped = view.stepped(self._confidence(view.logits), fitted["step"]) if self.epsilon else view
-        return self._confidence(stepped.logits)
+        if not self.epsilon:
+            return self._confidence(view.logits)
+        name = "softmax", self.temperature
+        return self._confidence(view.stepped(self._confidence(view.logits), fitted["step"], name).logits)
 
     def _confidence(self, logits: Tensor) -> Tensor:
         return (logits.double() / self.temperature).log_softmax(1).amax(1)

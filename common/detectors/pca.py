@@ -15,7 +15,7 @@ from torch import Tensor
 
 from common.detector import Detector, Probe
 from common.features.fitted import Fitted
-from common.features.subspace import distance_from, part_of, principal
+from common.features.subspace import distance_from, largest_variance, part_of
 from common.features.training_views import TrainingViews
 from common.model import View
 
@@ -37,7 +37,7 @@ class FeaturePca(Probe):
     def fit(self, train: TrainingViews) -> Fitted:
         """Learn mean and directions."""
         moments = train.moments()
-        directions = principal(moments.whole, part_of(len(moments.whole), self.dimension))
+        directions = largest_variance(moments.whole_axes, part_of(len(moments.whole), self.dimension))
         return {"mean": moments.mean.float(), "directions": directions.float()}
 
     def score(self, view: View, fitted: Fitted) -> Tensor:

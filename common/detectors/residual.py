@@ -10,12 +10,11 @@ Source: Wang, Li, Feng & Zhang (CVPR 2022), arXiv:2203.10807, section 4.1.
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-import torch
 from torch import Tensor
 
 from common.detector import Detector, Probe
 from common.features.fitted import Fitted
-from common.features.subspace import distance_along, minor, part_of, second_moment, zero_logits
+from common.features.subspace import distance_along, part_of, smallest_variance
 from common.features.training_views import TrainingViews
 from common.model import View
 
@@ -36,9 +35,9 @@ class Residual(Probe):
 
     def fit(self, train: TrainingViews) -> Fitted:
         """Learn the origin and the directions outside the subspace."""
-        origin = zero_logits(train.linear_head("residual"))
-        moment = second_moment(train.features, origin, torch.float32)  # around the origin, not the mean
-        outside = minor(moment, part_of(len(moment), self.dimension))
+        train.linear_head("residual")  # refused where there is none
+        origin, axes = train.around_zero_logits  # not around the mean
+        outside = smallest_variance(axes, part_of(len(axes), self.dimension))
         return {"origin": origin.float(), "outside": outside.float()}
 
     def score(self, view: View, fitted: Fitted) -> Tensor:

@@ -10,7 +10,9 @@ A covariance is inverted after ``RIDGE`` times its mean variance is added to the
 make it singular, and an absolute ridge would mean another thing for every scale of the features.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 
 import torch
 from torch import Tensor
@@ -35,6 +37,18 @@ class Moments:
     tied: Tensor
     mean: Tensor
     whole: Tensor
+
+    @cached_property
+    def whitened(self) -> Mapping[str, Tensor]:
+        """What distances need, float32: ``mean``, whiteners of ``tied`` and ``whole``, and the whitened ``centres``."""
+        tied, whole = whitener(self.tied), whitener(self.whole)
+        centres = (self.means - self.mean) @ tied.T
+        return {"mean": self.mean.float(), "tied": tied.float(), "whole": whole.float(), "centres": centres.float()}
+
+    @cached_property
+    def whole_axes(self) -> Tensor:
+        """(D, D) ``axes`` of ``whole``."""
+        return axes(self.whole)
 
 
 def mean_of(rows: Tensor) -> Tensor:
@@ -77,6 +91,12 @@ def whitener(covariance: Tensor) -> Tensor:
     lower = torch.linalg.cholesky(covariance + ridge * torch.eye(width, dtype=covariance.dtype))
     inverse: Tensor = torch.linalg.solve_triangular(lower, torch.eye(width, dtype=covariance.dtype), upper=False)
     return inverse
+
+
+def axes(covariance: Tensor) -> Tensor:
+    """Return (D, D) orthonormal directions of a (D, D) covariance, one a column, by rising variance."""
+    vectors: Tensor = torch.linalg.eigh(covariance).eigenvectors
+    return vectors
 
 
 def squared_distances(rows: Tensor, centres: Tensor) -> Tensor:

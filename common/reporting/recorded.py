@@ -12,6 +12,7 @@ from common.base.project import ROOT
 from common.reporting.published import answers
 from common.reporting.task_results import TaskResults, TrainedModel
 from common.store.files import sha256
+from common.store.provenance import CHANGES
 from common.store.rows import Row, read_rows, write_rows_briefly
 from common.store.run_record import Missing, RunRecord, belongs, read_record, write_record
 
@@ -37,7 +38,8 @@ def record_run(out: Path, name: str = "", recorded: Path = RECORDED) -> Path:
         The folder written.
 
     Raises:
-        UserError: a file of the run is missing or damaged, the run is unfinished, or its rows are not its record's.
+        UserError: a file of the run is missing or damaged, the run is unfinished, its rows are not its record's, or
+            code that no commit holds made it.
     """
     record, rows = read_record(out / "run.json"), read_rows(out / "results.jsonl")
     if not record.finished:
@@ -46,6 +48,7 @@ def record_run(out: Path, name: str = "", recorded: Path = RECORDED) -> Path:
         raise UserError(
             f"{out / 'results.jsonl'} does not belong to run.json; run the same command again, then record it"
         )
+    check_commits({record.commit}, out)
     folder = recorded / (name or _default_name(record, out))
     write_rows_briefly(folder / "results.jsonl", (replace(row, versions={}) for row in shown_rows(record, rows)))
     kept = replace(
@@ -57,6 +60,20 @@ def record_run(out: Path, name: str = "", recorded: Path = RECORDED) -> Path:
     )
     write_record(folder / "run.json", kept)
     return folder
+
+
+def check_commits(commits: Collection[str], what: Path) -> None:
+    """Refuse figures that nobody could make again.
+
+    Raises:
+        UserError: one of the commits is changed, unknown or missing.
+    """
+    unclear = sorted(one or "no commit" for one in commits if not one or one == "unknown" or one.endswith(CHANGES))
+    if unclear:
+        raise UserError(
+            f"{what} was made by code that no commit holds ({', '.join(unclear)}); "
+            "commit the code, run the same command in an empty --out, then record it"
+        )
 
 
 class Recorded(NamedTuple):

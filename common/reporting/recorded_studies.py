@@ -5,7 +5,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from common.discover import load_study, study_names
-from common.reporting.recorded import RECORDED
+from common.reporting.recorded import RECORDED, check_commits
 from common.reporting.render_text import markdown
 from common.reporting.study_page import StudyResults, study_document
 from common.store.rows import Row, read_rows, write_rows_briefly
@@ -18,11 +18,12 @@ def record_study(name: str, results: Path, to: Path = STUDIES) -> Path:
     """Copy the rows of a study, without versions, and return the file written.
 
     Raises:
-        UserError: there is no such study, or the file is missing or damaged.
+        UserError: there is no such study, the file is missing or damaged, or code that no commit holds made it.
     """
     study = load_study(name)
     wanted = None if "all" in study.detectors else set(study.detectors)
     rows = [row for row in read_rows(results) if _is_read(row) and (wanted is None or row.detector in wanted)]
+    check_commits({row.commit for row in rows}, results)
     path = to / f"{name.split('/')[-1]}.jsonl"
     write_rows_briefly(path, (replace(row, versions={}, detector_options={}) for row in rows))
     return path

@@ -47,12 +47,16 @@ def versions() -> dict[str, str]:
     return found
 
 
+CHANGES = "+changes"
+"""Behind a commit: the code that ran is not that commit's."""
+
+
 @cache
 def commit() -> str:
     """Return the commit, with ``+changes`` if its code was changed or added to; ``unknown`` outside a checkout."""
     try:
         head = _git("rev-parse", "--short=12", "HEAD")
-        return head + ("+changes" if _git("status", "--porcelain", "--", "*.py", "pyproject.toml") else "")
+        return head + (CHANGES if _git("status", "--porcelain", "--", "*.py", "pyproject.toml") else "")
     except (OSError, subprocess.SubprocessError):
         return "unknown"
 

@@ -128,7 +128,7 @@ def probe_scores(
     unless all rows of the group are such.
     """
     model.eval()
-    gradient = any(probe.gradient for probe, _ in probes.values())
+    gradient = any(probe.steps for probe, _ in probes.values())
     inputs = any(probe.inputs for probe, _ in probes.values())
     there = {
         name: (probe, {key: value.to(model.device) for key, value in fitted.items()})
@@ -140,12 +140,23 @@ def probe_scores(
             batch = examples.batch(index).to(model.device)
             view = look(model, batch, gradient=gradient, inputs=inputs)
             kept = _scored(view)
-            scored = {"row": view.only(kept), "group": view}
-            scores = {name: probe.score(scored[probe.per], fitted).detach() for name, (probe, fitted) in there.items()}
+            scores = _scores(view, kept, there)
             rows = {name: _every_row(one, kept) for name, one in scores.items() if probes[name][0].per == "row"}
             by_row.add_rows(index[view.row_of.cpu()], rows)
             by_group.add_rows(index, {name: one for name, one in scores.items() if probes[name][0].per == "group"})
     return by_row.in_order() | by_group.in_order()
+
+
+def _scores(view: View, kept: Tensor | None, probes: Mapping[str, tuple[Probe, Fitted]]) -> dict[str, Tensor]:
+    """Return each probe's scores of a view; only those that take an input step pay for the autograd graph."""
+    scored = {("row", True): view.only(kept), ("group", True): view}
+    plain = view.detached()
+    scored |= {("row", False): plain.only(kept), ("group", False): plain}
+    found = {}
+    for name, (probe, fitted) in probes.items():
+        with torch.set_grad_enabled(probe.steps):
+            found[name] = probe.score(scored[probe.per, probe.steps], fitted).detach()
+    return found
 
 
 @contextmanager

@@ -11,7 +11,7 @@ texts: realistic, large and diverse sets of outliers help.
 from common.data.drawn import some
 from common.data.sources import AnySource
 from common.study import Claim, Study, Variant, falling, ordered, variants_table, with_outliers
-from common.study_figures import FAR, NEAR, NEAR_AND_FAR
+from common.study_figures import FAR, NEAR, near_and_far
 from nlp.data.outliers import BROWN, FRIENDS, HEADLINES, TEXT_OUTLIERS, WIKITEXT
 from nlp.data.pseudo_ood import PSEUDO_OOD
 
@@ -37,7 +37,7 @@ STUDY = Study(
         _exposed("sentences of 1961", some(BROWN, 5000)),
         _exposed("all kinds", *TEXT_OUTLIERS),
     ),
-    measure=variants_table(NEAR_AND_FAR),
+    measure=variants_table(near_and_far()),
     claims=(
         Claim(
             "On the far sets AUROC rises from 100 over 1,000 to 5,000 lines of dialogue.",

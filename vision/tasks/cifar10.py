@@ -27,6 +27,7 @@ TASK = Task(
         *additional(TEXTURES, tiny_imagenet_ood(), CIFAR100_TEST, SVHN_TEST, PLACES365_TEST, LSUN),
     ),
     outliers=(tiny_imagenet_outliers(),),
+    options={"outlier_exposure": recipes.CIFAR_EXPOSED},
     augment=flip_and_crop,
     model=recipes.WRN_40_4,
     paper=recipes.WRN_PAPER,
