@@ -318,3 +318,36 @@ def test_an_epoch_without_an_error_keeps_the_last_weights() -> None:
 def test_of_no_rows_the_error_is_0() -> None:
     examples = blobs()
     assert error_rate(Linear(4, 3), replace(examples, labels=torch.full((150,), IGNORE))) == 0.0
+
+
+def test_a_later_phase_has_its_own_budget_and_the_mean_loss_of_an_epoch_is_that_of_its_batches() -> None:
+    told: list[tuple[str, int, int, float]] = []
+
+    class Watcher:
+        def epoch(self, *what: object) -> None:
+            told.append(what)  # type: ignore[arg-type]
+
+    later = replace(BUDGET, epochs=2, batch_size=150)
+    ones = setup(progress=Watcher())
+    fit(Linear(4, 3), lambda model, batch, beside: model(batch).sum() * 0 + 3, ones, phase="later", budget=later)
+    assert told == [("later", 1, 2, 3.0), ("later", 2, 2, 3.0)]
+
+
+def test_each_process_has_the_same_order_of_examples_and_an_augmentation_of_its_own(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    seen: list[tuple[Tensor, float]] = []
+
+    def augment(inputs: Tensor, generator: torch.Generator) -> Tensor:
+        seen.append((inputs, float(torch.rand((), generator=generator))))
+        return inputs
+
+    augmented = setup(task=replace(TASK, augment=augment), budget=replace(BUDGET, epochs=1))
+    monkeypatch.setattr("common.base.workers.shard", lambda index: (index, 1.0))
+    for rank in range(3):
+        monkeypatch.setattr("common.base.workers.RANK", rank)
+        fit(Linear(4, 3), lambda model, batch, beside: model(batch).sum(), augmented)
+    first, second, third = seen[:10], seen[10:20], seen[20:]
+    for one, other in ((first, second), (second, third), (third, first)):
+        assert all(torch.equal(mine[0], theirs[0]) for mine, theirs in zip(one, other, strict=True))
+        assert not {draw for _, draw in one} & {draw for _, draw in other}
