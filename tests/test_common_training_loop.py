@@ -19,7 +19,7 @@ from common.task import Budget, Model, Task
 from common.training.checkpoint import BestEpoch
 from common.training.loop import error_rate, fit, make_optimizer, rate_factor
 from common.training.setup import Setup, Stream
-from common.training.steps import descend, set_rate
+from common.training.steps import descend, has_bfloat16, set_rate
 
 
 class Linear(Classifier):
@@ -351,3 +351,14 @@ def test_each_process_has_the_same_order_of_examples_and_an_augmentation_of_its_
     for one, other in ((first, second), (second, third), (third, first)):
         assert all(torch.equal(mine[0], theirs[0]) for mine, theirs in zip(one, other, strict=True))
         assert not {draw for _, draw in one} & {draw for _, draw in other}
+
+
+@pytest.mark.parametrize("there", [True, False])
+def test_bfloat16_is_for_hardware_that_multiplies_it_and_not_for_an_emulation(
+    monkeypatch: pytest.MonkeyPatch, there: bool
+) -> None:
+    monkeypatch.setattr(torch.cuda, "is_bf16_supported", lambda including_emulation: there or including_emulation)
+    monkeypatch.setattr(torch.cpu, "get_capabilities", lambda: {"avx512_bf16": not there})
+    has_bfloat16.cache_clear()
+    assert (has_bfloat16("cuda"), has_bfloat16("cpu")) == (there, not there)
+    has_bfloat16.cache_clear()
