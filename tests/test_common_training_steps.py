@@ -104,3 +104,12 @@ def test_a_step_takes_the_budget_s_rate_times_that_of_the_schedule() -> None:
         step(batch, {}, rate, 1.0)
         assert optimizer.param_groups[0]["lr"] == rate * BUDGET.learning_rate
     assert step.parts() == {"model": model, "optimizer": optimizer}
+
+
+def test_what_a_loss_does_not_reach_stays_as_it_is_in_that_step() -> None:
+    one, other = nn.Parameter(torch.ones(1)), nn.Parameter(torch.ones(1))
+    optimizer = torch.optim.SGD([one, other], lr=0.1, weight_decay=0.5)
+    descend(optimizer, one.sum())
+    before = one.item()
+    descend(optimizer, other.sum())
+    assert one.item() == before < 1 and other.item() < 1
