@@ -30,7 +30,7 @@ class Probe:
 
     Attributes:
         per: what ``score`` gives a number of: each row, or each group of rows (an utterance).
-        gradient: whether it asks ``View.stepped`` for an input step.
+        gradient: whether it may ask ``View.stepped`` for an input step; ``steps`` says whether it does.
         all_layers: whether it reads hidden layers before the last.
         inputs: whether it reads ``View.inputs``.
     """
@@ -44,6 +44,11 @@ class Probe:
     def options(self) -> dict[str, Option]:
         """The options by name."""
         return {one.name: getattr(self, one.name) for one in fields(self)}
+
+    @property
+    def steps(self) -> bool:
+        """Whether it takes an input step with these options, and so needs views with a graph."""
+        return self.gradient
 
     def settings(self) -> Sequence["Probe"]:
         """Return the settings among which one is chosen, by data that is no test set; itself alone by default."""

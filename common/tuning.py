@@ -17,6 +17,7 @@ import torch
 from numpy.typing import NDArray
 
 from common.data.disjoint import families_of
+from common.data.samples import RawDataset
 from common.data.sources import AnySource
 from common.detector import Option, Probe
 from common.discover import load_pseudo_ood
@@ -30,6 +31,9 @@ from common.training.probing import probe_scores, training_views
 if TYPE_CHECKING:
     from common.data.examples import TensorDataset
     from common.model import Classifier
+
+STEPS, SEQUENCES = 3_000, 10
+"""Of sequences whose steps are classified, so many steps serve as held-out data, and so many sequences at least."""
 
 Chosen = tuple[Probe, dict[str, Option]]
 """A probe, and what rows say of its options: their values, and on what they were chosen."""
@@ -70,19 +74,30 @@ def _data(experiment: Experiment) -> tuple["TensorDataset", list["TensorDataset"
     if experiment.options.tune == "oracle":
         primary = [(key.name, examples) for key, examples in data.ood_examples() if key.primary]
         return data.test, [examples for _, examples in primary], "oracle: the test OOD sets"
-    known = data.validation or data.kept("held out for tuning", lambda: data.encode(data.tuning_samples[1]))
+    held_out, known = _held_out(data)
     tested = frozenset().union(*(families_of(source, data.folders) for source in data.ood_sources))
     sources = [one for one in load_pseudo_ood(experiment.modality) if one.family not in tested]
     made = {
-        source.name: data.kept(("pseudo-OOD", source.name), partial(_pseudo, data, source, known)) for source in sources
+        source.name: data.kept(("pseudo-OOD", source.name), partial(_pseudo, data, source, held_out, known))
+        for source in sources
     }
     made = {name: examples for name, examples in made.items() if len(examples)}
     return known, list(made.values()), f"pseudo-OOD: {', '.join(made)}"
 
 
-def _pseudo(data: EncodedData, source: AnySource, known: "TensorDataset") -> "TensorDataset":
+def _held_out(data: EncodedData) -> tuple[RawDataset, "TensorDataset"]:
+    """Return the held-out samples, and encoded; of sequences whose steps are classified, the first that suffice."""
+    samples = data.tuning_samples[1]
+    known = data.validation or data.kept("held out for tuning", lambda: data.encode(samples))
+    if known.label_offsets is None or known.lengths is None:
+        return samples, known
+    enough = max(int((known.lengths.cumsum(0) <= STEPS).sum()), min(SEQUENCES, len(known)))
+    return samples.take(np.arange(enough)), known.take(torch.arange(enough))
+
+
+def _pseudo(data: EncodedData, source: AnySource, held_out: RawDataset, known: "TensorDataset") -> "TensorDataset":
     """Return the examples of one kind; none where that kind has no meaning for the items."""
-    samples = source.load(data.folders, data.seed, data.tuning_samples[1])
+    samples = source.load(data.folders, data.seed, held_out)
     return data.encode(samples) if len(samples) else known.take(torch.arange(0))
 
 

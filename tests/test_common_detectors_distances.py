@@ -252,6 +252,25 @@ def test_a_class_that_is_never_right_has_a_pattern_all_the_same() -> None:
     assert torch.isfinite(probe.score(view_of(TEST), probe.fit(wrong))).all()
 
 
+def test_covariances_of_many_classes_with_wide_features_are_refused_in_a_sentence(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("common.detectors.gaussian_classes.MOST_VALUES", CLASSES * WIDTH**2 - 1)
+    with pytest.raises(NotApplicable, match="gaussian_classes .* those of 5 classes with 24 features have too many"):
+        score("gaussian_classes")
+    monkeypatch.setattr("common.detectors.gaussian_classes.MOST_VALUES", CLASSES * WIDTH**2)
+    assert len(score("gaussian_classes")) == len(TEST)
+
+
+def test_detectors_with_the_same_moments_measure_the_distance_of_a_view_once() -> None:
+    names = ("mahalanobis", "relative_mahalanobis", "mahalanobis_layers", "relative_mahalanobis_layers")
+    probes = {name: probe for name in names if (probe := load_detector(name).probe) is not None}
+    view = view_of(TEST)
+    for name, probe in probes.items():
+        assert torch.equal(probe.score(view, probe.fit(TRAIN)), probe.score(view_of(TEST), probe.fit(TRAIN))), name
+    assert [key[0] for key in view.shared].count("nearest class") == 2, "one for each layer"
+
+
 @pytest.mark.parametrize("name", [*FORMULAS, *LEARNED_NETWORKS])
 def test_options_and_settings_are_plain(name: str) -> None:
     probe = load_detector(name).probe

@@ -20,11 +20,11 @@ from common.detectors.odin import Odin
 from common.detectors.openmax import OpenMax, fitted_gumbel
 from common.detectors.react import ReAct
 from common.detectors.scale import Scale
-from common.detectors.shared import changed_energy
 from common.detectors.temperature_energy import TemperatureEnergy
 from common.detectors.temperature_msp import TemperatureMsp
 from common.detectors.vra_p import VraP
 from common.discover import load_detector
+from common.features import quantiles
 from common.features.linear_head import LinearHead
 from common.features.training_views import NotApplicable, TrainingViews
 from common.metrics.calibration import negative_log_likelihood
@@ -248,8 +248,8 @@ def test_a_class_that_is_never_predicted_has_no_template_and_no_probability_roun
 
 
 def test_a_quantile_of_many_values_is_taken_of_whole_rows_at_equal_steps(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(changed_energy, "QUANTILE_VALUES", 100 * WIDTH)
-    found = float(changed_energy.quantile(TRAIN, 0.8))
+    monkeypatch.setattr(quantiles, "MOST_VALUES", 100 * WIDTH)
+    found = float(quantiles.quantile_of(TRAIN, 0.8))
     assert found == pytest.approx(np.quantile(TRAIN[::6].double(), 0.8))
     assert found == pytest.approx(cut(0.8), rel=0.1)
 

@@ -95,7 +95,7 @@ def test_of_texts_it_is_their_tfidf_as_scikit_learn_has_it(name: str) -> None:
 def test_of_texts_it_is_what_a_truncated_decomposition_of_the_vocabulary_leaves_over(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(views_module, "NARROW", 100)
+    monkeypatch.setattr(views_module, "WIDE", 100)
     train, test = some(TRAIN8, 400), some(TRAIN8, 600).take(np.arange(400, 600))
     model, encode = untrained("nlp", Model("bag_of_embeddings", {"words": 900}), train)
     known, unknown = scores(model, encode(train), encode(test), encode(RawDataset([NONE, NONE])))

@@ -1,6 +1,7 @@
 """Nearest neighbours by block maxima are those of a plain sort, with ties, remainders and a bank of any size."""
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -103,4 +104,23 @@ def test_probes_that_have_a_bank_in_common_share_its_products() -> None:
         probe.score(view, probe.fit(VIEWS))
     guide = NearestNeighbourGuidance()
     guide.score(view, guide.fit(VIEWS))
-    assert len(view.shared) == 1
+    assert [key[0] for key in view.shared].count("products") == 1
+
+
+def test_the_neighbours_of_a_smaller_k_are_those_of_a_larger_one_that_was_asked_for_before() -> None:
+    view = View(VIEW.logits, VIEW.layers, VIEW.row_of)
+    for normalised in (True, False):
+        for k in (20, 3, 1):
+            probe = NearestNeighbours(k, normalised)
+            alone = probe.score(View(VIEW.logits, VIEW.layers, VIEW.row_of), probe.fit(VIEWS))
+            assert torch.equal(probe.score(view, probe.fit(VIEWS)), alone)
+    assert [key[0] for key in view.shared].count("nearest") == 2, "found once for each bank"
+
+
+def test_of_steps_an_even_sample_is_searched_and_of_examples_all(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("common.features.training_views.SEARCHED_STEPS", 10)
+    steps = replace(VIEWS, row_of=torch.arange(len(VIEWS.row_of)) // 2)
+    for probe in (NearestNeighbours(1), NearestNeighbours(1, False), NearestNeighbourGuidance()):
+        assert len(probe.fit(VIEWS)["bank"]) == len(VIEWS.row_of) and 5 < len(probe.fit(steps)["bank"]) <= 10
+    guide = NearestNeighbourGuidance().fit(steps)
+    assert len(guide["energy"]) == len(guide["bank"])

@@ -66,6 +66,17 @@ def test_a_smaller_training_set_waits_for_the_full_one_whose_size_it_needs(tmp_p
     assert all(one.after is None or order.index(one.after) < order.index(one.job.key) for one in jobs)
 
 
+def test_many_jobs_of_a_task_stand_together_each_behind_what_it_goes_on_from(
+    tmp_path: Path,
+) -> None:
+    jobs = planned(Selection(("nlp/reuters8", "nlp/reuters52"), objectives=("all",)), options(tmp_path))
+    tasks = [one.job.task for one in jobs]
+    assert tasks == sorted(tasks, key=("nlp/reuters8", "nlp/reuters52").index) and len(set(tasks)) == 2
+    order = [one.job.key for one in jobs]
+    assert all(one.after is None or order.index(one.after) < order.index(one.job.key) for one in jobs)
+    assert order[0][2] == "cross_entropy" and jobs[1].after is None
+
+
 def test_tasks_without_data_are_no_jobs(tmp_path: Path) -> None:
     assert planned(Selection(("nlp/imdb",)), options(tmp_path)) == []
 

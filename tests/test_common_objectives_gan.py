@@ -82,7 +82,7 @@ def test_the_discriminator_minimises_the_cross_entropy_of_real_and_generated(tra
 def test_generated_sequences_may_be_shorter_than_the_real_ones_beside_them() -> None:
     trained = KINDS["tokens"]()
     step, batch = step_of(trained), trained.train.batch(torch.arange(6))
-    short = shortened(batch, 2)
+    short = shortened(batch, 2, 100)
     assert short.lengths is not None and batch.lengths is not None
     assert short.lengths.tolist() == [min(int(length), 2) for length in batch.lengths]
     with torch.no_grad():
@@ -91,6 +91,19 @@ def test_generated_sequences_may_be_shorter_than_the_real_ones_beside_them() -> 
         alone = trained.model.classify(trained.model.encode(fake, short))
         assert torch.allclose(joint[:6], trained.model(batch), atol=1e-4)
         assert float(step.unsure(short, joint)) == pytest.approx(float(step.unsure(short, alone)), abs=1e-4)
+
+
+def test_of_many_sequences_fewer_are_generated_and_the_real_ones_are_classified_all_the_same() -> None:
+    trained = KINDS["tokens"]()
+    step, batch = step_of(trained), trained.train.batch(torch.arange(6))
+    short = shortened(batch, 2, 5)
+    assert short.lengths is not None and 1 <= len(short) < 6 and int(short.lengths.sum()) <= 5
+    assert len(shortened(batch, 2, 0)) == 1, "one at least"
+    with torch.no_grad():
+        joint = step.joint_logits(batch, short, trained.model.embed(short) + 1)
+        assert len(joint) == 6 + len(short) and torch.allclose(joint[:6], trained.model(batch), atol=1e-4)
+    images = KINDS["images"]().train.batch(torch.arange(6))
+    assert shortened(images, 2, 5) is images
 
 
 def test_steps_of_a_sequence_share_half_of_their_noise_and_other_sequences_do_not(

@@ -2,7 +2,8 @@
 
     score = -mean over features of (x - decoder(encoder(x)))^2,   x the features, each with mean 0 and variance 1
 
-D -> D/2 -> D/8 -> D/2 -> D, GELU units, 20 epochs of Adam on at most 5,000 rows.
+D -> D/2 -> D/8 -> D/2 -> D, at most 256 and 64 GELU units in the middle, 8 epochs of Adam on at most 5,000 rows: on
+pseudo-OOD of digits and newswire within 3 points of AUROC of 20 epochs at a third of the rate, in a third of the time.
 
 Source: Sakurada & Yairi (MLSDA 2014), "Anomaly detection using autoencoders with nonlinear dimensionality reduction".
 """
@@ -18,7 +19,7 @@ from common.features.standardised import even_sample, scale_of, standardised
 from common.features.training_views import TrainingViews
 from common.model import View
 
-ROWS = 5_000
+ROWS, EPOCHS, RATE, WIDEST = 5_000, 8, 3e-3, 256
 
 
 @dataclass(frozen=True)
@@ -30,7 +31,12 @@ class Autoencoder(Probe):
         scale = scale_of(train.features)
         rows = standardised(even_sample(train.features, ROWS), scale).float()
         network = seeded(lambda: _network(rows.shape[1]))
-        return {**scale, **trained(network, rows, lambda batch: (network(batch) - batch).square().mean())}
+
+        def loss(batch: Tensor) -> Tensor:
+            error: Tensor = (network(batch) - batch).square().mean()
+            return error
+
+        return {**scale, **trained(network, rows, loss, epochs=EPOCHS, rate=RATE)}
 
     def score(self, view: View, fitted: Fitted) -> Tensor:
         """Return (R,) minus the mean squared error; at most 0."""
@@ -40,7 +46,7 @@ class Autoencoder(Probe):
 
 
 def _network(width: int) -> nn.Module:
-    wide, narrow = max(width // 2, 2), max(width // 8, 1)
+    wide, narrow = min(max(width // 2, 2), WIDEST), min(max(width // 8, 1), WIDEST // 4)
     return nn.Sequential(
         *(nn.Linear(width, wide), nn.GELU(), nn.Linear(wide, narrow)),
         *(nn.Linear(narrow, wide), nn.GELU(), nn.Linear(wide, width)),

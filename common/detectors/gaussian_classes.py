@@ -17,8 +17,11 @@ from common.detector import Detector, Probe
 from common.features.fitted import Fitted
 from common.features.moments import whitener
 from common.features.subspace import second_moment
-from common.features.training_views import TrainingViews
+from common.features.training_views import NotApplicable, TrainingViews
 from common.model import View
+
+MOST_VALUES = 2**25
+"""Of all covariances together: those of 100 classes with 512 features have 26 million, one in 300 of them from data."""
 
 
 @dataclass(frozen=True)
@@ -32,8 +35,19 @@ class GaussianClasses(Probe):
     shrinkage: float = 0.2
 
     def fit(self, train: TrainingViews) -> Fitted:
-        """Learn mean, whitening matrix and log of the weight of each class that has rows."""
+        """Learn mean, whitening matrix and log of the weight of each class that has rows.
+
+        Raises:
+            NotApplicable: features are too wide, as those of an ensemble's members together.
+        """
         moments = train.moments()
+        values = moments.means.numel() * moments.means.shape[1]
+        if values > MOST_VALUES:
+            count, width = moments.means.shape
+            raise NotApplicable(
+                "detector gaussian_classes needs a covariance for each class, and those of "
+                f"{count} classes with {width:,} features have too many values to be estimated"
+            )
         sizes = torch.bincount(train.classes)
         kinds = sizes.nonzero()[:, 0].tolist()
         whiten, weight = [], []

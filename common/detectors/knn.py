@@ -3,7 +3,8 @@
     score = -|x - x_(k)|,   x = f / |f| where ``normalised``, else f
 
 Source: Sun, Ming, Zhu & Li (ICML 2022), arXiv:2204.06507, equation 3. Published k: 50 for 50,000 examples of CIFAR,
-1,000 for ImageNet; it should grow with the number of examples.
+1,000 for ImageNet; it should grow with the number of examples. As there with 1 % of ImageNet, a sample of many rows is
+searched where rows are steps of sequences (``TrainingViews.searched``).
 """
 
 from collections.abc import Sequence
@@ -38,8 +39,8 @@ class NearestNeighbours(Probe):
     def fit(self, train: TrainingViews) -> Fitted:
         """Keep the training rows."""
         if self.normalised:
-            return {"bank": train.directions}
-        return {"bank": train.features, "half_squares": train.features.square().sum(1) / 2}
+            return {"bank": train.bank_directions}
+        return {"bank": train.bank, "half_squares": train.bank.square().sum(1) / 2}
 
     def score(self, view: View, fitted: Fitted) -> Tensor:
         """Return (R,) minus the distance; at most 0."""

@@ -34,6 +34,11 @@ class SteppedConfidence(Probe):
     gradient: ClassVar[bool] = True
     epsilon: float = 0.006
 
+    @property
+    def steps(self) -> bool:
+        """Whether there is a step."""
+        return self.epsilon > 0
+
     def settings(self) -> Sequence["SteppedConfidence"]:
         """Return steps to choose from."""
         return [SteppedConfidence(epsilon) for epsilon in (0.006, 0.0, 0.03, 0.1)]

@@ -29,7 +29,7 @@ class Mahalanobis(Probe):
 
     def score(self, view: View, fitted: Fitted) -> Tensor:
         """Return (R,) minus the squared distance to the nearest mean; at most 0."""
-        return -nearest(view.features, fitted)
+        return -nearest(view.features, fitted, shared=view.shared)
 
 
 DETECTOR = Detector(name="mahalanobis", title="Mahalanobis", probe=Mahalanobis(), default=False)

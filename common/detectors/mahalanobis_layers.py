@@ -34,7 +34,7 @@ class LayeredMahalanobis(Probe):
 
     def score(self, view: View, fitted: Fitted) -> Tensor:
         """Return (R,) minus the sum of the squared distances; at most 0."""
-        each = [nearest(layer, fitted, f"{number}.") for number, layer in enumerate(view.layers)]
+        each = [nearest(layer, fitted, f"{number}.", view.shared) for number, layer in enumerate(view.layers)]
         return -torch.stack(each).sum(0)
 
 

@@ -34,6 +34,11 @@ class SteppedMahalanobis(Mahalanobis):
     gradient: ClassVar[bool] = True
     epsilon: float = 0.005
 
+    @property
+    def steps(self) -> bool:
+        """Whether there is a step."""
+        return self.epsilon > 0
+
     def settings(self) -> Sequence["SteppedMahalanobis"]:
         """Return sizes of the step to choose from; none at all is one."""
         return [SteppedMahalanobis(epsilon) for epsilon in (0.0, 0.002, 0.005, 0.02, 0.05)]
@@ -44,7 +49,7 @@ class SteppedMahalanobis(Mahalanobis):
 
     def score(self, view: View, fitted: Fitted) -> Tensor:
         """Return (R,) minus the squared distance to the nearest mean, after the step."""
-        before = -nearest(view.features, fitted)
+        before = -nearest(view.features, fitted, shared=view.shared)
         if not self.epsilon:
             return before
         name = "mahalanobis", id(fitted["tied"])  # the same tensor in all settings

@@ -37,7 +37,7 @@ class NearestNeighbourGuidance(Probe):
 
     def fit(self, train: TrainingViews) -> Fitted:
         """Keep the directions of the training rows and their energies."""
-        return {"bank": train.directions, "energy": train.logits.logsumexp(1)}
+        return {"bank": train.bank_directions, "energy": train.searched(train.logits).logsumexp(1)}
 
     def score(self, view: View, fitted: Fitted) -> Tensor:
         """Return (R,) the guided energy."""

@@ -37,6 +37,11 @@ class Odin(Probe):
     temperature: float = 1000.0
     epsilon: float = 0.006
 
+    @property
+    def steps(self) -> bool:
+        """Whether there is a step."""
+        return self.epsilon > 0
+
     def settings(self) -> Sequence["Odin"]:
         """Return temperatures and steps to choose from; the largest step is a tenth of the input's spread."""
         return [Odin(temperature, step) for temperature, step in product((1000.0, 10.0, 1.0), (0.006, 0.0, 0.03, 0.1))]

@@ -42,17 +42,26 @@ class SupportVectors(Probe):
         """Fit support vectors, their coefficients and the offset."""
         from sklearn.svm import OneClassSVM
 
-        scale = scale_of(train.features)
-        rows = standardised(even_sample(train.features, ROWS), scale).numpy()
-        found = OneClassSVM(nu=self.nu, gamma=1 / rows.shape[1]).fit(rows)
-        named = {"vectors": found.support_vectors_, "weights": found.dual_coef_[0], "offset": found.intercept_}
-        return {**scale, **{name: torch.from_numpy(value.copy()) for name, value in named.items()}}
+        key = "one-class kernel"
+        if key not in train.shared:
+            scale = scale_of(train.features)
+            rows = standardised(even_sample(train.features, ROWS), scale)
+            train.shared[key] = scale, rows, _kernel(rows, rows).numpy()
+        scale, rows, kernel = train.shared[key]
+        found = OneClassSVM(nu=self.nu, kernel="precomputed").fit(kernel)
+        named = {"weights": found.dual_coef_[0], "offset": found.intercept_}
+        learned = {name: torch.from_numpy(value.copy()) for name, value in named.items()}
+        return {**scale, **learned, "vectors": rows[torch.from_numpy(found.support_).long()]}
 
     def score(self, view: View, fitted: Fitted) -> Tensor:
         """Return (R,) the decision function; below 0 outside."""
         rows = standardised(view.features, fitted)
-        kernel = (-squared_distances(rows, fitted["vectors"]) / rows.shape[1]).exp()
-        return kernel @ fitted["weights"] + fitted["offset"]
+        return _kernel(rows, fitted["vectors"]) @ fitted["weights"] + fitted["offset"]
+
+
+def _kernel(rows: Tensor, others: Tensor) -> Tensor:
+    """Return (R, N) exp(-|x - y|^2 / D)."""
+    return (-squared_distances(rows, others) / rows.shape[1]).exp()
 
 
 DETECTOR = Detector(

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from torch import Tensor
 
 from common.detector import Detector
-from common.detectors.shared.changed_energy import ChangedEnergy, quantile
+from common.detectors.shared.changed_energy import ChangedEnergy
 from common.features.fitted import Fitted
 from common.features.training_views import TrainingViews
 
@@ -41,7 +41,7 @@ class ReAct(ChangedEnergy):
 
     def fit(self, train: TrainingViews) -> Fitted:
         """Learn the cut."""
-        return {**super().fit(train), "cut": quantile(train.features, self.percentile)}
+        return {**super().fit(train), "cut": train.quantile(self.percentile)}
 
     def change(self, features: Tensor, fitted: Fitted) -> Tensor:
         """Return the features cut off from above."""

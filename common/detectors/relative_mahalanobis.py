@@ -29,7 +29,7 @@ class RelativeMahalanobis(Probe):
 
     def score(self, view: View, fitted: Fitted) -> Tensor:
         """Return (R,) the difference of squared distances."""
-        return background(view.features, fitted) - nearest(view.features, fitted)
+        return background(view.features, fitted) - nearest(view.features, fitted, shared=view.shared)
 
 
 DETECTOR = Detector(

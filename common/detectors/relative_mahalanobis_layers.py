@@ -25,7 +25,7 @@ class LayeredRelativeMahalanobis(LayeredMahalanobis):
         """Return (R,) the sum of the differences of squared distances."""
         prefixes = [f"{number}." for number in range(len(view.layers))]
         each = [
-            background(layer, fitted, prefix) - nearest(layer, fitted, prefix)
+            background(layer, fitted, prefix) - nearest(layer, fitted, prefix, view.shared)
             for layer, prefix in zip(view.layers, prefixes, strict=True)
         ]
         return torch.stack(each).sum(0)

@@ -17,7 +17,7 @@ import torch
 from torch import Tensor
 
 from common.detector import Detector
-from common.detectors.shared.changed_energy import ChangedEnergy, quantile
+from common.detectors.shared.changed_energy import ChangedEnergy
 from common.features.fitted import Fitted
 from common.features.training_views import TrainingViews
 
@@ -45,7 +45,7 @@ class VraP(ChangedEnergy):
 
     def fit(self, train: TrainingViews) -> Fitted:
         """Learn both bounds."""
-        bounds = {"low": quantile(train.features, self.low), "high": quantile(train.features, self.high)}
+        bounds = {"low": train.quantile(self.low), "high": train.quantile(self.high)}
         return {**super().fit(train), **bounds}
 
     def change(self, features: Tensor, fitted: Fitted) -> Tensor:

@@ -81,9 +81,24 @@ def kth_distance(view: View, rows: Tensor, fitted: Fitted, k: int) -> Tensor:
             rows have length 1.
         k: from 1.
     """
-    bank, places = fitted["bank"], []
+    bank = fitted["bank"]
+    k = min(k, len(bank))
+    nearest = _nearest(view, rows, fitted, k)[:, k - 1]
+    distances: Tensor = torch.linalg.vector_norm(rows - bank[nearest], dim=1)
+    return distances
+
+
+def _nearest(view: View, rows: Tensor, fitted: Fitted, k: int) -> Tensor:
+    """Return (R, k or more) the places in the bank of each row's nearest, found again only for a larger k."""
+    bank = fitted["bank"]
+    key = "nearest", id(bank)
+    known: Tensor | None = view.shared.get(key, (None, bank))[0]
+    if known is not None and known.shape[1] >= k:
+        return known
+    places = []
     for part in products(view, rows, bank):
         nearness = part - fitted["half_squares"] if "half_squares" in fitted else part
-        places.append(largest(nearness, k)[1][:, -1])
-    distances: Tensor = torch.linalg.vector_norm(rows - bank[torch.cat(places)], dim=1)
-    return distances
+        places.append(largest(nearness, k)[1])
+    found = torch.cat(places)
+    view.shared[key] = found, bank  # the bank lives as long as its id is a key
+    return found

@@ -10,7 +10,12 @@ EPOCHS, BATCH, RATE = 20, 256, 1e-3
 
 
 def trained(
-    network: nn.Module, rows: Tensor, loss: Callable[[Tensor], Tensor], decay: float = 0.0
+    network: nn.Module,
+    rows: Tensor,
+    loss: Callable[[Tensor], Tensor],
+    decay: float = 0.0,
+    epochs: int = EPOCHS,
+    rate: float = RATE,
 ) -> dict[str, Tensor]:
     """Train on float32 (R, D) rows with Adam, and return the weights.
 
@@ -19,10 +24,12 @@ def trained(
         rows: of the training set.
         loss: from a batch of rows to its mean loss, by the network.
         decay: coefficient of half the squared norm of the weights.
+        epochs: passes over the rows.
+        rate: the learning rate.
     """
-    optimizer = torch.optim.Adam(network.parameters(), lr=RATE, weight_decay=decay)
+    optimizer = torch.optim.Adam(network.parameters(), lr=rate, weight_decay=decay)
     generator = torch.Generator().manual_seed(0)
-    for _ in range(EPOCHS):
+    for _ in range(epochs):
         for index in torch.split(torch.randperm(len(rows), generator=generator), BATCH):
             optimizer.zero_grad()
             loss(rows[index]).backward()  # type: ignore[no-untyped-call]

@@ -1,6 +1,8 @@
 """Principal directions of rows, and how far rows lie from the subspace that they span."""
 
+import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor
 
 from common.features.linear_head import LinearHead
@@ -8,6 +10,12 @@ from common.features.moments import CHUNK
 
 ITERATIONS, OVERSAMPLING = 5, 8
 """Of a subspace iteration: products with the rows, and directions beyond those that are wanted."""
+
+WIDE = 1_024
+"""Columns beyond which rows are wide."""
+
+SPARSE = 0.1
+"""Rows are multiplied as sparse ones if at most this fraction of their values is not 0."""
 
 
 def largest_variance(axes: Tensor, dimension: int) -> Tensor:
@@ -32,20 +40,34 @@ def leading(rows: Tensor, mean: Tensor, count: int) -> Tensor:
     width = rows.shape[1]
     more = min(count + OVERSAMPLING, width)
     found = torch.randn(width, more, generator=torch.Generator().manual_seed(0))
+    scatter = _Scatter(rows, mean.float())
     for _ in range(ITERATIONS):
-        found = torch.linalg.qr(_scatter_times(rows, mean.float(), found)).Q
-    within = found.T @ _scatter_times(rows, mean.float(), found)
+        found = torch.linalg.qr(scatter @ found).Q
+    within = found.T @ (scatter @ found)
     turned: Tensor = found @ torch.linalg.eigh((within + within.T) / 2).eigenvectors
     return turned[:, more - count :].contiguous()
 
 
-def _scatter_times(rows: Tensor, mean: Tensor, directions: Tensor) -> Tensor:
-    """Return (D, K) the mean of (x - mean) (x - mean)^T P over the rows, in chunks."""
-    total = torch.zeros_like(directions)
-    for part in torch.split(rows, CHUNK):
-        centred = part.float() - mean
-        total += centred.T @ (centred @ directions)
-    return total / len(rows)
+class _Scatter:
+    """The mean of (x - mean) (x - mean)^T over (R, D) rows, as something to multiply with.
+
+    Rows are never centred, which would fill sparse ones.
+    """
+
+    def __init__(self, rows: Tensor, mean: Tensor) -> None:
+        from scipy.sparse import csr_array
+
+        self._mean: NDArray[np.float32] = mean.numpy()
+        values: NDArray[np.float32] = rows.float().numpy()
+        sparse = np.count_nonzero(values) <= SPARSE * values.size
+        self._rows = csr_array(values) if sparse else values
+
+    def __matmul__(self, directions: Tensor) -> Tensor:
+        """Return (D, K) the product with (D, K) directions."""
+        given = directions.numpy()
+        within = self._rows @ given - self._mean @ given
+        total = self._rows.T @ within - np.outer(self._mean, within.sum(0))
+        return torch.from_numpy(total / np.float32(len(within)))
 
 
 def smallest_variance(axes: Tensor, dimension: int) -> Tensor:
@@ -73,6 +95,8 @@ def distance_from(rows: Tensor, origin: Tensor, directions: Tensor) -> Tensor:
     """Return (R,) |x - origin - P P^T (x - origin)|, the distance from the subspace through ``origin`` along P."""
     centred = rows - origin
     within = centred @ directions
+    if rows.shape[1] > WIDE:  # by Pythagoras: half of the products, and what few directions leave over is no small part
+        return (centred.square().sum(1) - within.square().sum(1)).clamp_min(0).sqrt()
     distances: Tensor = torch.linalg.vector_norm(centred - within @ directions.T, dim=1)
     return distances
 

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, field, replace
 from functools import cached_property
+from typing import Any
 
 import torch
 from torch import Tensor
@@ -10,14 +11,15 @@ from torch.nn import functional
 from common.base.errors import UserError
 from common.features.linear_head import LinearHead
 from common.features.moments import Moments, axes, mean_of, moments
+from common.features.quantiles import quantile_of
 from common.features.standardised import even_sample
-from common.features.subspace import largest_variance, leading, second_moment, zero_logits
-
-NARROW = 1_024
-"""Values of an input at most whose covariance is taken apart exactly: that takes time with the cube of their number."""
+from common.features.subspace import WIDE, largest_variance, leading, second_moment, zero_logits
 
 WIDE_ROWS = 4_000
 """Rows of wider inputs that directions are learned from."""
+
+SEARCHED_STEPS = 5_000
+"""Steps of sequences at most among which neighbours are sought; the method's own source samples its bank too."""
 
 COMPONENTS = 128
 """Principal directions of the input at most."""
@@ -47,6 +49,7 @@ class TrainingViews:
         extras: names of the model's further outputs of each row.
         held_out: the same of validation examples, which chose the epoch and which no gradient saw; None where the
             budget holds none back.
+        shared: results that settings of one probe compute once for all of them, by a key of theirs.
     """
 
     logits: Tensor
@@ -60,7 +63,9 @@ class TrainingViews:
     dropout: bool = False
     extras: frozenset[str] = frozenset()
     held_out: "TrainingViews | None" = None
+    shared: dict[object, Any] = field(default_factory=dict, repr=False, compare=False)
     _moments: dict[tuple[int, bool], Moments] = field(default_factory=dict)
+    _quantiles: dict[float, Tensor] = field(default_factory=dict)
 
     @property
     def features(self) -> Tensor:
@@ -68,9 +73,23 @@ class TrainingViews:
         return self.layers[-1]
 
     @cached_property
-    def directions(self) -> Tensor:
-        """(R, D) features scaled to length 1."""
-        return functional.normalize(self.features)
+    def are_steps(self) -> bool:
+        """Whether an example has several rows, which are much alike: frames of an utterance, tokens of a sentence."""
+        return len(torch.unique(self.row_of)) < len(self.row_of)
+
+    def searched(self, rows: Tensor) -> Tensor:
+        """Return those of R rows among which neighbours are sought: all, or of steps an even sample."""
+        return even_sample(rows, SEARCHED_STEPS) if self.are_steps else rows
+
+    @cached_property
+    def bank(self) -> Tensor:
+        """(N, D) features among which neighbours are sought."""
+        return self.searched(self.features)
+
+    @cached_property
+    def bank_directions(self) -> Tensor:
+        """(N, D) the same, scaled to length 1."""
+        return functional.normalize(self.bank)
 
     @cached_property
     def mean(self) -> Tensor:
@@ -86,7 +105,7 @@ class TrainingViews:
         assert self.inputs is not None, "asked for by a probe of inputs"
         mean = mean_of(self.inputs)
         count = max(1, min(COMPONENTS, len(mean) // 2))
-        if len(mean) <= NARROW:
+        if len(mean) <= WIDE:  # taken apart exactly, which takes time with the cube of the columns
             return mean.float(), largest_variance(axes(second_moment(self.inputs, mean)), count).float()
         rows = even_sample(self.inputs, WIDE_ROWS)
         return mean.float(), leading(rows, mean, count)
@@ -112,6 +131,18 @@ class TrainingViews:
     def classes(self) -> Tensor:
         """(R,) int64 class of each row: its label, or where there is none the predicted class."""
         return self.predicted if self.labels is None else self.labels
+
+    @cached_property
+    def negative_fraction(self) -> float:
+        """Fraction of the absolute sum of the features that is negative."""
+        total = float(self.features.abs().sum(dtype=torch.float64))
+        return -float(self.features.clamp_max(0).sum(dtype=torch.float64)) / max(total, 1e-300)
+
+    def quantile(self, fraction: float) -> Tensor:
+        """Return the quantile of all values of the features, whatever their unit: one number for all D; made once."""
+        if fraction not in self._quantiles:
+            self._quantiles[fraction] = quantile_of(self.features, fraction)
+        return self._quantiles[fraction]
 
     def with_held_out(self, held_out: "TrainingViews") -> "TrainingViews":
         """Return the same rows beside those of validation examples; what was computed of them is kept."""

@@ -1,5 +1,6 @@
 """The jobs of a run: every training that the store lacks, and which of them wait for another."""
 
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from itertools import product
@@ -11,6 +12,9 @@ from common.experiment import Experiment, RunOptions
 from common.jobs.job import Job, Key
 from common.probed import probes_stored
 from common.selection import Selection
+
+ENOUGH = 4
+"""Trainings of a task that need no other, with which its jobs stand together."""
 
 
 @dataclass(frozen=True)
@@ -24,6 +28,8 @@ class Planned:
 def planned(selection: Selection, options: RunOptions) -> list[Planned]:
     """Return the jobs of a run, each behind the one that it goes on from.
 
+    A task's jobs stand together where there are enough of them to keep workers busy, since a worker keeps the data of
+    its last job; else all trainings that need no other come first, so that no worker waits.
     What is stored is no job, and neither is what lacks its data or does not fit: the run itself tells the reason.
     """
     seeds = product(selection.tasks, range(selection.seeds))
@@ -34,7 +40,14 @@ def planned(selection: Selection, options: RunOptions) -> list[Planned]:
     def depth(one: Planned) -> int:
         return 0 if one.after is None else 1 + depth(by_key[one.after])
 
-    return sorted(by_key.values(), key=depth)
+    alone = Counter((one.job.task, one.job.seed) for one in by_key.values() if not depth(one))
+    places = {group: place for place, group in enumerate(alone)}
+
+    def turn(one: Planned) -> tuple[int, int, int]:
+        group = one.job.task, one.job.seed
+        return (0 if alone[group] >= ENOUGH else depth(one)), places[group], depth(one)
+
+    return sorted(by_key.values(), key=turn)
 
 
 def _of_seed(name: str, seed: int, selection: Selection, options: RunOptions) -> Iterator[Planned]:

@@ -7,9 +7,9 @@
 one after the other in each step; the classifier's step draws fresh noise z. KL is the mean over rows, of the scored
 classes (a CTC blank is not one). The generator seeks what looks real and leaves the classifier unsure. It makes what
 ``Classifier.embed`` gives: pixels, or the vector of each step of a sequence as long as the start of a real one, whose
-steps share half of their noise. Values lie in the range of the real batch. A task may set ``beta`` (0.1 is that of
-CIFAR-10 as published, 1 that of SVHN) and ``epochs``, at most so many, with a learning rate that then falls along a
-cosine.
+steps share half of their noise; beside a batch of texts there are fewer of these. Values lie in the range of the real
+batch. A task may set ``beta`` (0.1 is that of CIFAR-10 as published, 1 that of SVHN) and ``epochs``, at most so many,
+with a learning rate that then falls along a cosine.
 
 What differs from the publication: multilayer perceptrons in place of convolutional generators; the classifier has the
 task's own optimiser; real and generated examples share a forward pass and so the statistics of batch normalisation.
@@ -43,8 +43,8 @@ BETA = 0.1
 RATE, DECAYS = 2e-4, (0.5, 0.999)
 """Of Adam for generator and discriminator."""
 
-LONGEST = 32
-"""Steps of a generated sequence at most: of long texts and utterances the rest would only cost time."""
+LONGEST, VECTORS = 32, 128
+"""Steps of a generated sequence at most, and of all that are generated at a time: as many as a batch has images."""
 
 
 def kl_from_uniform(model: Classifier, logits: Tensor, batch: Batch) -> Tensor:
@@ -97,7 +97,7 @@ class GanStep:
         """Update all three and return the classifier's loss."""
         for name, optimizer in self.optimizers.items():
             set_rate(optimizer, rate * (self.budget.learning_rate if name == "classifier" else RATE))
-        short = shortened(batch, LONGEST)
+        short = shortened(batch, LONGEST, VECTORS)
         with torch.no_grad():
             embedded = self.model.embed(short).float()
         layout = Vectors.of(embedded, short, "gan")
@@ -133,13 +133,13 @@ class GanStep:
 
         Args:
             batch: B real examples.
-            short: as many, as long as what was generated.
+            short: as many or fewer, as long as what was generated.
             made: embedded like ``short``.
         """
         both = batch.joined(short)
         with autocast(batch.inputs.device, self.budget):
             embedded = self.model.embed(batch)
-            lengthened = embedded.new_zeros(embedded.shape)
+            lengthened = embedded.new_zeros(len(short), *embedded.shape[1:])
             lengthened[:, : made.shape[1]] = made
             logits: Tensor = self.model.classify(self.model.encode(torch.cat([embedded, lengthened]), both))
         return logits.float()

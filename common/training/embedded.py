@@ -60,12 +60,13 @@ class Vectors:
         return embedded.view(self.shape)
 
 
-def shortened(batch: Batch, steps: int) -> Batch:
-    """Return the batch with the first ``steps`` steps of each sequence at most; of fixed sizes as it is.
+def shortened(batch: Batch, steps: int, most: int) -> Batch:
+    """Return the first sequences of a batch, the first ``steps`` steps of each at most; of fixed sizes all as it is.
 
-    A shortened batch has no labels.
+    A shortened batch has no labels, at most ``most`` steps in all, and one sequence at least.
     """
     if batch.lengths is None:
         return batch
     lengths = batch.lengths.clamp_max(steps)
-    return replace(batch, inputs=batch.inputs[:, :steps], lengths=lengths, labels=None, label_lengths=None)
+    cut = replace(batch, inputs=batch.inputs[:, :steps], lengths=lengths, labels=None, label_lengths=None)
+    return cut.part(slice(max(int((lengths.cumsum(0) <= most).sum()), 1)))

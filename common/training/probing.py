@@ -128,7 +128,7 @@ def probe_scores(
     unless all rows of the group are such.
     """
     model.eval()
-    gradient = any(probe.gradient for probe, _ in probes.values())
+    gradient = any(probe.steps for probe, _ in probes.values())
     inputs = any(probe.inputs for probe, _ in probes.values())
     there = {
         name: (probe, {key: value.to(model.device) for key, value in fitted.items()})
@@ -154,8 +154,8 @@ def _scores(view: View, kept: Tensor | None, probes: Mapping[str, tuple[Probe, F
     scored |= {("row", False): plain.only(kept), ("group", False): plain}
     found = {}
     for name, (probe, fitted) in probes.items():
-        with torch.set_grad_enabled(probe.gradient):
-            found[name] = probe.score(scored[probe.per, probe.gradient], fitted).detach()
+        with torch.set_grad_enabled(probe.steps):
+            found[name] = probe.score(scored[probe.per, probe.steps], fitted).detach()
     return found
 
 

@@ -3,7 +3,6 @@
 from dataclasses import dataclass
 from typing import ClassVar
 
-import numpy as np
 import torch
 from torch import Tensor
 
@@ -12,9 +11,6 @@ from common.features.fitted import Fitted
 from common.features.linear_head import LinearHead
 from common.features.training_views import NotApplicable, TrainingViews
 from common.model import View
-
-QUANTILE_VALUES = 2**22
-"""Values that a quantile is taken of at most; of more, whole rows at equal steps."""
 
 NEGATIVE_FRACTION = 0.3
 """Features count as nearly non-negative if at most this fraction of their absolute sum is negative: ReLU 0, GELU of
@@ -51,26 +47,16 @@ class ChangedEnergy(Probe):
         return head(self.change(view.features.to(self.precision), fitted)).double().logsumexp(1)
 
 
-def quantile(features: Tensor, fraction: float) -> Tensor:
-    """Return the quantile of all values of (R, D) features, whatever their unit: one number for all D."""
-    rows = max(1, QUANTILE_VALUES // features.shape[1])
-    values = features[:: max(1, -(-len(features) // rows))].flatten().double()
-    # NumPy's selects, in a seventh of the time that torch.quantile's sort takes.
-    return torch.as_tensor(np.quantile(values.cpu().numpy(), fraction), device=features.device)
-
-
 def require_non_negative(train: TrainingViews, method: str) -> None:
     """Refuse features that are signed, for a method that reads activations as amounts.
 
     Raises:
         NotApplicable: more than ``NEGATIVE_FRACTION`` of the absolute sum is negative.
     """
-    total = float(train.features.abs().sum(dtype=torch.float64))
-    negative = -float(train.features.clamp_max(0).sum(dtype=torch.float64)) / max(total, 1e-300)
-    if negative > NEGATIVE_FRACTION:
+    if train.negative_fraction > NEGATIVE_FRACTION:
         raise NotApplicable(
             f"detector {method} needs features that are not negative (of ReLU or GELU units); "
-            f"{negative:.0%} of the absolute sum of this model's are"
+            f"{train.negative_fraction:.0%} of the absolute sum of this model's are"
         )
 
 
