@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from common.comparisons import Comparison, EvaluationSpec, Floats, comparisons
-from common.metrics.calibration import risk_coverage
+from common.metrics.bootstrap import OF_ROWS, bounds_of, intervals_of
 from common.metrics.comparison import Placements, paired_difference, placements
-from common.metrics.detection import separation
+from common.metrics.detection import ranked, separation_of
 from common.metrics.model_calibration import model_calibration
-from common.metrics.risk import COVERAGES, accuracy_at, excess_aurc
+from common.metrics.risk import risk_figures
 from common.store.outputs import Outputs, TaskOutputs
 from common.store.rows import Row
 
@@ -20,6 +20,9 @@ if TYPE_CHECKING:
 
 BASELINE = "msp"
 """The detector that all others are compared with."""
+
+BOOTSTRAPPED = ("ap_positive", "ap_negative", "fpr95_in", "fpr95_out")
+"""Figures of every row with a bootstrap interval; that of the AUROC has a formula (``auroc_interval``)."""
 
 
 def evaluate_outputs(
@@ -84,10 +87,11 @@ def _row(
 ) -> Row:
     key = comparison.key
     kept, rejected = comparison.sides(lambda scored: scored.scores(detector))
+    ranking = ranked(kept, rejected)
     msp_kept, msp_rejected = comparison.sides(lambda scored: scored.msp)
     return Row(
         **identity,
-        **asdict(separation(kept, rejected)),
+        **asdict(separation_of(ranking)),
         detector=detector.name,
         question=comparison.question,
         population=comparison.population,
@@ -97,7 +101,8 @@ def _row(
         subset=comparison.subset,
         unit=comparison.unit,
         primary=comparison.primary,
-        **({} if key else _risk(kept, rejected)),
+        **({} if key else risk_figures(ranking)),
+        **bounds_of(intervals_of(ranking, BOOTSTRAPPED if key else (*BOOTSTRAPPED, "aurc"), OF_ROWS)),
         **({} if detector.name == BASELINE else _beside_msp(kept, rejected, baseline)),
         **(_calibration(comparison) if detector.name == BASELINE else {}),
         mean_msp_positive=_mean(msp_kept),
@@ -108,14 +113,6 @@ def _row(
 def _mean(msp: Floats) -> float | None:
     """Return the mean MSP; None where it is unknown, because a score was given and no logits."""
     return None if np.isnan(msp).all() else float(msp.mean())
-
-
-def _risk(right: Floats, wrong: Floats) -> dict[str, Any]:
-    """Return what abstaining by the scores of right and wrong units buys."""
-    confidence, correct = np.concatenate([right, wrong]), np.arange(len(right) + len(wrong)) < len(right)
-    accuracies = {f"accuracy_at_{round(100 * one)}": accuracy_at(confidence, correct, one) for one in COVERAGES}
-    aurc = risk_coverage(confidence, correct).aurc
-    return {"aurc": aurc, "e_aurc": excess_aurc(confidence, correct), **accuracies}
 
 
 def _beside_msp(kept: Floats, rejected: Floats, baseline: Placements | None) -> dict[str, Any]:

@@ -2,6 +2,8 @@
 
 A run is what a user starts: reading, training, checkpoints, probes, rows, report. Its task is small, so that hundreds
 of runs may die. The smallest, ``STORE``, has no task: it only stores what a training would, and reads it.
+
+    python -m tests.small_runs TASK OUT    # such a run of a Python of its own, which imports everything first
 """
 
 import importlib
@@ -25,11 +27,16 @@ from common.store.rows import read_rows, write_rows
 from common.store.run_folder import run_folder
 from common.store.run_record import RunRecord, read_record, write_record
 from common.task import Task
+from tests.sessions import unmeasured
 
-DETECTORS = ("msp", "knn")
 OOD = {"vision/mnist": slice(3, 5), "nlp/reuters8": slice(0, 2), "speech/espeak_phones": slice(0, 1)}
 """A task of each modality, and those of its OOD sets that are made quickly."""
 
+PROBES = {"vision/mnist": "knn", "nlp/reuters8": "knn", "speech/espeak_phones": "react"}
+"""The detector of each task that learns; distances between all frames would take most of a run's time."""
+
+SENTENCES = {"_TRAIN": 30, "_TEST": 12}
+"""How many sentences are spoken for the task of speech."""
 
 STORE = "store"
 META = {"data": "full", "held_out": None, "split": None, "dropped": {}, "seconds": {}, "n_train": 3, "n_batched": 3}
@@ -47,7 +54,10 @@ def shrink(name: str) -> None:
     if name == STORE:
         return
     from common.training import checkpoint
+    from speech.data import voices
 
+    for split, count in SENTENCES.items():
+        setattr(voices, split, count)
     importlib.import_module(name.replace("/", ".tasks.")).TASK = small(name)
     checkpoint.SECONDS_BETWEEN = 0.0
 
@@ -65,6 +75,14 @@ def start(name: str, out: Path, log: Path, before: Callable[[], None] | None = N
     if process == 0:
         _run(name, out, log, before)
     return process
+
+
+def start_anew(name: str, out: Path, log: Path) -> int:
+    """Start the same run in a new Python, which imports everything first; return the number of its process."""
+    command = [sys.executable, "-m", __name__, name, str(out)]
+    to_log = (os.POSIX_SPAWN_OPEN, 1, str(log), os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o644)
+    actions = [to_log, (os.POSIX_SPAWN_DUP2, 1, 2)]
+    return os.posix_spawn(sys.executable, command, unmeasured(), file_actions=actions)
 
 
 def _run(name: str, out: Path, log: Path, before: Callable[[], None] | None) -> None:
@@ -94,7 +112,8 @@ def _run(name: str, out: Path, log: Path, before: Callable[[], None] | None) -> 
 def _whole(name: str, out: Path) -> None:
     from common.cli.run_all import main
 
-    sys.argv = ["run_all.py", "--task", name, "--detectors", ",".join(DETECTORS), "--jobs", "1", "--out", str(out)]
+    detectors = f"msp,{PROBES[name]}"
+    sys.argv = ["run_all.py", "--task", name, "--detectors", detectors, "--jobs", "1", "--out", str(out)]
     main()
 
 
@@ -152,7 +171,7 @@ def _know_the_code(name: str) -> None:
     from common.probed import probes_stored
 
     experiment = Experiment(name, 0, RunOptions(folders=Folders((), Path("cache"))))
-    probes_stored(experiment, experiment.own_objective, [load_detector(one) for one in DETECTORS])
+    probes_stored(experiment, experiment.own_objective, [load_detector("msp"), load_detector(PROBES[name])])
 
 
 def complaints(out: Path, reference: Path, log: Path) -> list[str]:
@@ -175,3 +194,8 @@ def _bytes(out: Path) -> bytes:
 
 def _names(out: Path) -> set[str]:
     return {file.relative_to(out).as_posix() for file in out.rglob("*") if file.is_file()}
+
+
+if __name__ == "__main__":
+    shrink(sys.argv[1])
+    _whole(sys.argv[1], Path(sys.argv[2]))

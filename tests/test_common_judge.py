@@ -1,6 +1,7 @@
 """Claims about what is asked of a model: of its rows, of parts of them, of groups, and at several noise levels."""
 
 from collections.abc import Callable
+from dataclasses import asdict
 from typing import Any
 
 import numpy as np
@@ -9,10 +10,11 @@ import pytest
 from common.comparisons import EvaluationSpec, ScoredSet
 from common.detector import Detector, Probe
 from common.discover import load_detector
-from common.judge import evaluate_outputs
+from common.judge import error_of, evaluate_outputs
 from common.metrics.calibration import risk_coverage
+from common.metrics.model_calibration import model_calibration
 from common.store.outputs import OodKey, Outputs, TaskOutputs
-from common.store.rows import Row
+from common.store.rows import WITH_INTERVAL, Row
 
 IDENTITY = {
     "task": "nlp/x",
@@ -144,6 +146,30 @@ def test_right_against_wrong_has_the_area_under_the_risk_coverage_curve() -> Non
     assert {row.aurc for row in rows if row.question == "ood"} == {None}
 
 
+def test_every_figure_has_its_interval_and_risk_only_where_right_and_wrong_are_told_apart() -> None:
+    rng = np.random.default_rng(0)
+    logits = rng.normal(0, 2, (400, 3)).astype(np.float32)
+    test = Outputs(logits, labels=np.where(rng.random(400) < 0.7, logits.argmax(1), 0))
+    outputs = TaskOutputs(test, {OodKey("Y"): Outputs(logits[:150] / 2)}, {})
+    rows, _ = evaluate_outputs(EvaluationSpec(), outputs, [load_detector("msp")], IDENTITY)
+    for row in rows:
+        for name in WITH_INTERVAL if row.question == "misclassification" else WITH_INTERVAL[:-1]:
+            low, high = getattr(row, f"{name}_low"), getattr(row, f"{name}_high")
+            assert low < getattr(row, name) < high and high - low < 0.35, name
+        assert (row.aurc_low is None) == (row.question == "ood")
+    again, _ = evaluate_outputs(EvaluationSpec(), outputs, [load_detector("msp")], IDENTITY)
+    assert rows == again
+
+
+def test_where_all_resamples_agree_there_is_no_interval() -> None:
+    test = Outputs(np.repeat(np.eye(2, dtype=np.float32), 90, axis=0), labels=np.repeat([0, 1], 90))
+    outputs = TaskOutputs(test, {OodKey("Y"): Outputs(np.zeros((40, 2), np.float32))}, {})
+    rows, _ = evaluate_outputs(EvaluationSpec(), outputs, [load_detector("msp")], IDENTITY)
+    (row,) = [row for row in rows if row.population == "all"]
+    assert (row.ap_positive, row.ap_positive_low, row.fpr95_in) == (1.0, None, 0.0)
+    assert row.fpr95_in_low == 0 and row.fpr95_in_high is not None and 0 < row.fpr95_in_high < 0.1
+
+
 def test_a_detector_of_groups_has_rows_where_groups_are_scored_and_elsewhere_says_why_not() -> None:
     outputs = TaskOutputs(sentences(), {OodKey("Y"): sentences()}, {})
     rows, skipped = evaluate_outputs(EvaluationSpec(by_group=True), outputs, [LENGTHS], IDENTITY)
@@ -160,9 +186,72 @@ def test_a_detector_whose_array_the_model_does_not_give_has_no_rows() -> None:
     assert not evaluated(EvaluationSpec(), OodKey("Y"), detector=Detector("given", "Given", extra="elsewhere"))
 
 
-def test_an_empty_side_is_skipped_and_told() -> None:
-    outputs = TaskOutputs(Outputs(np.eye(3, dtype=np.float32), labels=np.arange(3)), {}, {})
+ALIKE = "so there are no others to tell them from"
+
+
+@pytest.mark.parametrize(("labels", "are"), [([0, 1, 2], "right"), ([1, 2, 0], "wrong")])
+def test_an_empty_side_is_skipped_and_told(labels: list[int], are: str) -> None:
+    outputs = TaskOutputs(Outputs(np.eye(3, dtype=np.float32), labels=np.array(labels)), {}, {})
     rows, skipped = evaluate_outputs(EvaluationSpec(), outputs, [load_detector("msp")], IDENTITY)
-    assert rows == [] and skipped == [
-        "misclassification: all 3 answers are right, so there are no others to tell them from"
+    assert rows == [] and skipped == [f"misclassification: all 3 answers are {are}, {ALIKE}"]
+
+
+def test_a_comparison_without_an_answer_on_one_side_is_told_and_not_called_right_or_wrong() -> None:
+    wrong = Outputs(np.eye(3, dtype=np.float32), labels=np.array([1, 2, 0]), row_extras={"seen": np.zeros(3, bool)})
+    outputs = TaskOutputs(wrong, {OodKey("Y"): wrong}, {})
+    rows, skipped = evaluate_outputs(EvaluationSpec(subsets=SUBSETS), outputs, [load_detector("msp")], IDENTITY)
+    assert [(row.question, row.population) for row in rows] == [("ood", "all")]
+    nothing = [
+        line for line in skipped if line.endswith("one of the two samples is empty, so there is nothing to separate")
     ]
+    assert len(nothing) == 2 == len(skipped) - 1, "the correct ones of none, and a part without a row"
+
+
+def calibration_of(row: Row) -> dict[str, float | None]:
+    names = ("ece", "ece_equal_mass", "brier", "nll", "temperature")
+    return {name: getattr(row, name) for name in (*names, *(f"{name}_scaled" for name in (*names[:4],)))}
+
+
+def test_the_msp_s_row_about_all_rows_has_the_model_s_calibration_and_no_other_row_has() -> None:
+    outputs = TaskOutputs(sentences(), {OodKey("Y"): sentences()}, {})
+    spec = EvaluationSpec(also_by_group=True, subsets=SUBSETS)
+    rows, _ = evaluate_outputs(spec, outputs, [load_detector("msp"), load_detector("energy")], IDENTITY)
+    calibrated = [row for row in rows if any(value is not None for value in calibration_of(row).values())]
+    assert [(row.detector, row.question, row.subset, row.unit) for row in calibrated] == [
+        ("msp", "misclassification", None, "row")
+    ]
+    expected = asdict(model_calibration(sentences().logits, sentences().labels))
+    assert calibration_of(calibrated[0]) == pytest.approx(expected)
+
+
+def test_two_answers_are_enough_for_a_calibration_and_a_label_that_is_masked_out_has_none() -> None:
+    two = Outputs(np.array([[2, 0], [1, 0]], dtype=np.float32), labels=np.array([0, 1]))
+    assert [row.brier is None for row in evaluated(EvaluationSpec(), test=two)] == [False]
+    masked = Outputs(np.array([[2, 0], [1, -np.inf]], dtype=np.float32), labels=np.array([0, 1]))
+    assert [row.brier is None for row in evaluated(EvaluationSpec(), test=masked)] == [True]
+
+
+def test_outputs_without_labels_have_rows_of_ood_alone_and_no_error() -> None:
+    unlabelled = Outputs(sentences().logits)
+    rows = evaluated(EvaluationSpec(misclassification=False), OodKey("Y"), test=unlabelled)
+    assert [(row.question, row.population, row.error, row.ece) for row in rows] == [("ood", "all", None, None)]
+
+
+def test_the_error_of_transcripts_is_edits_per_symbol_and_of_rows_the_fraction_of_wrong_ones() -> None:
+    edits = {"edits": np.array([2, 1, 0]), "reference_length": np.array([5, 4, 3])}
+    assert error_of(Outputs(sentences().logits, groups=sentences().groups, group_extras=edits)) == 3 / 12
+    assert error_of(sentences()) == pytest.approx(0.4)
+
+
+def test_every_detector_but_the_msp_is_set_beside_it_and_rows_have_the_mean_msp_of_both_sides() -> None:
+    outputs = TaskOutputs(sentences(), {}, {})
+    falling = given(lambda one: -np.arange(len(one.logits), dtype=float))
+    rows, _ = evaluate_outputs(EvaluationSpec(), outputs, [falling, load_detector("msp")], IDENTITY)
+    other, msp = rows
+    assert (msp.auroc_minus_msp, msp.auroc_minus_msp_low, msp.auroc_minus_msp_high) == (None, None, None)
+    assert other.auroc_minus_msp == pytest.approx(other.auroc - msp.auroc) and other.auroc != msp.auroc
+    assert other.auroc_minus_msp_low < other.auroc_minus_msp < other.auroc_minus_msp_high
+    probabilities = 1 / (1 + np.exp(-np.array([4.0, 1, 3, 5, 2])))
+    for row in rows:
+        assert row.mean_msp_positive == pytest.approx(probabilities[[0, 3, 4]].mean())
+        assert row.mean_msp_negative == pytest.approx(probabilities[[1, 2]].mean())

@@ -13,9 +13,9 @@ from hypothesis import strategies as st
 from common.metrics import StreamingCalibrationError, StreamingRiskCoverage, StreamingSeparation, separation
 from common.metrics.calibration import expected_calibration_error, risk_coverage
 from common.metrics.cells import Bounds
+from common.metrics.of_ranking import HARMONIC_TABLE, harmonic_difference
 from common.metrics.score_counts import score_keys
 from common.metrics.streaming import SeparationBounds
-from common.metrics.streaming_calibration import HARMONIC_TABLE, _harmonic_difference
 
 FIGURES = ("auroc", "ap_positive", "ap_negative", "fpr95_in", "fpr95_out")
 RawDataset = tuple[np.ndarray, np.ndarray]
@@ -222,7 +222,7 @@ def test_risk_and_coverage_are_points_of_the_exact_curve() -> None:
 def test_harmonic_differences_equal_their_sums_across_the_end_of_the_table() -> None:
     low, high = np.array([0, 3, 4000, 4096, 4096, 9000.0]), np.array([1, 4096, 4200, 4097, 10_000, 9001.0])
     sums = [np.sum(1 / np.arange(a + 1, b + 1)) for a, b in zip(low, high, strict=True)]
-    assert _harmonic_difference(low, high) == pytest.approx(sums, rel=1e-12)
+    assert harmonic_difference(low, high) == pytest.approx(sums, rel=1e-12)
     assert HARMONIC_TABLE == 4096
 
 

@@ -41,6 +41,8 @@ def test_names_are_those_of_rows_and_command_line(done) -> None:
     best = frame[(frame.detector == "msp") & (frame.out_dist == "notMNIST") & (frame.population == "correct")]
     assert f"{100 * best.auroc.item():.1f}" in str(done.table)
     assert len(frame) == len(done.rows)
+    assert f"{100 * best.fpr95_in_low.item():.1f}–{100 * best.fpr95_in_high.item():.1f}" in done.table._repr_html_()
+    assert {"ap_positive_low", "ap_negative_high", "aurc_low"} <= set(frame.columns)
 
 
 def test_a_notebook_shows_table_notes_and_pictures_with_names_escaped(done) -> None:

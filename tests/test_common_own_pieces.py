@@ -17,7 +17,7 @@ from common.own.in_pieces import evaluate_in_pieces, files_in_pieces
 from common.own.pieces import PiecewiseFile
 from common.own.rows import Reading, read_rows
 from common.run import Run
-from common.store.rows import Row
+from common.store.rows import WITH_INTERVAL, Row
 from tests.own_files import WRITERS, model
 
 WHOLE = Reading(features=False)
@@ -65,6 +65,9 @@ def assert_rows_agree(counted: list[Row], exact: list[Row]) -> None:
         assert one.error == other.error
         for name in ("mean_msp_positive", "mean_msp_negative"):
             assert getattr(one, name) == pytest.approx(getattr(other, name), abs=1e-12)
+        for name in WITH_INTERVAL:
+            bounds = [(getattr(row, f"{name}_low"), getattr(row, f"{name}_high")) for row in (one, other)]
+            assert bounds[0] == pytest.approx(bounds[1], abs=0.02), name
         assert one.auroc_low <= other.auroc_low + 1e-4 and one.auroc_high >= other.auroc_high - 1e-4
 
 

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from common.store.rows import Row
+from common.store.rows import WITH_INTERVAL, Row
 from tests.report_files import ERRORS, MNIST, REUTERS, STAND_IN, Make
 
 
@@ -21,6 +21,62 @@ def test_base_rates_stand_beside_every_aupr(report: Make) -> None:
     made = report(ERRORS, MNIST)
     assert "97.1 (base 51.7) | 95.3 (base 48.3)" in made.line("In-distribution against OOD", "Omniglot")
     assert "44.1 (base 1.5)" in made.line("Right against wrong", "msp")
+
+
+def test_a_folded_table_has_the_interval_of_every_figure(report: Make) -> None:
+    made = report(replace(ERRORS, aurc=0.02, aurc_low=0.01, aurc_high=0.04), MNIST)
+    assert made.line("95 % intervals of all figures", "Omniglot").split(" | ")[1:] == [
+        *("96.5 (96.1–97.0)", "97.1 (96.8–97.4)", "95.3 (94.8–95.8)", "12.3 (11.4–13.3)", "23.4 (21.9–25.0)", "– |")
+    ]
+    assert made.line("95 % intervals of all figures", "right / wrong").endswith("| 2.0 (1.0–4.0) |")
+    assert "<summary>95 % intervals of all figures</summary>" in made.page and "OLDER ROWS" not in made.page
+
+
+@pytest.mark.parametrize(
+    ("row", "why"),
+    [
+        (replace(MNIST, error=0.0), "the model makes no error on the test set"),
+        (replace(MNIST, error=1.0), "the model is never right on the test set"),
+        (replace(MNIST, error=None), "the test set has no labels"),
+    ],
+)
+def test_a_task_without_right_against_wrong_says_why(report: Make, row: Row, why: str) -> None:
+    made = report(row)
+    said = f"Right against wrong, calibration and abstaining are not shown: {why}."
+    assert said in " ".join(made.terminal.split()) and said in made.page
+    assert made.page.count(f"Not here: vision/mnist: {why}.") == 2  # of calibration, and of abstaining
+
+
+@pytest.mark.parametrize(
+    ("changes", "why"),
+    [
+        ({"detector": "energy"}, "the MSP is not among the scores (--detectors)"),
+        ({"unit": "group"}, "sentences are scored by the mean over their tokens"),
+        ({"counted_within": {"auroc": 1e-4}}, "the scores were counted in pieces of the file and not kept"),
+        ({"mean_msp_positive": None}, "a score was given, and no probabilities"),
+        ({}, "a label is a class that the model excludes, or the rows are of an earlier version"),
+    ],
+)
+def test_what_has_no_calibration_is_named_with_the_reason(report: Make, changes: dict[str, Any], why: str) -> None:
+    made = report(replace(ERRORS, e_aurc=0.01, **changes), facts={"row_name": "token"})
+    assert f"Not here: vision/mnist: {why}." in made.markdown
+
+
+def test_one_reason_names_all_that_it_keeps_out_beside_what_is_in(report: Make) -> None:
+    calibrated = replace(ERRORS, ece=0.02, e_aurc=0.01)
+    others = [replace(REUTERS, objective=name, error=0.0) for name in ("first", "second")]
+    others = [replace(row, question="ood", out_dist="Reuters 2", population="correct") for row in others]
+    made = report(calibrated, MNIST, *others)
+    assert made.line("Calibration", "vision/mnist").startswith("| vision/mnist | 2.0 |")
+    reason = "nlp/reuters8 (first), nlp/reuters8 (second): the model makes no error on the test set."
+    assert made.markdown.count(f"Not here: {reason}") == 2
+
+
+def test_rows_of_before_they_had_intervals_are_rendered_and_named(report: Make) -> None:
+    bounds = [f"{name}_{end}" for name in WITH_INTERVAL[1:] for end in ("low", "high")]
+    made = report(replace(ERRORS, **dict.fromkeys(bounds)), replace(MNIST, **dict.fromkeys(bounds)))
+    assert "OLDER ROWS: AUPR, FPR95 and AURC have no intervals here" in made.page
+    assert "OLDER ROWS" in made.terminal and "intervals of all figures" not in made.markdown
 
 
 def test_a_stand_in_has_no_published_figure(report: Make) -> None:

@@ -16,10 +16,13 @@ from common.store.files import (
     HOST,
     DamagedFile,
     check_writable,
+    checksum,
     delete,
     read_facts,
     read_tensors,
+    remove_below,
     sweep,
+    write_atomically,
     write_facts,
     write_tensors,
     write_text,
@@ -31,17 +34,6 @@ def flip(path: Path, rng: np.random.Generator) -> None:
     content = bytearray(path.read_bytes())
     content[rng.integers(len(content))] ^= 1 << int(rng.integers(8))
     path.write_bytes(bytes(content))
-
-
-MADE_AGAIN = {
-    "meta.json": {"meta.json", "test.safetensors", "ood_00.safetensors", "ood_01.safetensors"},
-    "test.safetensors": {"meta.json", "test.safetensors", "ood_00.safetensors", "ood_01.safetensors"},
-    "ood_01.safetensors": {"meta.json", "test.safetensors", "ood_00.safetensors", "ood_01.safetensors"},
-    "model.safetensors": set(),
-    "probes/{}.json": {"probes/{}.json", "probes/{}.safetensors"},
-    "probes/{}.safetensors": {"probes/{}.json", "probes/{}.safetensors"},
-}
-"""Each kind of file, and which files are written anew where it is not what was written."""
 
 
 def test_every_flipped_bit_of_arrays_and_of_facts_is_noticed_without_a_record(tmp_path: Path) -> None:
@@ -187,3 +179,59 @@ def test_a_file_of_no_training_may_be_moved_alone(tmp_path: Path) -> None:
     write_facts(tmp_path / "one" / "examples.json", {"results": "1f"})
     (tmp_path / "one" / "examples.json").rename(tmp_path / "examples.json")
     assert read_facts(tmp_path / "examples.json") == {"results": "1f"}
+
+
+@pytest.mark.parametrize("reason", [OSError(28, "No space left on device"), OSError("No space left on device")])
+def test_a_file_is_whole_or_not_there(tmp_path: Path, reason: OSError) -> None:
+    write_text(tmp_path / "a.txt", "old")
+
+    def fail(part: Path) -> None:
+        part.write_text("half")
+        raise reason
+
+    with pytest.raises(UserError, match=r"cannot write .*a\.txt: No space left on device; free the space"):
+        write_atomically(tmp_path / "a.txt", fail)
+    assert [(path.name, path.read_text()) for path in tmp_path.iterdir()] == [("a.txt", "old")]
+
+
+def test_what_another_process_deletes_meanwhile_keeps_nothing_else_from_being_deleted(tmp_path: Path) -> None:
+    for name in "abc":
+        (tmp_path / name).touch()
+
+    def gone(file: Path) -> bool:
+        file.unlink()
+        return True
+
+    remove_below(tmp_path, "?", gone)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_where_processes_cannot_be_seen_no_temporary_file_is_swept(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / f".x.json.{2**70}@{HOST}.part").touch()  # a number that no process here can have
+    sweep(tmp_path)
+    assert len(list(tmp_path.iterdir())) == 1
+    dead = subprocess.Popen([sys.executable, "-c", ""])
+    dead.wait()
+    (tmp_path / f".x.json.{dead.pid}@{HOST}.part").touch()
+    monkeypatch.setattr(sys, "platform", "win32")
+    sweep(tmp_path)
+    assert len(list(tmp_path.iterdir())) == 2
+
+
+def test_the_checksum_of_a_file_is_of_its_content_and_that_of_a_folder_of_names_sizes_and_times(tmp_path: Path) -> None:
+    folder = tmp_path / "folder"
+    for name in ("a", "sub/b"):
+        write_text(folder / name, "text")
+        os.utime(folder / name, (1, 1))
+    assert checksum(folder / "a") == checksum(folder / "sub/b") == files.hash_of(folder / "a")
+    seen = [checksum(folder)]
+    os.utime(folder / "sub/b", (2, 2))
+    seen.append(checksum(folder))
+    (folder / "a").rename(folder / "c")
+    seen.append(checksum(folder))
+    (folder / "c").write_text("texts")
+    os.utime(folder / "c", (1, 1))
+    seen.append(checksum(folder))
+    assert len(set(seen)) == 4 and checksum(folder) == seen[-1]

@@ -76,20 +76,6 @@ def test_a_folder_that_cannot_be_written_is_one_clear_line(tmp_path: Path) -> No
         write_text(tmp_path / "file" / "results.jsonl", "")
 
 
-def test_a_file_is_whole_or_not_there(tmp_path: Path) -> None:
-    from common.store.files import write_atomically
-
-    write_text(tmp_path / "a.txt", "old")
-
-    def fail(part: Path) -> None:
-        part.write_text("half")
-        raise OSError(28, "No space left on device")
-
-    with pytest.raises(UserError, match="No space left on device"):
-        write_atomically(tmp_path / "a.txt", fail)
-    assert [(path.name, path.read_text()) for path in tmp_path.iterdir()] == [("a.txt", "old")]
-
-
 def test_the_code_hash_follows_imports_and_leaves_reports_out() -> None:
     assert (
         code_hash(("common.training.loop",))

@@ -3,6 +3,7 @@
 import io
 import subprocess
 import sys
+from fractions import Fraction
 from pathlib import Path
 
 import numpy as np
@@ -10,6 +11,7 @@ import pyarrow as pa
 import pyarrow.parquet as parquet
 import pytest
 import soundfile
+from scipy.signal import resample_poly
 
 from common.data.dropped import listed
 from speech.data.audio import decode, decode_all, read_table, resample
@@ -88,3 +90,11 @@ def test_rows_of_one_name_and_one_reason_are_each_counted() -> None:
 def test_resampling_nothing_gives_nothing() -> None:
     assert resample(np.zeros(100), 16_000).shape == (100,)
     assert resample(np.zeros(200), 32_000).shape == (100,)
+
+
+@pytest.mark.parametrize("rate", [8_000, 16_001, 22_050, 44_100, 48_000])
+def test_a_filter_that_is_kept_gives_the_samples_of_one_designed_anew(rate: int) -> None:
+    samples = np.random.default_rng(0).normal(size=500).astype(np.float32)
+    ratio = Fraction(16_000, rate).limit_denominator(10_000)
+    expected = resample_poly(samples, ratio.numerator, ratio.denominator)
+    assert all(np.array_equal(resample(samples, rate), expected) for _ in range(2))

@@ -1,21 +1,58 @@
-"""Intervals of any rank metric by a bootstrap that sorts once: a resample is a count of each example, in sorted order.
+"""Bootstrap intervals of every rank metric, from one sort: what is drawn are counts of bins of ranks, not examples.
 
-Both samples are resampled with their sizes kept. A chunk of resamples is one array of counts, so that every metric is a
-few passes over it.
+Each sample is divided into about 64 bins of neighbouring ranks, in equal steps of the log odds of the rank: the
+highest and the lowest examples, which decide precision and risk, have a bin each, and so has every example of a sample
+of up to 64. A resample is one multinomial draw of the bins' counts; a threshold inside a bin keeps its share of the
+bin's count. So a resample costs some hundred operations for any number of examples. What the bins lose is the order
+inside them, to first order nothing: a figure of the bins differs from that of the scores by about the same in every
+resample as in the samples themselves, where the difference is known, and it is taken away.
+
+Draws depend on the sizes and the seed alone, so all scores of the same examples share them.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
+from math import sqrt
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from common.metrics.ranking import as_scores
+from common.metrics import of_ranking
+from common.metrics.detection import ranked
+from common.metrics.ranking import Ranking
 
-CHUNK = 2**17
-"""Counts that are worked on at once: 1 MiB of float64, which a core's cache holds; 4 times as fast as 32 MiB."""
+Floats = NDArray[np.float64]
 
-FIGURES = ("auroc", "ap_positive", "ap_negative", "fpr95_in", "fpr95_out", "aurc")
+BINS = 64
+"""Bins of a large sample, and the largest sample whose examples have a bin each; 100 draw no other distribution."""
+
+ROUNDING = 1e-12
+"""Standard deviation up to which all resamples agree."""
+
+TINY = 1e-9
+"""In place of a count of 0, by which nothing is divided but 0."""
+
+CHUNK = 64
+"""Resamples that are worked on at once: what they need fits into a core's cache."""
+
+RESAMPLED = ("auroc", "ap_positive", "ap_negative", "aurc")
+FIGURES: dict[str, Callable[[Ranking], float]] = {
+    "auroc": of_ranking.roc_auc,
+    "ap_positive": of_ranking.average_precision,
+    "ap_negative": lambda ranking: of_ranking.average_precision(ranking.swapped),
+    "aurc": of_ranking.aurc,
+    "fpr95_in": lambda ranking: of_ranking.fpr_at_tpr(ranking, 0.95),
+    "fpr95_out": lambda ranking: of_ranking.fpr_at_tpr(ranking.swapped, 0.95),
+}
+"""What has an interval, from the ranking of both samples."""
+
+OF_ROWS = 400
+"""Resamples behind a row of results: they know the width of an interval to 4 %, in two milliseconds."""
+
+PLACES = 1000
+"""Draws of the place of a threshold, for the interval of an FPR95."""
 
 
 @dataclass(frozen=True)
@@ -29,12 +66,19 @@ class Interval:
 def bootstrap_intervals(
     positive: ArrayLike, negative: ArrayLike, resamples: int = 1000, seed: int = 0
 ) -> dict[str, Interval]:
-    """Return 95 % percentile intervals of the figures ``FIGURES``, each as in ``separation`` and ``risk_coverage``.
+    """Return 95 % intervals of the figures ``FIGURES``, each as in ``separation`` and ``risk_coverage``.
 
-    With few examples of one side percentile intervals are narrow: with 15 errors against thousands of right answers
-    they cover 88 to 93 %. Of samples without an overlap every resample is perfect, so that they have no width. For the
-    AUROC prefer ``auroc_interval`` then. AURC takes the positives for the right answers. Its error rate varies with
-    nothing, since both sizes are kept.
+    With x the figure, s its standard deviation over the resamples and k the size of the smaller sample, the bounds are
+    x +- t s sqrt(k / (k - 1)) taken on the scale of log(x / (1 - x)); t is the quantile of Student's t with k - 1
+    degrees of freedom. The interval of FPR95 is ``fpr95_interval``. Where all resamples agree, as they do of samples
+    without an overlap or of equal scores, x has no width; for the AUROC prefer ``auroc_interval``, which always has.
+
+    Both sizes are kept, so AUPR is that of the same base rate. AURC takes the positives for right answers and is a
+    figure of all examples together, so the number of wrong ones among them is drawn too.
+
+    In simulations (``tests.benchmarks.benchmark_intervals``) they cover the truth in 94 to 98 % of draws of 1,000
+    against 1,000, and in 90 to 98 % of 60 against 3,000. Of 15 against 3,000 they cover 90 to 99 %, but for AUPR of
+    the many and AURC 82 to 98 %: the few may all lie well by luck.
 
     Args:
         positive: (N,) scores.
@@ -44,85 +88,206 @@ def bootstrap_intervals(
 
     Raises:
         ValueError: a sample is empty, not 1-D or holds NaN.
+
+    Source: Efron (Annals of Statistics 7, 1979); the factor and Student's t: Hesterberg (The American Statistician 69,
+    2015), arXiv:1411.5279; the scale as in ``auroc_interval``.
     """
-    resampled = resampled_figures(positive, negative, resamples, seed)
-    return {
-        name: Interval(*(float(bound) for bound in np.quantile(values, (0.025, 0.975))))
-        for name, values in resampled.items()
-    }
+    return intervals_of(ranked(positive, negative), FIGURES, resamples, seed)
+
+
+def intervals_of(
+    ranking: Ranking, figures: Collection[str] = FIGURES, resamples: int = 1000, seed: int = 0
+) -> dict[str, Interval]:
+    """Return the intervals of ``bootstrap_intervals`` for some figures of a ranking."""
+    size = min(ranking.n_positive, ranking.n_negative)
+    drawn = resampled_figures(ranking, figures, resamples, seed)
+    found = {name: _around(FIGURES[name](ranking), float(values.std()), size) for name, values in drawn.items()}
+    sides = {"fpr95_in": ranking, "fpr95_out": ranking.swapped}
+    found |= {name: fpr95_interval(of, seed) for name, of in sides.items() if name in figures}
+    return {name: found[name] for name in figures}
+
+
+def bounds_of(intervals: Mapping[str, Interval]) -> dict[str, Any]:
+    """Return the bounds by their names in a results row, such as ``aurc_low``; none of an interval without width."""
+    wide = {name: one for name, one in intervals.items() if one.low < one.high}
+    return {f"{name}_{end}": getattr(one, end) for name, one in wide.items() for end in ("low", "high")}
+
+
+def _around(figure: float, deviation: float, size: int) -> Interval:
+    from scipy.special import expit, logit, stdtrit
+
+    if size < 2:
+        return Interval(0.0, 1.0)
+    if not 0 < figure < 1 or deviation < ROUNDING:
+        return Interval(figure, figure)
+    quantile = stdtrit(size - 1, 0.975) * sqrt(size / (size - 1))
+    half = quantile * deviation / (figure * (1 - figure))
+    return Interval(float(expit(logit(figure) - half)), float(expit(logit(figure) + half)))
+
+
+def fpr95_interval(ranking: Ranking, seed: int = 0) -> Interval:
+    """Return the 95 % interval of FPR95 in: negatives kept by the threshold that keeps 95 % of all positives there are.
+
+    Of N positives the number J above that threshold is binomial, whatever the distribution; so the threshold lies
+    between the J-th and the next positive, and given it the fraction of negatives kept has the posterior beta(x + 1/2,
+    M - x + 1/2) of Jeffreys, x being the kept ones of the M. The bounds are quantiles over draws of both. Of fewer than
+    72 positives J is N in more than 2.5 %: nothing bounds their threshold from below, and the interval is wide. In the
+    simulations of ``bootstrap_intervals`` it covers 92 to 99 % at all sizes; percentiles of a bootstrap cover 60 % of
+    15 examples.
+
+    Args:
+        ranking: of the two samples; ``swapped`` gives FPR95 out.
+        seed: of the draws.
+
+    Source: the distribution-free interval of a quantile, Thompson (Annals of Mathematical Statistics 7, 1936); Jeffreys
+    interval: Brown, Cai & DasGupta (Statistical Science 16, 2001), section 4.3.
+    """
+    n, m = ranking.n_positive, ranking.n_negative
+    rng = np.random.default_rng((seed, 2))
+    above = np.sort(rng.binomial(n, 0.95, PLACES))  # neighbours are looked up faster
+    strict = ranking.negative[np.searchsorted(ranking.positive, above)]
+    loose = ranking.negative[np.searchsorted(ranking.positive, above, "right") - 1]
+    kept = strict + rng.random(PLACES) * np.maximum(loose - strict, 0)  # inside a tie of positives all of it is kept
+    low, high = np.quantile(rng.beta(kept + 0.5, m - kept + 0.5), (0.025, 0.975))
+    figure = of_ranking.fpr_at_tpr(ranking, 0.95)
+    return Interval(min(float(low), figure), max(float(high), figure))
 
 
 def resampled_figures(
-    positive: ArrayLike, negative: ArrayLike, resamples: int = 1000, seed: int = 0
-) -> dict[str, NDArray[np.float64]]:
-    """Return (resamples,) of each figure; the same seed draws the same examples for any scores of them."""
-    parts = [_figures(*counts) for counts in _resamples(positive, negative, resamples, seed)]
-    return {name: np.concatenate([part[name] for part in parts]) for name in FIGURES}
+    ranking: Ranking, figures: Collection[str] = RESAMPLED, resamples: int = 1000, seed: int = 0
+) -> dict[str, Floats]:
+    """Return (resamples,) of each of the figures that are ``RESAMPLED``.
+
+    The same seed draws the same ranks for any scores of as many examples.
+    """
+    found: dict[str, Floats] = {}
+    if not {"auroc", "ap_positive", "ap_negative"}.isdisjoint(figures):
+        found |= _of_bins(ranking, resamples, seed, whole=False)
+    if "aurc" in figures:
+        found |= _of_bins(ranking, resamples, seed, whole=True)
+    return {name: found[name] for name in RESAMPLED if name in figures}
 
 
-def _resamples(
-    positive: ArrayLike, negative: ArrayLike, resamples: int, seed: int
-) -> Iterator[tuple[NDArray[np.float64], NDArray[np.float64]]]:
-    """Yield chunks of (B, G) counts of positives and of negatives at each distinct score, the largest score first."""
-    kept, rejected = as_scores(positive, "positive"), as_scores(negative, "negative")
-    distinct, rising = np.unique(np.concatenate([kept, rejected]), return_inverse=True)
-    group = len(distinct) - 1 - rising  # not by negated scores: unsigned ones have none
-    of_positive, of_negative = group[: len(kept)], group[len(kept) :]
-    rng = np.random.default_rng(seed)
-    rows = max(CHUNK // max(len(distinct), 1), 1)
-    for start in range(0, resamples, rows):
-        count = min(rows, resamples - start)
-        yield _drawn(of_positive, count, len(distinct), rng), _drawn(of_negative, count, len(distinct), rng)
-
-
-def _drawn(groups: NDArray[np.int64], resamples: int, size: int, rng: np.random.Generator) -> NDArray[np.float64]:
-    """Return (resamples, size) how often each group is drawn."""
-    drawn = groups[rng.integers(len(groups), size=(resamples, len(groups)), dtype=np.int32)]
-    drawn += size * np.arange(resamples)[:, None]
-    return np.bincount(drawn.ravel(), minlength=resamples * size).reshape(resamples, size).astype(np.float64)
-
-
-def _figures(p: NDArray[np.float64], q: NDArray[np.float64]) -> dict[str, NDArray[np.float64]]:
-    """Return (B,) of each figure, given (B, G) counts in the order of falling scores."""
-    above_p, above_q = p.cumsum(axis=1), q.cumsum(axis=1)
-    n, m = above_p[:, -1], above_q[:, -1]
+def _of_bins(ranking: Ranking, resamples: int, seed: int, whole: bool) -> dict[str, Floats]:
+    """Return AURC (``whole``: all examples are resampled together), or AUROC and both AUPR (both sizes are kept)."""
+    figures = _risk if whole else _areas
+    cuts = _cuts(ranking)
+    at = Ranking(ranking.positive[cuts], ranking.negative[cuts])
+    one_score = np.diff(cuts) == 1
+    of_bins = figures(at.positive[:, None], at.negative[:, None], one_score)
+    parts = [figures(p, q, one_score) for p, q in _resamples(at, resamples, seed, whole)]
     return {
-        "auroc": ((above_p - p / 2) * q).sum(axis=1) / (n * m),
-        "ap_positive": _average_precision(p, above_p, above_q, n),
-        "ap_negative": _average_precision(q, m[:, None] - above_q + q, n[:, None] - above_p + p, m),
-        "fpr95_in": _other_side(above_p, above_q, n) / m,
-        "fpr95_out": _other_side((m[:, None] - above_q + q)[:, ::-1], (n[:, None] - above_p + p)[:, ::-1], m) / n,
-        "aurc": _aurc(p, q, above_p, above_q),
+        name: np.clip(np.concatenate([part[name] for part in parts]) + FIGURES[name](ranking) - of_bins[name], 0, 1)
+        for name in of_bins
     }
 
 
-def _average_precision(
-    found: NDArray[np.float64], above: NDArray[np.float64], others: NDArray[np.float64], total: NDArray[np.float64]
-) -> NDArray[np.float64]:
-    precision = np.divide(above, above + others, out=np.zeros_like(above), where=above > 0)
-    return np.asarray((found * precision).sum(axis=1) / total)
+@lru_cache(maxsize=64)
+def _bounds(size: int) -> Floats:
+    """Return the bounds of the bins of ``size`` ranks, from 0 to ``size``.
 
-
-def _other_side(
-    own: NDArray[np.float64], others: NDArray[np.float64], total: NDArray[np.float64]
-) -> NDArray[np.float64]:
-    """Return how many of the other sample the strictest threshold keeps that keeps 95 % of the own sample."""
-    at = (own >= np.ceil(0.95 * total - 1e-9)[:, None]).argmax(axis=1)
-    return np.asarray(others[np.arange(len(own)), at])
-
-
-def _aurc(
-    p: NDArray[np.float64], q: NDArray[np.float64], above_p: NDArray[np.float64], above_q: NDArray[np.float64]
-) -> NDArray[np.float64]:
-    """Return the mean, over k, of the expected error among the k most confident; ties are in random order.
-
-    Within a group of c examples with e errors after K examples with E errors, the sum over j = 1..c of
-    (E + e j / c) / (K + j) is e + (E - e K / c) (H(K + c) - H(K)), H the harmonic numbers.
+    >>> _bounds(3).tolist(), _bounds(10**6)[[0, 1, 2, -2, -1]].tolist(), len(_bounds(10**6))
+    ([0.0, 1.0, 2.0, 3.0], [0.0, 1.0, 2.0, 999999.0, 1000000.0], 65)
     """
-    total = round(float(above_p[0, -1] + above_q[0, -1]))
-    harmonic = np.concatenate([[0.0], np.cumsum(1 / np.arange(1, total + 1))])
-    size = p + q
-    before = above_p + above_q - size
-    spread = harmonic[(before + size).astype(np.int64)] - harmonic[before.astype(np.int64)]
-    rate = np.divide(q, size, out=np.zeros_like(q), where=size > 0)
-    return np.asarray((q + (above_q - q - rate * before) * spread).sum(axis=1) / total)
+    if size <= BINS:
+        return np.arange(size + 1.0)
+    steps = np.linspace(-np.log(size), np.log(size), BINS + 1)
+    return np.unique(np.concatenate([[0], np.rint(size / (1 + np.exp(-steps))), [size]]))
+
+
+def _cuts(ranking: Ranking) -> NDArray[np.int64]:
+    """Return thresholds at which resamples are counted: those that end a bin of either sample, ties left whole.
+
+    What is counted by itself has a threshold before it, too: a bin of one rank, and a tie that goes beyond its bin.
+    """
+    found = [np.array([len(ranking.positive) - 1])]
+    for kept in (ranking.positive, ranking.negative):
+        bounds = _bounds(int(kept[-1]))
+        at = np.searchsorted(kept, bounds)
+        alone = (np.diff(bounds, prepend=0) == 1) | (kept[at] > bounds)
+        found += [at, at[alone] - 1]
+    return np.unique(np.concatenate(found))
+
+
+def _resamples(at: Ranking, resamples: int, seed: int, whole: bool) -> Iterator[tuple[Floats, Floats]]:
+    """Yield chunks of (cuts, B) counts of positives and of negatives that each cut keeps."""
+    n, m = at.n_positive, at.n_negative
+    sides = [
+        (_drawn(size, other if whole else 0, resamples, seed, side), *_places(_bounds(size), kept))
+        for side, (size, other, kept) in enumerate(((n, m, at.positive), (m, n, at.negative)))
+    ]
+    for start in range(0, resamples, CHUNK):
+        p, q = (_between(drawn[:, start : start + CHUNK], bins, share) for drawn, bins, share in sides)
+        yield p, q
+
+
+def _places(bounds: Floats, kept: Floats) -> tuple[NDArray[np.int64], Floats]:
+    """Return the bin of each of the ranks ``kept``, and (cuts, 1) which share of the bin lies above it."""
+    bins = np.clip(np.searchsorted(bounds, kept, "right") - 1, 0, len(bounds) - 2)
+    return bins, ((kept - bounds[bins]) / np.diff(bounds)[bins])[:, None]
+
+
+def _between(drawn: Floats, bins: NDArray[np.int64], share: Floats) -> Floats:
+    """Return (cuts, B) how many drawn examples lie above each cut: linear between the bounds of its bin."""
+    low = drawn[bins]
+    return low + share * (drawn[bins + 1] - low)
+
+
+@lru_cache(maxsize=64)
+def _drawn(size: int, other: int, resamples: int, seed: int, side: int) -> Floats:
+    """Return (bounds, resamples) how many examples of one sample a resample has above each bound of its bins.
+
+    Args:
+        size: of the sample.
+        other: size of the other sample where all examples are resampled together; 0 where sizes are kept.
+        resamples: number of resamples.
+        seed: of the draws.
+        side: 0 for the positives, 1 for the negatives.
+    """
+    sizes = np.full(resamples, size)
+    if other:
+        sizes = np.random.default_rng((seed, 4)).binomial(size + other, (size, other)[side] / (size + other), resamples)
+        sizes = sizes if side == 0 else size + other - sizes  # the same positives, seen from either side
+    bounds = _bounds(size)
+    counts = np.random.default_rng((seed, side)).multinomial(sizes, np.diff(bounds) / bounds[-1])
+    above = np.zeros((len(bounds), resamples))
+    np.cumsum(counts.T, axis=0, out=above[1:])
+    above.setflags(write=False)
+    return above
+
+
+def _areas(p: Floats, q: Floats, one_score: NDArray[np.bool_]) -> dict[str, Floats]:
+    """Return (B,) of AUROC and both AUPR, given (K, B) counts kept at each cut.
+
+    Args:
+        p: positives.
+        q: negatives.
+        one_score: (K - 1,) whether all scores between two cuts are equal.
+    """
+    wins = np.einsum("kb,kb->b", p[1:] + p[:-1], q[1:] - q[:-1]) / 2
+    return {
+        "auroc": wins / (p[-1] * q[-1]),
+        "ap_positive": _average_precision(p, q, one_score),
+        "ap_negative": _average_precision((q[-1] - q)[::-1], (p[-1] - p)[::-1], one_score[::-1]),
+    }
+
+
+def _average_precision(found: Floats, others: Floats, one_score: NDArray[np.bool_]) -> Floats:
+    """Return (B,) of the mean precision: that at the lower cut for equal scores, else the mean of both cuts."""
+    kept = found + others
+    precision = found / np.maximum(kept, TINY)
+    before = np.where(one_score, 0.0, 0.5)[:, None]
+    mean = precision[1:] + before * (precision[:-1] - precision[1:])
+    return np.asarray(np.einsum("kb,kb->b", found[1:] - found[:-1], mean) / found[-1])
+
+
+def _risk(p: Floats, q: Floats, one_score: NDArray[np.bool_]) -> dict[str, Floats]:
+    """Return (B,) of AURC: ``of_ranking.aurc`` with log((k + 1/2) / (j + 1/2)) for the harmonic difference.
+
+    The two differ by less than 1 / (24 (j + 1/2)^2), and where no example is kept (j = 0) the factor is 0.
+    """
+    kept = p + q
+    more, wrong = np.diff(kept, axis=0), np.diff(q, axis=0)
+    rate = wrong / np.maximum(more, TINY)
+    areas = wrong + (q[:-1] - rate * kept[:-1]) * np.diff(np.log(kept + 0.5), axis=0)
+    return {"aurc": areas.sum(axis=0) / kept[-1]}

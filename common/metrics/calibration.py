@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from common.base.arrays import as_array
+from common.metrics import of_ranking
 from common.metrics.logit_scores import logit_scores
 from common.metrics.ranking import as_scores, rank
 
@@ -245,9 +246,7 @@ def risk_coverage(confidence: ArrayLike, correct: ArrayLike) -> RiskCoverage:
     sure, right = paired(confidence, correct)
     ranking = rank(sure[right], sure[~right])
     kept, errors = ranking.positive + ranking.negative, ranking.negative
-    every = np.arange(1, len(sure) + 1)
-    expected_errors = np.interp(every, kept, errors)  # linear within a group of ties
-    return RiskCoverage(kept[1:] / len(sure), errors[1:] / kept[1:], float((expected_errors / every).mean()))
+    return RiskCoverage(kept[1:] / len(sure), errors[1:] / kept[1:], of_ranking.aurc(ranking))
 
 
 def paired(confidence: ArrayLike, correct: ArrayLike) -> tuple[NDArray[Any], NDArray[np.bool_]]:

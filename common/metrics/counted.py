@@ -4,6 +4,8 @@ from collections.abc import Mapping
 
 import numpy as np
 
+from common.metrics import of_ranking
+from common.metrics.bootstrap import FIGURES, OF_ROWS, Interval, intervals_of
 from common.metrics.cells import (
     ROUNDING,
     Bounds,
@@ -17,9 +19,8 @@ from common.metrics.cells import (
     widened,
 )
 from common.metrics.intervals import auroc_bounds as auroc_interval
-from common.metrics.ranking import Ranking
 from common.metrics.risk import COVERAGES
-from common.metrics.streaming_calibration import aurc_bounds, aurc_of_ranking
+from common.metrics.streaming_calibration import aurc_bounds
 
 TPR = 0.95
 
@@ -46,7 +47,7 @@ def risk_bounds(cells: Cells) -> dict[str, Bounds]:
     """
     right, wrong = cells.positive.sum(), cells.negative.sum()
     aurc = aurc_bounds(cells)
-    best = aurc_of_ranking(Ranking(np.array([0, right, right]), np.array([0, 0, wrong])))
+    best = of_ranking.aurc(of_ranking.perfect(right, wrong))
     found = {"aurc": aurc, "e_aurc": Bounds(aurc.low - best, aurc.high - best)}
     for coverage in COVERAGES:
         kept = int(np.ceil(coverage * (right + wrong) - 1e-9))
@@ -63,6 +64,22 @@ def counted_interval(cells: Cells, auroc: Bounds) -> tuple[float, float]:
     """
     low, high = auroc_interval(cells.tied(), auroc.middle)
     return max(0.0, low - auroc.width / 2), min(1.0, high + auroc.width / 2)
+
+
+def counted_intervals(cells: Cells, figures: Mapping[str, Bounds]) -> dict[str, Interval]:
+    """95 % intervals by ``common.metrics.bootstrap`` of the figures that have one, from counts.
+
+    They are those of the ranking in which the scores of a bin tie, moved to the middle of the bounds of the figure, and
+    wider by half the width of these on either side.
+    """
+    tied = cells.tied()
+    found = {}
+    wanted = [name for name in FIGURES if name in figures and name != "auroc"]
+    for name, one in intervals_of(tied, wanted, OF_ROWS).items():
+        low, high = (end + figures[name].middle - FIGURES[name](tied) for end in (one.low, one.high))
+        half = figures[name].width / 2
+        found[name] = Interval(max(0.0, low - half), min(1.0, high + half))
+    return found
 
 
 def within(figures: Mapping[str, Bounds]) -> dict[str, float]:

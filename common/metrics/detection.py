@@ -67,7 +67,20 @@ def separation(positive: ArrayLike, negative: ArrayLike) -> Separation:
     >>> result.auroc, result.fpr95_in, result.fpr95_out, round(result.base_negative, 4)
     (0.75, 0.5, 0.75, 0.3333)
     """
-    ranking = _ranking(positive, negative)
+    return separation_of(ranked(positive, negative))
+
+
+def ranked(positive: ArrayLike, negative: ArrayLike) -> Ranking:
+    """Return the ranking of two samples, which all figures of them can be had from.
+
+    Raises:
+        ValueError: a sample is empty, not 1-D or holds NaN.
+    """
+    return rank(as_scores(positive, "positive"), as_scores(negative, "negative"))
+
+
+def separation_of(ranking: Ranking) -> Separation:
+    """Compute the figures of ``separation`` from a ranking."""
     swapped = ranking.swapped
     auroc = of_ranking.roc_auc(ranking)
     low, high = auroc_bounds(ranking, auroc)
@@ -105,7 +118,7 @@ def roc_auc(positive: ArrayLike, negative: ArrayLike) -> float:
     >>> roc_auc(positive=[3, 2], negative=[2, 1])
     0.875
     """
-    return of_ranking.roc_auc(_ranking(positive, negative))
+    return of_ranking.roc_auc(ranked(positive, negative))
 
 
 def auroc_interval(positive: ArrayLike, negative: ArrayLike) -> tuple[float, float]:
@@ -138,7 +151,7 @@ def auroc_interval(positive: ArrayLike, negative: ArrayLike) -> tuple[float, flo
     >>> round(low, 3), round(high, 3)
     (0.362, 0.985)
     """
-    ranking = _ranking(positive, negative)
+    ranking = ranked(positive, negative)
     return auroc_bounds(ranking, of_ranking.roc_auc(ranking))
 
 
@@ -157,7 +170,7 @@ def average_precision(positive: ArrayLike, negative: ArrayLike) -> float:
     >>> average_precision(positive=[1.0], negative=[1.0] * 19)
     0.05
     """
-    return of_ranking.average_precision(_ranking(positive, negative))
+    return of_ranking.average_precision(ranked(positive, negative))
 
 
 def aupr_trapezoid(positive: ArrayLike, negative: ArrayLike) -> float:
@@ -176,7 +189,7 @@ def aupr_trapezoid(positive: ArrayLike, negative: ArrayLike) -> float:
     >>> round(aupr_trapezoid(positive=[1.0], negative=[1.0] * 19), 6)
     0.525
     """
-    return of_ranking.aupr_trapezoid(_ranking(positive, negative))
+    return of_ranking.aupr_trapezoid(ranked(positive, negative))
 
 
 def fpr_at_tpr(positive: ArrayLike, negative: ArrayLike, tpr: float = 0.95) -> float:
@@ -201,7 +214,7 @@ def fpr_at_tpr(positive: ArrayLike, negative: ArrayLike, tpr: float = 0.95) -> f
     """
     if not 0 < tpr <= 1:
         raise ValueError(f"tpr must be a fraction in (0, 1], not {tpr}")
-    return of_ranking.fpr_at_tpr(_ranking(positive, negative), tpr)
+    return of_ranking.fpr_at_tpr(ranked(positive, negative), tpr)
 
 
 def detection_error(positive: ArrayLike, negative: ArrayLike) -> float:
@@ -218,7 +231,7 @@ def detection_error(positive: ArrayLike, negative: ArrayLike) -> float:
     >>> detection_error(positive=[0.9, 0.8, 0.7, 0.2], negative=[0.75, 0.5, 0.4, 0.3])
     0.25
     """
-    return of_ranking.detection_error(_ranking(positive, negative))
+    return of_ranking.detection_error(ranked(positive, negative))
 
 
 def roc_curve(positive: ArrayLike, negative: ArrayLike, points: int = 400) -> RocCurve:
@@ -241,7 +254,7 @@ def roc_curve(positive: ArrayLike, negative: ArrayLike, points: int = 400) -> Ro
     """
     if points < 2:
         raise ValueError(f"a ROC curve needs at least 2 points, not {points}")
-    return RocCurve(*of_ranking.curve(_ranking(positive, negative), points))
+    return RocCurve(*of_ranking.curve(ranked(positive, negative), points))
 
 
 def precision_recall(positive: ArrayLike, negative: ArrayLike, points: int = 200) -> PrecisionRecall:
@@ -262,8 +275,4 @@ def precision_recall(positive: ArrayLike, negative: ArrayLike, points: int = 200
     >>> recall.tolist(), precision.round(2).tolist()
     ([0.5, 1.0, 1.0], [1.0, 0.67, 0.5])
     """
-    return PrecisionRecall(*of_ranking.precision_recall(_ranking(positive, negative), points))
-
-
-def _ranking(positive: ArrayLike, negative: ArrayLike) -> Ranking:
-    return rank(as_scores(positive, "positive"), as_scores(negative, "negative"))
+    return PrecisionRecall(*of_ranking.precision_recall(ranked(positive, negative), points))

@@ -7,6 +7,11 @@ from numpy.typing import NDArray
 
 from common.metrics.ranking import Ranking
 
+HARMONIC_TABLE = 2**12
+"""Harmonic numbers in a table; above, four terms of the asymptotic series are exact to float64."""
+
+_HARMONIC = np.append(0.0, np.cumsum(1 / np.arange(1, HARMONIC_TABLE + 1)))
+
 
 def roc_auc(ranking: Ranking) -> float:
     """Compute the AUROC, in which a tie counts half."""
@@ -49,15 +54,55 @@ def fpr_at_tpr(ranking: Ranking, tpr: float) -> float:
 
 def threshold_at_tpr(ranking: Ranking, tpr: float) -> int:
     """Index of the strictest threshold that keeps ``tpr`` of the positives."""
-    n = ranking.n_positive
-    needed = bisect_left(range(n + 1), tpr, key=lambda kept: kept / n)
-    return int(np.searchsorted(ranking.positive, needed))
+    return int(np.searchsorted(ranking.positive, fewest(tpr, ranking.n_positive)))
+
+
+def fewest(fraction: float, n: int) -> int:
+    """Smallest number of ``n`` examples that makes up ``fraction`` of them.
+
+    >>> fewest(0.95, 20), fewest(0.95, 21)
+    (19, 20)
+    """
+    return bisect_left(range(n + 1), fraction, key=lambda kept: kept / n)
 
 
 def detection_error(ranking: Ranking) -> float:
     """Compute the smallest balanced error over all thresholds."""
     advantage = max((p / ranking.n_positive - n / ranking.n_negative).max() for p, n in ranking.pieces())
     return float((1 - advantage) / 2)
+
+
+def aurc(ranking: Ranking) -> float:
+    """Compute the area under the risk-coverage curve, positives being right answers, without a term per example.
+
+    From (K, E) to (K', E') the errors follow a line of slope s = (E' - E) / (K' - K), so the sum of e_k / k over
+    K < k <= K' is (E' - E) + (E - s K) (H(K') - H(K)), with H the harmonic numbers.
+    """
+    kept, errors = ranking.positive + ranking.negative, ranking.negative
+    more = np.diff(errors)
+    offset = errors[:-1] - more / np.diff(kept) * kept[:-1]
+    return float((more + offset * harmonic_difference(kept[:-1], kept[1:])).sum() / kept[-1])
+
+
+def harmonic_difference(low: NDArray[np.float64], high: NDArray[np.float64]) -> NDArray[np.float64]:
+    """H(high) - H(low), to the last bits however close the two are.
+
+    By a table up to 4096, and beyond by H(k) = log k + gamma + 1 / (2 k) - 1 / (12 k^2) + ..., whose terms are
+    subtracted before they are rounded. The next term, 1 / (120 k^4), is below 4e-17.
+    """
+    small_low, small_high = (np.minimum(k, HARMONIC_TABLE).astype(np.int64) for k in (low, high))
+    a, b = np.maximum(low, HARMONIC_TABLE), np.maximum(high, HARMONIC_TABLE)
+    gap = (b - a) / (a * b)  # 1 / a - 1 / b
+    return np.asarray(
+        _HARMONIC[small_high] - _HARMONIC[small_low] + np.log1p((b - a) / a) - gap / 2 + gap * (1 / a + 1 / b) / 12
+    )
+
+
+def perfect(n_positive: int, n_negative: int) -> Ranking:
+    """Return the best ranking: every positive above every negative; one of the two samples may be empty."""
+    positive, negative = np.array([0.0, n_positive, n_positive]), np.array([0.0, 0.0, n_negative])
+    thresholds = np.diff(positive + negative, prepend=-1) > 0  # each keeps more than the one before
+    return Ranking(positive[thresholds], negative[thresholds])
 
 
 def curve(ranking: Ranking, points: int) -> tuple[NDArray[np.float64], NDArray[np.float64]]:

@@ -10,14 +10,13 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from common.base.arrays import as_array
+from common.metrics import of_ranking
 from common.metrics.calibration import calibration_bins, paired
 from common.metrics.cells import Bounds, Cells, widened
-from common.metrics.ranking import Ranking
 from common.metrics.score_counts import ScoreCounts, countable
 
 UNIT = 2**40  # confidences are summed as whole multiples of 1 / UNIT
 PIECE = 2**20  # predictions at a time: a sum of so many stays below 2^63
-HARMONIC_TABLE = 2**12  # above, four terms of the asymptotic series are exact to float64
 
 
 class StreamingCalibrationError:
@@ -151,31 +150,4 @@ class StreamingRiskCoverage:
 
 def aurc_bounds(cells: Cells) -> Bounds:
     """Bounds of the area under the risk-coverage curve; positives are right answers."""
-    return widened(aurc_of_ranking(cells.ordered(True)), aurc_of_ranking(cells.ordered(False)))
-
-
-def aurc_of_ranking(ranking: Ranking) -> float:
-    """AURC without a term per example.
-
-    From (K, E) to (K', E') the errors follow a line of slope s = (E' - E) / (K' - K), so the sum of e_k / k over
-    K < k <= K' is (E' - E) + (E - s K) (H(K') - H(K)), with H the harmonic numbers.
-    """
-    kept, errors = ranking.positive + ranking.negative, ranking.negative
-    more = np.diff(errors)
-    offset = errors[:-1] - more / np.diff(kept) * kept[:-1]
-    return float((more + offset * _harmonic_difference(kept[:-1], kept[1:])).sum() / kept[-1])
-
-
-def _harmonic_difference(low: NDArray[np.float64], high: NDArray[np.float64]) -> NDArray[np.float64]:
-    """H(high) - H(low), to the last bits however close the two are.
-
-    By a table up to 4096, and beyond by H(k) = log k + gamma + 1 / (2 k) - 1 / (12 k^2) + ..., whose terms are
-    subtracted before they are rounded. The next term, 1 / (120 k^4), is below 4e-17.
-    """
-    table = np.append(0.0, np.cumsum(1 / np.arange(1, HARMONIC_TABLE + 1)))
-    small_low, small_high = (np.minimum(k, HARMONIC_TABLE).astype(np.int64) for k in (low, high))
-    a, b = np.maximum(low, HARMONIC_TABLE), np.maximum(high, HARMONIC_TABLE)
-    gap = (b - a) / (a * b)  # 1 / a - 1 / b
-    return np.asarray(
-        table[small_high] - table[small_low] + np.log1p((b - a) / a) - gap / 2 + gap * (1 / a + 1 / b) / 12
-    )
+    return widened(of_ranking.aurc(cells.ordered(True)), of_ranking.aurc(cells.ordered(False)))

@@ -7,7 +7,8 @@ from typing import Any
 import numpy as np
 
 from common.detector import Detector
-from common.metrics.counted import counted_interval, risk_bounds, separation_bounds, within
+from common.metrics.bootstrap import bounds_of
+from common.metrics.counted import counted_interval, counted_intervals, risk_bounds, separation_bounds, within
 from common.own.tally import RIGHT, WRONG, Sides, Tally
 from common.papers.table import POOLED
 from common.store.rows import Row
@@ -64,6 +65,7 @@ def counted_row(tally: Tally, detector: Detector, comparison: CountedComparison,
         **middles,
         auroc_low=low,
         auroc_high=high,
+        **bounds_of(counted_intervals(cells, figures)),
         counted_within=within(figures),
         detector=detector.name,
         question=comparison.question,

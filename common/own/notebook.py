@@ -23,7 +23,7 @@ from common.own.score_table import OwnTable
 from common.papers.table import POOLED
 from common.reporting.formats import DEFAULT, chosen_formats
 from common.run import Run, finish
-from common.store.rows import Row
+from common.store.rows import WITH_INTERVAL, Row
 
 if TYPE_CHECKING:
     import pandas
@@ -98,9 +98,10 @@ class OwnReport:
 
 
 _COLUMNS = {
-    *("detector", "question", "out_dist", "population", "n_positive", "n_negative", "auroc", "auroc_low", "auroc_high"),
-    *("ap_positive", "ap_negative", "aupr_positive", "aupr_negative", "base_positive", "base_negative", "fpr95_in"),
-    *("fpr95_out", "detection_error", "aurc", "mean_msp_positive", "mean_msp_negative", "error", "detector_options"),
+    *("detector", "question", "out_dist", "population", "n_positive", "n_negative", "base_positive", "base_negative"),
+    *("aupr_positive", "aupr_negative", "detection_error", "mean_msp_positive", "mean_msp_negative", "error"),
+    *(name + end for name in WITH_INTERVAL for end in ("", "_low", "_high")),
+    "detector_options",
 }
 
 

@@ -6,7 +6,7 @@ from html import escape
 
 from common.base.display import printable
 from common.base.terminal import terminal_width
-from common.reporting.document import DASH, NOTHING, percent
+from common.reporting.document import NOTHING, percent, span
 from common.reporting.text_grid import grid
 from common.store.rows import Row
 
@@ -17,7 +17,7 @@ class OwnTable:
 
     Attributes:
         columns: the score's name, then AUROC and FPR95 of each question.
-        cells: for each score, its figures in percent with the interval of the AUROC.
+        cells: for each score, its figures in percent with their intervals.
         caption: the error, and which in-distribution rows are meant.
     """
 
@@ -66,8 +66,10 @@ def _question(row: Row) -> str:
 def _figures(row: Row | None) -> tuple[tuple[str, str], tuple[str, str]]:
     if row is None:
         return (NOTHING, ""), (NOTHING, "")
-    interval = f"{percent(row.auroc_low)}{DASH}{percent(row.auroc_high)}"
-    return (percent(row.auroc), interval), (percent(row.fpr95_in), "")
+    return (
+        (percent(row.auroc), span(row.auroc_low, row.auroc_high)),
+        (percent(row.fpr95_in), span(row.fpr95_in_low, row.fpr95_in_high)),
+    )
 
 
 def _html(cell: tuple[str, str]) -> str:

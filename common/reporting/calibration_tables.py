@@ -2,8 +2,9 @@
 
 from collections.abc import Sequence
 
-from common.reporting.document import NOTHING, Cell, Table, percent
+from common.reporting.document import NOTHING, Cell, Table, Text, percent, span
 from common.reporting.task_results import TaskResults
+from common.reporting.why_not import named, said_why_not
 from common.store.seed_means import SeedMean
 
 BEFORE = (("ECE", "ece"), ("ECE, equal mass", "ece_equal_mass"), ("Brier", "brier"), ("NLL", "nll"))
@@ -18,12 +19,12 @@ RISK = (
 )
 
 
-def calibration_table(tasks: Sequence[TaskResults]) -> Table | None:
-    """Return the calibration of every trained model before and after temperature scaling; None if no row has it."""
+def calibration_table(tasks: Sequence[TaskResults]) -> Table | Text:
+    """Return the calibration of every trained model before and after temperature scaling, and why some have none."""
     columns = (*BEFORE, ("T", "temperature"), *AFTER)
-    rows = _rows(tasks, columns, needed="ece")
+    rows, why = _rows(tasks, columns, needed="ece"), said_why_not(tasks, "ece")
     if not rows:
-        return None
+        return Text(why, heading="Calibration")
     return Table(
         caption="Calibration: can the MSP be read as the probability of being right?",
         columns=("task", *(title for title, _ in columns)),
@@ -32,15 +33,16 @@ def calibration_table(tasks: Sequence[TaskResults]) -> Table | None:
             "ECE: mean difference between confidence and accuracy over 15 bins, in percent; T: the temperature that "
             "maximises the likelihood, fitted for each half of the test examples on the other half, never on OOD "
             "examples. T above 1 means that the model is overconfident.",
+            *why,
         ),
     )
 
 
-def risk_table(tasks: Sequence[TaskResults]) -> Table | None:
-    """Return what abstaining by the MSP buys, of every trained model; None if no row has it."""
-    rows = _rows(tasks, RISK, needed="e_aurc")
+def risk_table(tasks: Sequence[TaskResults]) -> Table | Text:
+    """Return what abstaining by the MSP buys, of every trained model, and why some have nothing."""
+    rows, why = _rows(tasks, RISK, needed="e_aurc"), said_why_not(tasks, "e_aurc")
     if not rows:
-        return None
+        return Text(why, heading="Abstaining")
     return Table(
         caption="Abstaining: what is gained when the least confident examples are not answered?",
         columns=("task", *(title for title, _ in RISK)),
@@ -48,6 +50,7 @@ def risk_table(tasks: Sequence[TaskResults]) -> Table | None:
         notes=(
             "Percent. AURC: mean error over all coverages; excess: above that of the best ranking with as many errors; "
             "accuracy of the most confident 80, 90 and 95 % of the test examples.",
+            *why,
         ),
     )
 
@@ -61,9 +64,7 @@ def _rows(
             one = results.right_wrong(trained, "msp")
             if one is None or one.mean(needed) is None:
                 continue
-            label = results.label(trained)
-            name = results.record.name + (f" ({label})" if label else "")
-            rows.append((Cell(name), *(_cell(one, field) for _, field in columns)))
+            rows.append((Cell(named(results, trained)), *(_cell(one, field) for _, field in columns)))
     return tuple(rows)
 
 
@@ -71,4 +72,5 @@ def _cell(one: SeedMean, field: str) -> Cell:
     value = one.mean(field)
     if value is None:
         return Cell(NOTHING)
-    return Cell(f"{value:.3f}" if field in NO_FRACTIONS else percent(value))
+    interval = span(one.mean("aurc_low"), one.mean("aurc_high")) if field == "aurc" else ""
+    return Cell(f"{value:.3f}" if field in NO_FRACTIONS else percent(value), interval)

@@ -9,8 +9,8 @@ from common.store.run_record import RunRecord
 LEGEND = (
     "AUROC: the probability that a right (or in-distribution) example gets a higher score than a wrong (or OOD)"
     " example; a tie counts half. 50 % is chance, 100 % is perfect.",
-    "95 % interval: the confidence interval of the AUROC over other test examples. It does not cover other seeds, and"
-    " it assumes that the examples are independent.",
+    "95 % interval: the confidence interval of a figure over other test examples; those of AUPR, FPR95 and AURC stand"
+    " in the folded tables. It does not cover other seeds, and it assumes that the examples are independent.",
     "AUPR: the average precision over all thresholds when one class is the class to find: right or wrong, In"
     " (in-distribution) or Out (OOD). The trapezoid AUPR connects the points of the precision-recall curve by straight"
     " lines, as the 2017 paper did.",

@@ -184,6 +184,15 @@ def percent(value: float | None) -> str:
     return NOTHING if value is None else f"{100 * value:.1f}"
 
 
+def span(low: float | None, high: float | None) -> str:
+    """Return the bounds of an interval as percent with one decimal; nothing without an interval.
+
+    >>> span(0.9567, 1.0) == f"95.7{DASH}100.0", span(None, None)
+    (True, '')
+    """
+    return "" if low is None or high is None else f"{percent(low)}{DASH}{percent(high)}"
+
+
 def points(difference: float) -> str:
     """Return a signed difference in percentage points with one decimal.
 
@@ -198,8 +207,7 @@ def spread_cell(spread: Spread | None, interval: tuple[float | None, float | Non
     """Return the mean of a figure, its spread over several seeds, and its 95 % ``interval``."""
     if spread is None:
         return Cell(NOTHING)
-    low, high = map(percent, interval)
-    within = "" if NOTHING in (low, high) else f"{low}{DASH}{high}"
+    within = span(*interval)
     if spread.sd is None:
         return Cell(percent(spread.mean), within)
     over = f"± {percent(spread.sd)}, {percent(spread.low)}{DASH}{percent(spread.high)}"

@@ -15,7 +15,7 @@ from common.reporting.render_html import slug
 from common.reporting.render_text import markdown
 from common.reporting.task_results import TaskResults, TrainedModel, name_of
 from common.store.files import write_text
-from common.store.rows import Row
+from common.store.rows import WITH_INTERVAL, Row
 from common.store.run_record import RunRecord
 from common.store.seed_means import SeedMean
 
@@ -103,8 +103,8 @@ def _arguments(row: Row, one: SeedMean, field: str) -> dict[str, Any]:
     said: dict[str, Any] = {"score": row.detector, "population": row.population, "seeds": len(one.seeds)}
     if field == "ap_negative":
         said["base_rate"] = one.mean("base_negative")
-    if field == "auroc":
-        said |= {"low": one.mean("auroc_low"), "high": one.mean("auroc_high")}
+    if field in WITH_INTERVAL:
+        said |= {"low": one.mean(f"{field}_low"), "high": one.mean(f"{field}_high")}
     return {name: _rounded(value) for name, value in said.items() if value is not None}
 
 

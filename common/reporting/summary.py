@@ -16,6 +16,10 @@ QUESTION = (
     "Two questions for every classifier: does its confidence separate its right answers from its wrong answers, and"
     " examples like its training data (in-distribution) from other examples (out-of-distribution, OOD)?"
 )
+OLDER = (
+    "OLDER ROWS: AUPR, FPR95 and AURC have no intervals here, since rows had none when these were written; the same"
+    " command adds them without training again."
+)
 CHANGED = "WARNING: results.jsonl does not belong to run.json; it was edited, or comes from another run."
 
 
@@ -57,6 +61,8 @@ def _warnings(record: RunRecord, tasks: Sequence[TaskResults]) -> Iterable[str]:
     for kind, meaning in (("synthetic", "on SYNTHETIC data"), ("sample", "on a SAMPLE of the data")):
         if names := [results.record.name for results in tasks if kind in results.kinds]:
             yield f"{meaning[:1].upper()}{meaning[1:]}: {listed(names)}."
+    if any(row.fpr95_in is not None and row.fpr95_in_low is None for results in tasks for row in results.rows):
+        yield OLDER
     if record.profile == "quick" and not all(results.record.name.endswith("/own") for results in tasks):
         yield "The quick budget has fewer epochs or examples than the published recipes; --profile paper uses those."
 

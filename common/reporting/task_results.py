@@ -10,7 +10,7 @@ from common.papers.table import POOLED, Figure
 from common.reporting.document import Cell, points
 from common.reporting.published import answers
 from common.store.outputs import OodKey
-from common.store.rows import FIGURES, Row
+from common.store.rows import FIGURES, WITH_INTERVAL, Row
 from common.store.run_record import TaskRecord
 from common.store.seed_means import SeedMean, Spread, mean_over_seeds, spread
 
@@ -245,7 +245,7 @@ def _mean(group: list[Row], level_db: float | None, primary: bool) -> Row:
     for name in FIGURES:
         values = [getattr(row, name) for row in group]
         means[name] = None if None in values else fmean(values)
-    means |= {"auroc_low": None, "auroc_high": None}
+    means |= dict.fromkeys(f"{name}_{end}" for name in WITH_INTERVAL for end in ("low", "high"))
     total = sum(row.n_negative for row in group)
     return replace(group[0], out_dist=AVERAGE, level_db=level_db, primary=primary, n_negative=total, **means)
 

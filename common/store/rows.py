@@ -5,11 +5,11 @@ import math
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import MISSING, dataclass, field, fields
 from pathlib import Path
-from types import NoneType, UnionType
-from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
+from typing import Any, Literal, get_type_hints
 
 from common.base.errors import UserError
 from common.store.files import write_text
+from common.store.json_values import brief, finite, fits
 from common.store.old_rows import converted
 
 SCHEMA = 2
@@ -54,6 +54,8 @@ class Row:
         fpr95_out: fraction of positives rejected by the threshold that rejects 95 % of negatives.
         detection_error: smallest mean of the two error rates over all thresholds.
         aurc: area under the risk-coverage curve, for misclassification; None for ood.
+        ap_positive_low, ap_positive_high, and so on for ap_negative, fpr95_in, fpr95_out and aurc: 95 % interval, see
+            ``common.metrics.bootstrap``; None where all resamples agree, and in rows of before November 2026.
         e_aurc: ``aurc`` less that of the best ranking with the same errors.
         accuracy_at_80, accuracy_at_90, accuracy_at_95: accuracy of the most confident 80, 90 and 95 % of the examples.
         auroc_minus_msp, auroc_minus_msp_low, auroc_minus_msp_high: AUROC less that of the MSP on the same examples, and
@@ -106,7 +108,17 @@ class Row:
     fpr95_in: float | None
     fpr95_out: float | None
     detection_error: float | None
+    ap_positive_low: float | None = None
+    ap_positive_high: float | None = None
+    ap_negative_low: float | None = None
+    ap_negative_high: float | None = None
+    fpr95_in_low: float | None = None
+    fpr95_in_high: float | None = None
+    fpr95_out_low: float | None = None
+    fpr95_out_high: float | None = None
     aurc: float | None = None
+    aurc_low: float | None = None
+    aurc_high: float | None = None
     e_aurc: float | None = None
     accuracy_at_80: float | None = None
     accuracy_at_90: float | None = None
@@ -137,7 +149,7 @@ class Row:
         """Refuse a figure that strict JSON cannot hold."""
         for name in FIGURES:
             value = getattr(self, name)
-            if value is not None and not _finite(value):
+            if value is not None and not finite(value):
                 raise ValueError(f"{name} is {value}; an undefined figure must be None")
 
 
@@ -147,6 +159,9 @@ _REQUIRED = [one.name for one in fields(Row) if one.default is MISSING and one.d
 
 FIGURES = tuple(name for name in _FIELDS if _TYPES[name] == float | None and name != "level_db")
 """The fields that hold a measured figure."""
+
+WITH_INTERVAL = ("auroc", "ap_positive", "ap_negative", "fpr95_in", "fpr95_out", "aurc")
+"""The figures whose 95 % interval stands in fields of their name with ``_low`` and ``_high``."""
 
 HIGHEST = {**dict.fromkeys(("nll", "nll_scaled", "temperature", "error"), math.inf), "brier": 2, "brier_scaled": 2}
 """The largest value of figures that may exceed 1; insertions let a phone error rate do so."""
@@ -250,48 +265,15 @@ def _row(record: Mapping[str, Any]) -> Row:
     if unknown := sorted(set(record) - set(_FIELDS)):
         raise ValueError(f"unknown {', '.join(unknown)}")
     for name, value in record.items():
-        if not _fits(value, _TYPES[name]) or (name in FIGURES and not _in_range(name, value)):
-            raise ValueError(f"{name} cannot be {_brief(value)}")
+        if not fits(value, _TYPES[name]) or (name in FIGURES and not _in_range(name, value)):
+            raise ValueError(f"{name} cannot be {brief(value)}")
     if record.get("schema", SCHEMA) > SCHEMA:
         raise ValueError(f"schema {record['schema']} is newer than this checkout, which reads schemas up to {SCHEMA}")
     held_out = record["held_out"]
     return Row(**{**record, "held_out": None if held_out is None else tuple(held_out)})
 
 
-def _fits(value: Any, kind: Any) -> bool:
-    """Whether a JSON value is valid for a field of type ``kind``."""
-    origin, arguments = get_origin(kind), get_args(kind)
-    if origin in (Union, UnionType):
-        return any(_fits(value, one) for one in arguments)
-    if origin is Literal:
-        return isinstance(value, str) and value in arguments
-    if origin is tuple:
-        return isinstance(value, list) and all(_fits(one, arguments[0]) for one in value)
-    if origin is Mapping:
-        return isinstance(value, dict) and all(_fits(one, arguments[1]) for one in value.values())
-    if kind is float:
-        return isinstance(value, int | float) and not isinstance(value, bool) and _finite(value)
-    if kind is int:
-        return isinstance(value, int) and not isinstance(value, bool)
-    return value is None if kind is NoneType else isinstance(value, kind)
-
-
-def _finite(value: float) -> bool:
-    """Whether a number is finite as a float; an integer of 400 digits is not."""
-    try:
-        return math.isfinite(value)
-    except OverflowError:
-        return False
-
-
 def _in_range(name: str, value: float | None) -> bool:
     """Whether a figure can have this value, up to rounding: a fraction lies in [0, 1]."""
     low, high = -1 if name in SIGNED else 0, HIGHEST.get(name, 1)
     return value is None or low - ROUNDING <= value <= high + ROUNDING
-
-
-def _brief(value: Any) -> str:
-    """Return a value as messages show it."""
-    if isinstance(value, int) and abs(value) >= 10**20:
-        return "a whole number of more than 20 digits"
-    return f"{value!r}"[:60]

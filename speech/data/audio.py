@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from fractions import Fraction
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -120,13 +121,22 @@ LARGEST_RATIO = 10_000
 
 def resample(samples: NDArray[Any], rate: int) -> Waveform:
     """Return (T,) samples of the sampling rate ``rate`` as float32 at 16 kHz, by a polyphase filter."""
-    if rate == SAMPLE_RATE:
+    ratio = Fraction(SAMPLE_RATE, rate).limit_denominator(LARGEST_RATIO)
+    up, down = ratio.numerator, ratio.denominator
+    if up == down:
         return np.ascontiguousarray(samples, dtype=np.float32)
     from scipy.signal import resample_poly
 
-    ratio = Fraction(SAMPLE_RATE, rate).limit_denominator(LARGEST_RATIO)
-    changed = resample_poly(np.asarray(samples, dtype=np.float32), ratio.numerator, ratio.denominator)
+    changed = resample_poly(np.asarray(samples, dtype=np.float32), up, down, window=_low_pass(max(up, down)))
     return np.ascontiguousarray(changed, dtype=np.float32)
+
+
+@cache
+def _low_pass(largest: int) -> Waveform:
+    """Return the filter that ``resample_poly`` designs anew in every call if it gets none."""
+    from scipy.signal import firwin
+
+    return np.asarray(firwin(20 * largest + 1, 1 / largest, window=("kaiser", 5.0)), dtype=np.float32)
 
 
 def decode_all(

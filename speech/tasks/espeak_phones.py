@@ -30,7 +30,9 @@ TASK = Task(
     outliers=SPEECH_OUTLIERS,
     options={"outlier_exposure": {"rate_fraction": 0.1}},
     model=Model("ctc_lstm", {"hidden": 128, "layers": 1}),
-    quick=Budget(5, 8, 8e-3, "rmsprop", "one_cycle", gradient_norm=5.0, examples=500, test_examples=60),
+    quick=Budget(
+        5, 8, 8e-3, "rmsprop", "one_cycle", gradient_norm=5.0, mixed_precision=True, examples=500, test_examples=60
+    ),
     paper=Budget(20, 8, 8e-3, "rmsprop", "one_cycle", gradient_norm=5.0),
     objectives=("ctc",),
     unit="group",
