@@ -41,7 +41,7 @@ def test_the_best_score_stands_first_and_is_told_apart_where_tasks_are_many() ->
     bars = spans(found.drawings[0])
     assert [name for name, _, _ in bars] == ["knn: 1.0", "odin: 2.0", "energy: 3.0", "msp: 4.0"]
     assert bars[0][2] < bars[2][1] and bars[0][2] > bars[1][1]  # CD of 4 scores on 12 tasks: 1.35 ranks
-    assert "mean rank over 12 tasks; all alike: p = " in found.drawings[0]
+    assert "OOD: mean rank over 12 tasks" in found.drawings[0] and "at all: OOD p = 7.5e-08." in found.caption
 
 
 def test_three_tasks_tell_no_neighbours_apart_and_two_have_no_picture() -> None:

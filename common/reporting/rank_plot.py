@@ -22,17 +22,20 @@ def rank_plots(tasks: Sequence[TaskResults], figures: Mapping[str, Figure]) -> P
 
     A task counts once. Scores are left out that lack the figure on a task where others have it.
     """
-    drawn, most = [], 0
+    drawn, alike, most = [], [], 0
     for name, figure in figures.items():
         scores = _everywhere(tasks, figure)
         sets = len(next(iter(scores.values()), ()))
         if sets >= FEWEST_TASKS and len(scores) >= FEWEST_SCORES:
-            drawn.append(_drawing(name, scores, sets))
+            ranks = mean_ranks(list(zip(*scores.values(), strict=True)))
+            drawn.append(_drawing(name, list(scores), ranks, sets))
+            alike += [] if ranks.p_value is None else [f"{name} p = {ranks.p_value:.2g}"]
             most = max(most, len(scores))
     caption = (
         "Mean rank of each score over tasks, 1 is best. Two scores whose bars do not overlap differ by more than chance"
         " (Nemenyi's test, 5 % for all pairs together)."
     )
+    caption += f" Friedman's test of no difference at all: {', '.join(alike)}." if alike else ""
     return Plots(caption, tuple(drawn), folded=most > MANY) if drawn else None
 
 
@@ -47,16 +50,13 @@ def _everywhere(tasks: Sequence[TaskResults], figure: Figure) -> dict[str, list[
     return {name: [found[name] for found in of_tasks] for name in names if all(name in found for found in of_tasks)}
 
 
-def _drawing(title: str, scores: Mapping[str, Sequence[float]], sets: int) -> str:
-    found: MeanRanks = mean_ranks(list(zip(*scores.values(), strict=True)))
+def _drawing(title: str, scores: Sequence[str], found: MeanRanks, sets: int) -> str:
     half, most = found.critical_difference / 2, len(scores)
-    bar, dot = Mark("half a critical difference on either side", OOD, "span"), Mark("mean rank", OOD, "large dot")
-    ranked = sorted(zip(found.ranks.tolist(), scores, strict=True))
+    bar, dot = Mark("critical difference", OOD, "span"), Mark("mean rank", OOD, "large dot")
     rows: dict[str, Row] = {
         f"{name}: {rank:.1f}": [(bar, [max(rank - half, 1), min(rank + half, most)]), (dot, [rank])]
-        for rank, name in ranked
+        for rank, name in sorted(zip(found.ranks.tolist(), scores, strict=True))
     }
     ticks = tuple((float(at), str(at)) for at in range(1, most + 1) if most <= MANY or at % 5 == 0)
-    tested = "" if found.p_value is None else f"; all alike: p = {found.p_value:.2g} (Friedman)"
-    label = f"{title}: mean rank over {counted(sets, 'task')}{tested}"
-    return dot_plot(f"Mean ranks of {most} scores, {title}", rows, Axis(label, 1.0, float(most), ticks))
+    axis = Axis(f"{title}: mean rank over {counted(sets, 'task')}", 1.0, float(most), ticks)
+    return dot_plot(f"Mean ranks of {most} scores, {title}", rows, axis)
