@@ -72,6 +72,13 @@ def test_rounding_beyond_a_figure_s_range_is_accepted_and_no_more(tmp_path: Path
         assert "auroc cannot be" in _complaint(path, path.read_text())
 
 
+def test_a_difference_may_be_negative_and_a_row_is_of_the_own_setting_unless_it_says_otherwise(tmp_path: Path) -> None:
+    path = tmp_path / "results.jsonl"
+    write_rows(path, [replace(ROW, e_aurc=-0.01, auroc_minus_msp=-1.0)])
+    (row,) = read_rows(path)
+    assert (row.e_aurc, row.auroc_minus_msp, row.primary, row.unit) == (-0.01, -1.0, True, "row")
+
+
 def test_the_same_rows_give_the_same_bytes(tmp_path: Path) -> None:
     write_rows(tmp_path / "a", [ROW])
     write_rows(tmp_path / "b", [replace(ROW, versions=dict(reversed(ROW.versions.items())))])
