@@ -54,6 +54,9 @@ DICTIONARIES = (
 SPOKEN = 400
 """Words, or utterances of six words."""
 
+MADE_NOISE = "made-up noise"
+"""The family of noise that a program makes up alone; recorded noise, which OOD sets have, is of another."""
+
 NOISES = 800
 LEVELS_DB = (0.0, 20.0)
 """Signal-to-noise ratios of noisy words, drawn uniformly between these."""
@@ -124,7 +127,12 @@ TIMIT_WORDS = Source(
     family="TIMIT",
     stand_in=FOREIGN_WORDS,
 )
-NOISE = Derived("Noise (synthetic)", noise, about="made by a program, as long as training examples")
+NOISE = Derived(
+    "Noise (synthetic)",
+    noise,
+    about="made by a program, as long as training examples; the noise of OOD sets is recorded",
+    family=MADE_NOISE,
+)
 
 WORD_OUTLIERS = (Derived("Noisy words", noisy, (TIMIT_WORDS,)), NOISE)
 """For tasks of single words."""
