@@ -82,6 +82,7 @@ def test_a_set_that_comes_at_other_levels_is_at_its_tasks_own_level_where_none_i
 def test_the_pool_is_at_the_own_level_where_all_of_its_tasks_sets_are(tmp_path: Path) -> None:
     every = [("a", name, variant) for name in ("noise", "babble", "All") for variant in (None, "5 dB")]
     assert levels(tmp_path, *every, ("b", "clean", None)) == [10.0, 5.0, 10.0, 5.0, 10.0, 5.0, None]
+    assert levels(tmp_path, *every, ("a", None, None)) == [10.0, 5.0, 10.0, 5.0, 10.0, 5.0, None]
     assert levels(tmp_path, *every, ("a", "clean", None)) == [10.0, 5.0, 10.0, 5.0, None, 5.0, None]
 
 
