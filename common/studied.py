@@ -11,9 +11,10 @@ from common.evaluate import rows_of
 from common.experiment import Experiment, RunOptions
 from common.reporting.formats import DEFAULT
 from common.reporting.study_page import StudyResults, write_study
-from common.store.files import sweep
+from common.store.files import DamagedFile, sweep
 from common.store.provenance import commit
-from common.store.rows import Row, write_rows
+from common.store.rows import Row
+from common.store.sealed_rows import check_sealed_rows, write_sealed_rows
 from common.study import RowsOf, Study, Table, Variant
 
 
@@ -37,16 +38,23 @@ class Studied:
 def study(name: str, seeds: int, options: RunOptions, progress: Progress) -> Studied:
     """Run the study with each seed and write OUT/studies/NAME/results.jsonl; a killed run goes on where it was.
 
+    Rows are made from the store. Where those of an earlier run are not what was written, that is told.
+
     Raises:
         UserError: there is no such study, or none of its trainings can run.
     """
     found = Studied(load_study(name))
     sweep(options.out)
+    results = folder(options.out, name) / "results.jsonl"
+    try:
+        check_sealed_rows(results)
+    except DamagedFile as damage:
+        progress.note(f"study {name}: {damage.what}; it is made again")
     for seed in range(seeds):
         rows = _of_seed(found, seed, options, progress)
         found.rows += [row for own in rows.values() for row in own]
         found.tables.append(found.study.measure(rows))
-        write_rows(folder(options.out, name) / "results.jsonl", found.rows)
+        write_sealed_rows(results, found.rows)
     if not found.rows:
         raise UserError(f"study {name}: no training ran: {'; '.join(found.not_run)}")
     return found

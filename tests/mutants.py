@@ -5,8 +5,8 @@
 
 A mutant is a module with one change: a comparison, an operator, a condition, a number, a truth value, or a call whose
 result nobody uses. It is killed if a quick test fails, or if they take ten times as long. The tests are those of its
-package, the module's own first; of a module without its own, also those that import it, or what imports it. With
---own, only the module's own run. They run in a copy of the tree.
+package, the module's own and its doctests first; of a module without its own, also those that import it, or what
+imports it. With --own, only the module's own run, so that the share is a lower bound. They run in a copy of the tree.
 
 Survivors are printed, and those that somebody has read and found to mean the same as the original, which
 ``tests/equivalent_mutants.txt`` holds with the reason, are counted apart. The share is that of the others.
@@ -42,9 +42,9 @@ def tests_of(module: Path, own: bool) -> tuple[str, ...]:
     start = f"test_{'_'.join(module.parts[:-1])}"
     mine = sorted(map(str, Path("tests").glob(f"{start}_{module.stem}*.py")))
     if own and mine:
-        return tuple(mine)
+        return (str(module), *mine)
     package = sorted(map(str, Path("tests").glob(f"{start}_*.py"))) if len(module.parts) > 2 else []
-    return tuple(dict.fromkeys([*mine, *([] if mine else _importing(module)), *package]))
+    return tuple(dict.fromkeys([str(module), *mine, *([] if mine else _importing(module)), *package]))
 
 
 def _importing(module: Path) -> list[str]:

@@ -108,6 +108,10 @@ class Change(ast.NodeTransformer):
         node.body = [self.visit(one) for one in node.body]  # defaults, decorators and types stay
         return node
 
+    def visit_ClassDef(self, node: ast.ClassDef) -> ast.AST:
+        node.body = [self.visit(one) for one in node.body]
+        return node
+
     def visit_AnnAssign(self, node: ast.AnnAssign) -> ast.AST:
         if node.value is not None:
             node.value = self.visit(node.value)

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from common.base.errors import UserError
 from common.base.project import ROOT
 from common.reporting.report import write_report
+from common.store.old_rows import converted
 from common.store.rows import FIGURES, Row, read_rows, write_rows
 from common.store.run_record import RunRecord, read_record, write_record
 from tests.compare_rows import by_what_they_are_about, differences
@@ -46,6 +47,52 @@ def test_what_an_old_variant_meant_stands_in_fields(before: Path) -> None:
         assert row.primary == (variant is None)
         if variant is not None and variant.endswith(" dB"):
             assert row.level_db == float(variant.removesuffix(" dB"))
+
+
+MEANINGS = {
+    "further": {"primary": False},
+    "sentences": {"primary": False, "unit": "group"},
+    "30 training examples": {"primary": False, "train_examples": 30},
+    "seen words": {"primary": False, "subset": "seen words"},
+    "-5 dB": {"primary": False, "level_db": -5.0},
+}
+
+
+@pytest.mark.parametrize("variant", MEANINGS)
+def test_each_thing_that_a_variant_meant_has_a_field_of_its_own(tmp_path: Path, variant: str) -> None:
+    (row,) = converted([{"task": "a", "out_dist": "X", "variant": variant}], tmp_path / "missing.json")
+    assert row == {"task": "a", "out_dist": "X", "unit": "row", "schema": 1, **MEANINGS[variant]}
+
+
+def levels(tmp_path: Path, *rows: tuple[str, str | None, str | None]) -> list[object]:
+    """The noise levels of old rows (task, OOD set, variant); task a's own level is 10 dB, task b has none."""
+    (tmp_path / "run.json").write_text(json.dumps({"tasks": {"a": {"own_variant": "10 dB"}, "b": {}, "c": 3}}))
+    records = [{"task": task, "out_dist": name, "variant": variant} for task, name, variant in rows]
+    return [row.get("level_db") for row in converted(records, tmp_path / "run.json")]
+
+
+def test_a_set_that_comes_at_other_levels_is_at_its_tasks_own_level_where_none_is_said(tmp_path: Path) -> None:
+    noise, other = ("a", "noise", None), ("a", "noise", "5 dB")
+    assert levels(tmp_path, noise, other) == [10.0, 5.0]
+    assert levels(tmp_path, noise, ("a", None, None), ("b", "noise", "5 dB")) == [None, None, 5.0]
+    assert levels(tmp_path, ("b", "noise", None), ("b", "noise", "5 dB")) == [None, 5.0]
+    assert levels(tmp_path, noise, other, ("a", "noise", "further")) == [10.0, 5.0, None]
+
+
+def test_the_pool_is_at_the_own_level_where_all_of_its_tasks_sets_are(tmp_path: Path) -> None:
+    every = [("a", name, variant) for name in ("noise", "babble", "All") for variant in (None, "5 dB")]
+    assert levels(tmp_path, *every, ("b", "clean", None)) == [10.0, 5.0, 10.0, 5.0, 10.0, 5.0, None]
+    assert levels(tmp_path, *every, ("a", None, None)) == [10.0, 5.0, 10.0, 5.0, 10.0, 5.0, None]
+    assert levels(tmp_path, *every, ("a", "clean", None)) == [10.0, 5.0, 10.0, 5.0, None, 5.0, None]
+
+
+def test_new_rows_beside_old_ones_stay_as_they_are(tmp_path: Path) -> None:
+    new = {"task": "a", "out_dist": "noise", "schema": 2}
+    old = {"task": "a", "out_dist": "noise", "variant": "5 dB"}
+    (tmp_path / "run.json").write_text(json.dumps({"tasks": {"a": {"own_variant": "10 dB", "unit": "group"}}}))
+    again = converted([new, old], tmp_path / "run.json")
+    assert again[0] == new and (again[1]["level_db"], again[1]["unit"]) == (5.0, "group")
+    assert converted([new], tmp_path / "run.json") == [new]
 
 
 def test_the_record_of_an_old_run_and_its_report_read_as_well(before: Path) -> None:

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from common.base.errors import UserError
-from common.store.outputs import Outputs
+from common.store.outputs import OodKey, Outputs
 
 LOGITS = np.array([[2.0, 1.0, 0.0], [0.0, 3.0, 3.0], [1.0, 0.0, 5.0], [9.0, 0.0, 1.0]], dtype=np.float32)
 
@@ -17,12 +17,14 @@ LOGITS = np.array([[2.0, 1.0, 0.0], [0.0, 3.0, 3.0], [1.0, 0.0, 5.0], [9.0, 0.0,
         ({"logits": LOGITS[0]}, "two axes"),
         ({"logits": LOGITS[:0]}, "empty"),
         ({"logits": np.where(LOGITS == 5, np.nan, LOGITS)}, r"NaN in row 2 \(1 of 4 rows"),
+        ({"logits": np.where(LOGITS == 5, np.inf, LOGITS)}, r"\+inf in row 2"),
+        ({"logits": np.full((2, 2), -np.inf)}, r"nothing but -inf in row 0 \(2 of 2 rows"),
         ({"logits": LOGITS, "labels": np.array([0, 1, 2, 3])}, r"label 3 in row 3 is outside 0\.\.2"),
         ({"logits": LOGITS, "labels": np.array([0, -1, 2, 0])}, "label -1 in row 1"),
         ({"logits": LOGITS, "labels": np.array([0.0, 1.0, 2.0, 0.0])}, "whole numbers"),
         ({"logits": LOGITS, "labels": np.array([0, 1])}, "one value per row"),
         ({"logits": LOGITS, "groups": np.array([0, 2, 2, 3])}, "ascend from 0 in steps of 0 or 1; row 1"),
-        ({"logits": LOGITS, "groups": np.array([1, 1, 2, 3])}, "ascend from 0"),
+        ({"logits": LOGITS, "groups": np.array([1, 1, 2, 3])}, "ascend from 0 in steps of 0 or 1; row 0"),
         ({"logits": LOGITS, "features": np.zeros((3, 2))}, "features must be"),
         ({"logits": LOGITS, "groups": np.array([0, 0, 1, 1]), "group_extras": {"edits": np.zeros(4)}}, "edits"),
         ({"logits": LOGITS, "row_extras": {"seen": np.zeros(3)}}, "seen"),
@@ -61,3 +63,12 @@ def test_a_class_that_is_not_scored_is_kept_and_has_no_part_in_any_score() -> No
     assert outputs.logits.shape == (4, 3) and outputs.scored_logits.shape == (4, 2)
     assert outputs.correct.tolist() == [True, True, True, True]
     assert np.array_equal(outputs.logit_scores["max_logit"], [2, 3, 1, 9])
+
+
+def test_a_set_belongs_to_the_task_s_own_setting_unless_it_says_otherwise() -> None:
+    assert OodKey("Omniglot") == OodKey("Omniglot", None, True) != OodKey("Omniglot", primary=False)
+
+
+def test_one_row_is_a_group_of_its_own() -> None:
+    one = Outputs(LOGITS[:1], groups=np.array([0]))
+    assert one.units == 1

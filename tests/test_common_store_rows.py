@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from common.base.errors import UserError
-from common.store.rows import FIGURES, Row, read_rows, write_rows
+from common.store.rows import FIGURES, ROUNDING, SCHEMA, Row, read_rows, write_rows, write_rows_briefly
 from common.store.seed_means import mean_over_seeds, spread
 
 ROW = Row(
@@ -51,6 +51,32 @@ def test_rows_come_back_as_they_were_written(tmp_path: Path) -> None:
     rows = (ROW, replace(ROW, seed=1, held_out=None, out_dist="Käse\u2028<b>", subset="seen words"))
     write_rows(tmp_path / "results.jsonl", rows)
     assert read_rows(tmp_path / "results.jsonl") == rows
+
+
+def test_brief_rows_come_back_rounded_without_what_is_default(tmp_path: Path) -> None:
+    path = tmp_path / "results.jsonl"
+    write_rows_briefly(path, [replace(ROW, auroc=1 / 3, subset="Käse"), replace(ROW, versions={})])
+    assert read_rows(path) == (replace(ROW, auroc=0.333333, subset="Käse"), replace(ROW, versions={}))
+    first, second = path.read_text(encoding="utf-8").splitlines()
+    assert '"subset":"Käse"' in first and not {"subset", "versions", "primary", "aurc"} & json.loads(second).keys()
+    assert json.loads(second)["schema"] == SCHEMA == 2, "a new number is for rows that older checkouts cannot read"
+
+
+def test_rounding_beyond_a_figure_s_range_is_accepted_and_no_more(tmp_path: Path) -> None:
+    path = tmp_path / "results.jsonl"
+    for value in (1 + ROUNDING / 2, -ROUNDING / 2, 0, 1):
+        write_rows(path, [replace(ROW, auroc=value)])
+        assert read_rows(path)[0].auroc == value
+    for value in (1 + 2 * ROUNDING, -2 * ROUNDING):
+        write_rows(path, [replace(ROW, auroc=value)])
+        assert "auroc cannot be" in _complaint(path, path.read_text())
+
+
+def test_a_difference_may_be_negative_and_a_row_is_of_the_own_setting_unless_it_says_otherwise(tmp_path: Path) -> None:
+    path = tmp_path / "results.jsonl"
+    write_rows(path, [replace(ROW, e_aurc=-0.01, auroc_minus_msp=-1.0)])
+    (row,) = read_rows(path)
+    assert (row.e_aurc, row.auroc_minus_msp, row.primary, row.unit) == (-0.01, -1.0, True, "row")
 
 
 def test_the_same_rows_give_the_same_bytes(tmp_path: Path) -> None:
@@ -109,6 +135,10 @@ def test_a_file_cut_short_is_one_line_with_the_place_and_the_remedy(tmp_path: Pa
         ({"brier": 2.1}, "brier cannot be 2.1"),
         ({"auroc_minus_msp": -1.1}, "auroc_minus_msp cannot be -1.1"),
         ({"seed": 1.5}, "seed cannot be 1.5"),
+        ({"unit": 201}, "unit cannot be 201"),
+        ({"unit": "frame"}, "unit cannot be 'frame'"),
+        ({"unit": ["row"]}, "unit cannot be ['row']"),
+        ({"task": 10**19}, "task cannot be 10000000000000000000"),
         ({"held_out": "grain"}, "held_out cannot be 'grain'"),
         ({"task": None}, "task cannot be None"),
         ({"colour": "red"}, "unknown colour"),

@@ -7,10 +7,9 @@ import pytest
 
 from common.base.errors import UserError
 from common.base.seeds import seed_of
-from common.store.files import write_text
+from common.store.files import DamagedFile, read_facts, write_facts, write_tensors, write_text
 from common.store.outputs import OodKey, Outputs
-from common.store.provenance import _closure, code_hash
-from common.store.run_folder import run_folder
+from common.store.run_folder import RunFolder, run_folder
 
 META = {
     "data": "full",
@@ -76,21 +75,63 @@ def test_a_folder_that_cannot_be_written_is_one_clear_line(tmp_path: Path) -> No
         write_text(tmp_path / "file" / "results.jsonl", "")
 
 
-def test_the_code_hash_follows_imports_and_leaves_reports_out() -> None:
-    assert (
-        code_hash(("common.training.loop",))
-        == code_hash(("common.training.loop",))
-        != code_hash(("common.training.predict",))
-    )
-    closure = _closure(("common.experiment",))
-    assert {"common.data.sources", "common.store.outputs", "common.task"} <= closure
-    assert not closure & {
-        "common.reporting.report",
-        "common.metrics.detection",
-        "common.metrics.logit_scores",
-        "common.cli.run_all",
-        "common.evaluate",
-    }
+def stored(tmp_path: Path) -> RunFolder:
+    """A folder with weights, outputs and their record."""
+    folder = run_folder(tmp_path, "nlp/a", "cross_entropy", 0, {})
+    write_tensors(folder.weights, {"weight": np.zeros(3)})
+    folder.save(OUTPUTS, {OodKey("a"): OUTPUTS}, META)
+    return folder
+
+
+def test_the_record_has_the_hash_of_the_weights_and_notices_others(tmp_path: Path) -> None:
+    folder = stored(tmp_path)
+    folder.check_weights()
+    write_tensors(folder.weights, {"weight": np.ones(3)})
+    with pytest.raises(DamagedFile, match=r"model\.safetensors is not what was written"):
+        folder.check_weights()
+    record = folder.path / "meta.json"
+    before = read_facts(record)["files"]
+    folder.record_weights()
+    folder.check_weights()
+    after = read_facts(record)["files"]
+    assert {name for name in after if after[name] != before[name]} == {"model.safetensors"}
+    time = record.stat().st_mtime_ns
+    folder.record_weights()
+    assert record.stat().st_mtime_ns == time, "nothing is written where the record agrees"
+
+
+def test_weights_or_a_record_that_is_not_there_is_no_damage(tmp_path: Path) -> None:
+    folder = stored(tmp_path)
+    folder.weights.unlink()
+    folder.check_weights()
+    folder.record_weights()
+    assert "model.safetensors" in read_facts(folder.path / "meta.json")["files"]
+    folder.discard()
+    folder.check_weights()
+    folder.record_weights()
+    assert list(folder.path.iterdir()) == []
+
+
+def test_what_is_discarded_is_the_outputs_and_their_record_and_nothing_else(tmp_path: Path) -> None:
+    folder = stored(tmp_path)
+    write_text(folder.path / "probes" / "a.json", "")
+    folder.discard()
+    left = {file.relative_to(folder.path).as_posix() for file in folder.path.rglob("*") if file.is_file()}
+    assert left == {"model.safetensors", "probes/a.json"} and not folder.complete
+
+
+@pytest.mark.parametrize("change", [{"n_train": "3"}, {"seconds": {"train": None}}, {"dropped": 3}, {"data": None}])
+def test_a_record_with_facts_of_another_kind_is_damaged(tmp_path: Path, change: dict[str, object]) -> None:
+    folder = stored(tmp_path)
+    record = folder.path / "meta.json"
+    write_facts(record, {**read_facts(record), **change})
+    with pytest.raises(DamagedFile, match=f"lacks {next(iter(change))};"):
+        folder.load()
+
+
+def test_the_folder_s_name_has_task_objective_seed_and_sixteen_digits(tmp_path: Path) -> None:
+    name = run_folder(tmp_path, "nlp/a", "oe", 7, {}).path.relative_to(tmp_path / "store" / "nlp" / "a").as_posix()
+    assert name.startswith("oe-seed7-") and len(name) == len("oe-seed7-") + 16
 
 
 def test_seeds_are_those_of_every_process() -> None:

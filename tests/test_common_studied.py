@@ -88,6 +88,22 @@ def test_a_second_run_trains_nothing_and_gives_equal_rows(found: tuple[Path, stu
     assert weights and {file: file.stat().st_mtime_ns for file in out.rglob("*.safetensors")} == weights
 
 
+@pytest.mark.slow
+def test_rows_of_a_study_that_are_not_what_was_written_are_told_and_made_again(
+    found: tuple[Path, studied.Studied], capsys: pytest.CaptureFixture[str]
+) -> None:
+    out, done = found
+    results = out / "studies" / "small" / "results.jsonl"
+    whole = results.read_bytes()
+    results.write_bytes(whole.replace(b'"seed": 0', b'"seed": 1'))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(studied, "load_study", lambda name: SMALL)
+        assert studied.study("small", 1, options(out), Progress(show=True)).rows == done.rows
+    told = [line for line in capsys.readouterr().err.splitlines() if "it is made again" in line]
+    assert len(told) == 1 and told[0].endswith(f"{results} is not what was written: its hash differs; it is made again")
+    assert results.read_bytes() == whole
+
+
 def test_what_a_variant_changes_is_part_of_the_stores_key_and_the_base_training_is_shared(tmp_path: Path) -> None:
     experiment = Experiment("nlp/reuters8", 0, options(tmp_path))
     task = experiment.task

@@ -9,6 +9,7 @@ from common.reporting.recorded import RECORDED, check_commits
 from common.reporting.render_text import markdown
 from common.reporting.study_page import StudyResults, study_document
 from common.store.rows import Row, read_rows, write_rows_briefly
+from common.store.sealed_rows import check_sealed_rows
 from common.study import RowsOf, Study, Table
 
 STUDIES = RECORDED / "studies"
@@ -18,9 +19,11 @@ def record_study(name: str, results: Path, to: Path = STUDIES) -> Path:
     """Copy the rows of a study, without versions, and return the file written.
 
     Raises:
-        UserError: there is no such study, the file is missing or damaged, or code that no commit holds made it.
+        UserError: there is no such study, the file is missing, damaged or not what was written, or code that no commit
+            holds made it.
     """
     study = load_study(name)
+    check_sealed_rows(results)
     wanted = None if "all" in study.detectors else set(study.detectors)
     rows = [row for row in read_rows(results) if _is_read(row) and (wanted is None or row.detector in wanted)]
     check_commits({row.commit for row in rows}, results)
