@@ -11,7 +11,7 @@ from common.metrics.bootstrap import OF_ROWS, bounds_of, intervals_of
 from common.metrics.comparison import Placements, paired_difference, placements
 from common.metrics.detection import ranked, separation_of
 from common.metrics.model_calibration import model_calibration
-from common.metrics.risk import risk_figures
+from common.metrics.risk import risk_figures, threshold_for_error
 from common.store.outputs import Outputs, TaskOutputs
 from common.store.rows import Row
 
@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
 BASELINE = "msp"
 """The detector that all others are compared with."""
+
+PROMISED_ERROR = 0.05
 
 BOOTSTRAPPED = ("ap_positive", "ap_negative", "fpr95_in", "fpr95_out")
 """Figures of every row with a bootstrap interval; that of the AUROC has a formula (``auroc_interval``)."""
@@ -105,6 +107,7 @@ def _row(
         **bounds_of(intervals_of(ranking, BOOTSTRAPPED if key else (*BOOTSTRAPPED, "aurc"), OF_ROWS)),
         **({} if detector.name == BASELINE else _beside_msp(kept, rejected, baseline)),
         **(_calibration(comparison) if detector.name == BASELINE else {}),
+        **(_promise(msp_kept, msp_rejected) if detector.name == BASELINE and not key else {}),
         mean_msp_positive=_mean(msp_kept),
         mean_msp_negative=_mean(msp_rejected),
     )
@@ -122,6 +125,16 @@ def _beside_msp(kept: Floats, rejected: Floats, baseline: Placements | None) -> 
     found = paired_difference(placements(kept, rejected), baseline)
     names = ("auroc_minus_msp", "auroc_minus_msp_low", "auroc_minus_msp_high")
     return dict(zip(names, (found.value, found.low, found.high), strict=True))
+
+
+def _promise(right: Floats, wrong: Floats) -> dict[str, Any]:
+    """Return what can be answered with at most 5 % errors, and from which MSP on; nothing where the MSP is unknown."""
+    msp, correct = np.concatenate([right, wrong]), np.arange(len(right) + len(wrong)) < len(right)
+    if np.isnan(msp).any():
+        return {}
+    found = threshold_for_error(msp, correct, PROMISED_ERROR)
+    threshold = None if found.threshold == np.inf else max(found.threshold, 0.0)
+    return {"coverage_at_error_5": found.coverage, "msp_at_error_5": threshold}
 
 
 def _calibration(comparison: Comparison) -> dict[str, Any]:

@@ -213,20 +213,13 @@ class View:
             name: of the objective; steps of several sizes share the direction of one that has a name.
         """
         assert self.model is not None and self.batch is not None and self.embedded is not None, "made by a model"
-        direction = self._uphill(objective, name)
-        with torch.no_grad():
-            return look(self.model, self.batch, self.embedded.detach() + epsilon * direction).only(self.kept)
-
-    def _uphill(self, objective: Tensor, name: Hashable) -> Tensor:
-        """Return sign(d objective / dx)."""
         key = "uphill", name
         if name is None or key not in self.shared:
-            assert self.embedded is not None, "made by a model"
             ones = torch.ones_like(objective)
             (gradient,) = torch.autograd.grad(objective, self.embedded, ones, retain_graph=True)
             self.shared[key] = gradient.sign()
-        direction: Tensor = self.shared[key]
-        return direction
+        with torch.no_grad():
+            return look(self.model, self.batch, self.embedded.detach() + epsilon * self.shared[key]).only(self.kept)
 
     def row_extras(self) -> dict[str, Tensor]:
         """Return (R,) further outputs of each row by name, with the graph from the embedded input on if there is one.

@@ -118,7 +118,7 @@ def with_probes(
 ) -> TaskOutputs:
     """Return the outputs with the scores of the detectors that have a probe beside their other extras."""
     probes = {detector.name: detector.probe for detector in detectors if detector.probe is not None}
-    files = {name: _file(experiment, objective, name, probe) for name, probe in probes.items()}
+    files = _files(experiment, objective, detectors)
     sets = [outputs.test, *outputs.ood.values()]
     stored = {name: _stored(experiment, file, _sizes(sets, probes[name])) for name, file in files.items()}
     missing = {name: probe for name, probe in probes.items() if stored[name] is None}
@@ -127,14 +127,18 @@ def with_probes(
     workers.barrier()
     options: dict[str, Mapping[str, Option]] = {}
     skipped = list(outputs.skipped)
-    for name, probe in probes.items():
-        facts, found = stored[name] or (files[name].facts(), None)
+    found: dict[str, list[NDArray[Any]]] = {}
+    for name in probes:
+        facts, scores = stored[name] or (files[name].facts(), None)
         options[name] = facts["options"]
         if facts["skipped"]:
             skipped.append(facts["skipped"])
         else:
-            every = files[name].scores() if found is None else found
-            sets = [_with_scores(one, name, probe, scores) for one, scores in zip(sets, every, strict=True)]
+            found[name] = files[name].scores() if scores is None else scores
+    sets = [
+        _with_scores(one, {name: every[number] for name, every in found.items()}, probes)
+        for number, one in enumerate(sets)
+    ]
     ood = dict(zip(outputs.ood, sets[1:], strict=True))
     return replace(outputs, test=sets[0], ood=ood, detector_options=options, skipped=tuple(skipped))
 
@@ -156,11 +160,7 @@ def _stored(experiment: Experiment, file: ProbeFile, sizes: Sequence[int]) -> St
 
 def probes_stored(experiment: Experiment, objective: str, detectors: Sequence[Detector]) -> bool:
     """Whether the store has the scores of every detector that has a probe."""
-    return all(
-        _file(experiment, objective, detector.name, detector.probe).complete
-        for detector in detectors
-        if detector.probe is not None
-    )
+    return all(file.complete for file in _files(experiment, objective, detectors).values())
 
 
 def learned(experiment: Experiment, objective: str, detectors: Sequence[Detector]) -> dict[str, tuple[Probe, Fitted]]:
@@ -169,29 +169,35 @@ def learned(experiment: Experiment, objective: str, detectors: Sequence[Detector
     Detectors without a probe and probes that are not defined for the model are left out.
     """
     found: dict[str, tuple[Probe, Fitted]] = {}
-    for name, probe in ((one.name, one.probe) for one in detectors if one.probe is not None):
-        file = _file(experiment, objective, name, probe)
-        facts = file.facts()
+    probes = {one.name: one.probe for one in detectors if one.probe is not None}
+    for name, file in _files(experiment, objective, detectors).items():
+        facts, probe = file.facts(), probes[name]
         if not facts["skipped"]:
             own = {key: value for key, value in facts["options"].items() if key in probe.options}
             found[name] = replace(probe, **own), file.fitted()
     return found
 
 
-def _with_scores(outputs: Outputs, name: str, probe: Probe, scores: NDArray[Any]) -> Outputs:
-    if probe.per == "group":
-        return replace(outputs, group_extras={**outputs.group_extras, name: scores})
-    return replace(outputs, row_extras={**outputs.row_extras, name: scores})
+def _with_scores(outputs: Outputs, scores: Mapping[str, NDArray[Any]], probes: Mapping[str, Probe]) -> Outputs:
+    groups = {name: one for name, one in scores.items() if probes[name].per == "group"}
+    rows = {name: one for name, one in scores.items() if probes[name].per == "row"}
+    return replace(outputs, row_extras={**outputs.row_extras, **rows}, group_extras={**outputs.group_extras, **groups})
 
 
-def _file(experiment: Experiment, objective: str, name: str, probe: Probe) -> ProbeFile:
+def _files(experiment: Experiment, objective: str, detectors: Sequence[Detector]) -> dict[str, ProbeFile]:
+    """Return the file of each detector that has a probe."""
+    folder = experiment.folder(objective).path / "probes"
+    probes = {one.name: one.probe for one in detectors if one.probe is not None}
+    return {name: ProbeFile(folder / f"{name}-{_key(experiment, name, probe)}") for name, probe in probes.items()}
+
+
+def _key(experiment: Experiment, name: str, probe: Probe) -> str:
     ingredients = {
         "code": code_hash((f"common.detectors.{name}", *CORE), PROBE_DOWNSTREAM),
         "options": probe.options,
         "tune": experiment.options.tune if len(probe.settings()) > 1 else None,
     }
-    key = hashlib.sha256(json.dumps(ingredients, sort_keys=True).encode()).hexdigest()[:12]
-    return ProbeFile(experiment.folder(objective).path / "probes" / f"{name}-{key}")
+    return hashlib.sha256(json.dumps(ingredients, sort_keys=True).encode()).hexdigest()[:12]
 
 
 def _run(

@@ -161,6 +161,23 @@ def test_every_figure_has_its_interval_and_risk_only_where_right_and_wrong_are_t
     assert rows == again
 
 
+def test_the_msp_s_row_of_right_and_wrong_says_what_can_be_answered_with_few_errors() -> None:
+    rng = np.random.default_rng(1)
+    logits = rng.normal(0, 3, (3000, 3)).astype(np.float32)
+    msp = ScoredSet(Outputs(logits), by_group=False).msp
+    for slope, answered in ((1.0, True), (0.1, False)):  # a calibrated model, and one that errs whatever it says
+        labels = np.where(rng.random(3000) < slope * msp, logits.argmax(1), (logits.argmax(1) + 1) % 3)
+        rows = evaluated(EvaluationSpec(), OodKey("Y"), test=Outputs(logits, labels=labels))
+        found = {row.question: (row.coverage_at_error_5, row.msp_at_error_5) for row in rows}
+        assert found["ood"] == (None, None)
+        coverage, threshold = found["misclassification"]
+        if answered:
+            assert coverage == np.mean(msp >= threshold) > 0.3
+            assert np.mean(logits.argmax(1)[msp >= threshold] != labels[msp >= threshold]) < 0.05
+        else:
+            assert (coverage, threshold) == (0.0, None)
+
+
 def test_where_all_resamples_agree_there_is_no_interval() -> None:
     test = Outputs(np.repeat(np.eye(2, dtype=np.float32), 90, axis=0), labels=np.repeat([0, 1], 90))
     outputs = TaskOutputs(test, {OodKey("Y"): Outputs(np.zeros((40, 2), np.float32))}, {})

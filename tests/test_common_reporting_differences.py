@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from common.reporting.claims import SCORED_BY, TRAININGS, contradictions
-from common.reporting.differences import from_msp, mean_difference, ood_rows
+from common.reporting.differences import MeanDifference, from_msp, mean_difference, ood_rows
 from common.reporting.heat_map import heat_map
 from common.reporting.task_results import TaskResults
 from common.reporting.tiles import tiles
@@ -69,6 +69,22 @@ def test_the_heat_map_groups_by_family_and_marks_intervals_that_leave_zero() -> 
         ("+20.0", True, 4),
     ]
     assert not table.rows[1][1].strong
+
+
+def test_a_star_marks_what_is_left_after_the_correction_for_all_cells() -> None:
+    rows = [BASE, beside(BASE, "large", 0.03), beside(BASE, "small", 0.011)]
+    rows += [beside(BASE, f"nothing {number}", 0.001) for number in range(28)]
+    table = heat_map([results(rows)], {})
+    assert table is not None
+    marks = {row[0].text: (row[1].strong, row[1].note) for row in table.rows}
+    assert (marks["large"], marks["small"], marks["nothing 0"]) == ((True, "*"), (True, ""), (False, ""))
+    alone = heat_map([results(rows[:3])], {})
+    assert alone is not None and alone.rows[1][1].note == "*"  # of two cells, a p-value of 0.03 is left
+
+
+def test_a_difference_without_width_is_certain() -> None:
+    certain, none = (MeanDifference(value, value, value, 1) for value in (0.1, 0.0))
+    assert (certain.p_value, none.p_value) == (0.0, 1.0)
 
 
 def test_the_msp_alone_has_no_heat_map() -> None:

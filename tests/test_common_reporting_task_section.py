@@ -62,6 +62,15 @@ def test_what_has_no_calibration_is_named_with_the_reason(report: Make, changes:
     assert f"Not here: vision/mnist: {why}." in made.markdown
 
 
+def test_the_table_of_abstaining_says_how_much_can_be_answered_and_from_which_msp_on(report: Make) -> None:
+    risk = {"aurc": 0.02, "aurc_low": 0.01, "aurc_high": 0.04, "e_aurc": 0.01}
+    made = report(replace(ERRORS, **risk, coverage_at_error_5=0.9, msp_at_error_5=0.812), MNIST)
+    line = made.line("Abstaining", "vision/mnist")
+    assert line == "| vision/mnist | 2.0 (1.0–4.0) | 1.0 | – | – | – | 90.0 (MSP from 81.2 on) |"
+    none = report(replace(ERRORS, **risk, coverage_at_error_5=0.0), MNIST)
+    assert none.line("Abstaining", "vision/mnist").endswith("| 0.0 |")
+
+
 def test_one_reason_names_all_that_it_keeps_out_beside_what_is_in(report: Make) -> None:
     calibrated = replace(ERRORS, ece=0.02, e_aurc=0.01)
     others = [replace(REUTERS, objective=name, error=0.0) for name in ("first", "second")]

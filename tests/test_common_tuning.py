@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -10,6 +11,7 @@ import torch
 from torch import Tensor
 
 import common.tuning
+from common.data.examples import TensorDataset
 from common.data.locations import Folders
 from common.data.samples import RawDataset
 from common.data.sources import Derived
@@ -18,7 +20,7 @@ from common.discover import load_pseudo_ood
 from common.experiment import Experiment, RunOptions
 from common.features.training_views import TrainingViews
 from common.model import View
-from common.tuning import chosen
+from common.tuning import _held_out, chosen
 from vision.data.noise import PIXEL_NOISE
 
 
@@ -77,6 +79,19 @@ def test_the_oracle_looks_at_the_test_ood_sets_and_rows_say_so(experiment: Exper
     experiment.options = replace(experiment.options, tune="oracle")
     probe, told = chosen(experiment, model, {"sign": Sign()})["sign"]
     assert probe == Sign(1.0) and told["chosen_on"] == "oracle: the test OOD sets"
+
+
+@pytest.mark.parametrize(("length", "expected"), [(100, 20), (250, 12), (1000, 10)])
+def test_of_sequences_whose_steps_are_classified_those_are_held_out_that_suffice(length: int, expected: int) -> None:
+    offsets = torch.arange(21) * length
+    steps = TensorDataset(torch.zeros(20 * length, 1), offsets, torch.zeros(20 * length), offsets)
+    samples = RawDataset([f"{number}" for number in range(20)])
+    data = SimpleNamespace(tuning_samples=(None, samples), validation=steps)
+    raw, known = _held_out(data)  # type: ignore[arg-type]
+    assert raw.items == samples.items[:expected] and len(known) == expected
+    data.validation = replace(steps, labels=torch.zeros(20), label_offsets=None)  # a label a sequence
+    raw, known = _held_out(data)  # type: ignore[arg-type]
+    assert raw is samples and known is data.validation
 
 
 def test_without_tuning_the_options_are_as_they_are(

@@ -1,6 +1,6 @@
 """Confidence interval of an AUROC: DeLong's variance from a ranking, and bounds that stay inside [0, 1]."""
 
-from math import exp, log, sqrt
+from math import exp, inf, log, sqrt
 
 import numpy as np
 
@@ -12,14 +12,30 @@ PRIOR = 5  # examples that the modelled variance counts as; of 5, 10 and 20, 5 k
 
 def auroc_bounds(ranking: Ranking, auroc: float) -> tuple[float, float]:
     """Bounds of the 95 % interval of ``auroc``; ``common.metrics.detection.auroc_interval`` gives the formula."""
+    variance, quantile = variance_and_quantile(ranking, auroc)
+    if not 0 < auroc < 1 or variance <= 0:
+        return wilson(auroc, min(ranking.n_positive, ranking.n_negative))
+    return around(auroc, quantile * sqrt(variance))
+
+
+def variance_and_quantile(ranking: Ranking, auroc: float) -> tuple[float, float]:
+    """DeLong's variance of the AUROC, and how many of its roots a 95 % interval reaches: more where few examples are.
+
+    That is the quantile of Student's t for the degrees of freedom of the variance (Satterthwaite), raised by as much as
+    moderation raises the variance; infinite where the variance is 0.
+    """
     parts = delong_variances(ranking, auroc)
     variance = sum(parts)
     n, m = ranking.n_positive, ranking.n_negative
-    if not 0 < auroc < 1 or variance <= 0:
-        return wilson(auroc, min(n, m))
+    if variance <= 0:
+        return 0.0, inf
     quantile = _t95(variance**2 / (parts[0] ** 2 / (n - 1) + parts[1] ** 2 / (m - 1)))
-    half = quantile * sqrt(_moderated(variance, auroc, n, m)) / (auroc * (1 - auroc))
-    centre = log(auroc / (1 - auroc))
+    return variance, quantile * sqrt(_moderated(variance, auroc, n, m) / variance)
+
+
+def around(fraction: float, half: float) -> tuple[float, float]:
+    """Bounds of ``fraction`` +- ``half``, taken on the scale of log(x / (1 - x)), which keeps them inside (0, 1)."""
+    centre, half = log(fraction / (1 - fraction)), half / (fraction * (1 - fraction))
     return _logistic(centre - half), _logistic(centre + half)
 
 

@@ -147,6 +147,6 @@ def _fewest(error: float, level: float) -> int:
 
 def _upper_bound(wrong: int, count: int, level: float) -> float:
     """Upper Clopper-Pearson bound, at ``level``, of an error rate of which ``count`` trials had ``wrong`` errors."""
-    from scipy.stats import beta
+    from scipy.special import betaincinv
 
-    return 1.0 if wrong == count else float(beta.ppf(level, wrong + 1, count - wrong))
+    return 1.0 if wrong == count else float(betaincinv(wrong + 1, count - wrong, level))

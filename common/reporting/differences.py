@@ -2,9 +2,11 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from math import erfc, sqrt
 from statistics import fmean
 
 from common.data.sources import Distance
+from common.metrics.intervals import Z95
 from common.papers.table import POOLED
 from common.reporting.task_results import TaskResults, TrainedModel
 from common.store.rows import Row
@@ -29,6 +31,12 @@ class MeanDifference:
     def leaves_zero(self) -> bool:
         """Whether zero lies outside of the interval."""
         return self.low > 0 or self.high < 0
+
+    @property
+    def p_value(self) -> float:
+        """Probability of a difference from zero at least as large by chance, of a normal figure with this interval."""
+        half = (self.high - self.low) / 2
+        return erfc(abs(self.value) * Z95 / (half * sqrt(2))) if half else float(self.value == 0)
 
 
 def mean_difference(parts: Sequence[tuple[float, float, float]]) -> MeanDifference | None:

@@ -15,11 +15,11 @@ EDGE = 3.0
 
 @dataclass(frozen=True)
 class Mark:
-    """One kind of mark: its name in the legend, CSS colour and shape."""
+    """One kind of mark: its name in the legend, CSS colour and shape; a ``span`` lies between two values."""
 
     label: str
     colour: str
-    shape: Literal["dot", "large dot", "diamond", "bar"] = "dot"
+    shape: Literal["dot", "large dot", "diamond", "bar", "span"] = "dot"
 
 
 Row = Sequence[tuple[Mark, Sequence[float]]]
@@ -36,7 +36,7 @@ def dot_plot(title: str, rows: Mapping[str, Row], axis: Axis) -> str:
         middle = top + ROW * number + 28
         parts.append(f'<text x="0" y="{middle - 13}" fill="{TEXT}">{escape(shown(name))}</text>')
         parts.append(f'<line x1="0" x2="100%" y1="{middle}" y2="{middle}" stroke="{FAINT}"/>')
-        parts += [_mark(mark, _across(axis, value), middle) for mark, values in row for value in values]
+        parts += [sign for mark, values in row for sign in _signs(mark, [_across(axis, one) for one in values], middle)]
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" role="img" aria-label="{escape(shown(title))}" width="100%"'
         f' height="{bottom + 40}" font-size="11" fill="{TEXT}">{"".join(parts)}</svg>'
@@ -59,8 +59,20 @@ def _grid(axis: Axis, top: int, bottom: int) -> Iterator[str]:
 def _legend(marks: Sequence[Mark]) -> Iterator[str]:
     for number, mark in enumerate(marks):
         left, middle = 50 * (number % 2), LEGEND_LINE * (number // 2) + 10
-        yield f'<svg x="{left}%" overflow="visible">{_mark(mark, "8", middle)}'
+        places = ["0", "16"] if mark.shape == "span" else ["8"]
+        yield f'<svg x="{left}%" overflow="visible">{"".join(_signs(mark, places, middle))}'
         yield f'<text x="20" y="{middle}" dy=".35em">{escape(shown(mark.label, 40))}</text></svg>'
+
+
+def _signs(mark: Mark, across: Sequence[str], middle: int) -> list[str]:
+    if mark.shape == "span":
+        return [_span(mark, across[0], across[-1], middle)]
+    return [_mark(mark, one, middle) for one in across]
+
+
+def _span(mark: Mark, low: str, high: str, middle: int) -> str:
+    ends = f'x1="{low}" x2="{high}" y1="{middle}" y2="{middle}"'
+    return f'<line {ends} stroke="{mark.colour}" stroke-width="6" opacity=".35"/>'
 
 
 def _mark(mark: Mark, across: str, middle: int) -> str:

@@ -8,6 +8,7 @@ from common.reporting.claims import contradictions
 from common.reporting.document import NOTHING, Cell, Plots, Section, Table, Text, counted, listed, percent
 from common.reporting.heat_map import heat_map
 from common.reporting.plots import Overview, overview
+from common.reporting.rank_plot import rank_plots
 from common.reporting.task_results import SOURCES, TaskResults, figure_cell, sources_of
 from common.store.run_record import RunRecord
 from common.store.seed_means import SeedMean
@@ -89,6 +90,7 @@ def summary_section(tasks: Sequence[TaskResults], families: Mapping[str, str]) -
         _tasks_table(tasks),
         _detectors_table(tasks),
         heat_map(tasks, families),
+        rank_plots(tasks, {"right / wrong": right_wrong, "OOD": out_of_distribution}),
         Text(against, heading="What does not do here what its publication says") if against else None,
         calibration_table(tasks),
         risk_table(tasks),

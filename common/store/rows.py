@@ -58,6 +58,9 @@ class Row:
             ``common.metrics.bootstrap``; None where all resamples agree, and in rows of before November 2026.
         e_aurc: ``aurc`` less that of the best ranking with the same errors.
         accuracy_at_80, accuracy_at_90, accuracy_at_95: accuracy of the most confident 80, 90 and 95 % of the examples.
+        coverage_at_error_5, msp_at_error_5: fraction of the examples that can be answered, and from which MSP on, with
+            at most 5 % errors among new answers, at a confidence of 95 % (``common.metrics.threshold_for_error``); in
+            the row of the MSP for misclassification. 0 and None: no threshold can be promised.
         auroc_minus_msp, auroc_minus_msp_low, auroc_minus_msp_high: AUROC less that of the MSP on the same examples, and
             the paired 95 % interval; None for the MSP itself.
         ece, ece_equal_mass, brier, nll, temperature, ece_scaled, ece_equal_mass_scaled, brier_scaled, nll_scaled:
@@ -123,6 +126,8 @@ class Row:
     accuracy_at_80: float | None = None
     accuracy_at_90: float | None = None
     accuracy_at_95: float | None = None
+    coverage_at_error_5: float | None = None
+    msp_at_error_5: float | None = None
     auroc_minus_msp: float | None = None
     auroc_minus_msp_low: float | None = None
     auroc_minus_msp_high: float | None = None

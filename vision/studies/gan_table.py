@@ -11,15 +11,17 @@ from common.study_figures import error, ood_mean
 SETS = ("Omniglot", "notMNIST", "CIFAR-10bw")
 STAND_INS = ("Other scripts", "Letters A-J", "Photograph patches")
 
+VARIANTS = (
+    Variant("MSP", "cross_entropy"),
+    Variant("+ GAN", "gan"),
+    Variant("+ GAN + OE", "gan_outlier_exposure"),
+    Variant("+ OE", "outlier_exposure"),
+)
+
 STUDY = Study(
     title="MSP, with a GAN, with a GAN and Outlier Exposure",
     tasks=("vision/mnist",),
-    variants=(
-        Variant("MSP", "cross_entropy"),
-        Variant("+ GAN", "gan"),
-        Variant("+ GAN + OE", "gan_outlier_exposure"),
-        Variant("+ OE", "outlier_exposure"),
-    ),
+    variants=VARIANTS,
     measure=variants_table(
         {
             "AUROC, 3 sets": lambda rows: ood_mean(rows, only=(*SETS, *STAND_INS)),
