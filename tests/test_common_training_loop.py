@@ -160,3 +160,25 @@ def test_each_process_has_the_same_order_of_examples_and_an_augmentation_of_its_
     for one, other in ((first, second), (second, third), (third, first)):
         assert all(torch.equal(mine[0], theirs[0]) for mine, theirs in zip(one, other, strict=True))
         assert not {draw for _, draw in one} & {draw for _, draw in other}
+
+
+def test_a_stream_beside_is_augmented_too_unless_it_says_otherwise() -> None:
+    sizes: list[int] = []
+
+    def augment(inputs: Tensor, generator: torch.Generator) -> Tensor:
+        sizes.append(len(inputs))
+        return inputs
+
+    augmented = setup(task=replace(TASK, augment=augment), budget=replace(BUDGET, epochs=1, batch_size=150))
+    for stream in (Stream(blobs(), 7), Stream(blobs(), 7, augmented=False)):
+        fit(Linear(4, 3), lambda model, batch, beside: model(batch).sum(), augmented, beside={"more": stream})
+    assert sizes == [150, 7, 150]
+
+
+def test_the_task_s_own_loss_is_given_to_objectives_that_add_to_it_or_they_are_refused() -> None:
+    def own(model: Classifier, logits: Tensor, batch: Batch) -> Tensor:
+        return logits.sum()
+
+    assert setup(criterion=own).own_criterion("outlier_exposure") is own
+    with pytest.raises(UserError, match="outlier_exposure adds to the loss .* of blobs is more than one loss"):
+        setup().own_criterion("outlier_exposure")
