@@ -163,3 +163,8 @@ def test_bad_input_is_refused_in_one_line_that_says_where(call, message: str) ->
     with pytest.raises(ValueError, match=message) as caught:
         call()
     assert "\n" not in str(caught.value)
+
+
+def test_a_temperature_stays_between_a_hundredth_and_a_hundred() -> None:
+    assert fit_temperature([[1.0, 0.0]] * 4, [0, 0, 0, 0]) == 0.01
+    assert fit_temperature([[1.0, 0.0]] * 4, [0, 1, 0, 1]) == 100.0
