@@ -5,8 +5,8 @@
 
 A mutant is a module with one change: a comparison, an operator, a condition, a number, a truth value, or a call whose
 result nobody uses. It is killed if a quick test fails, or if they take ten times as long. The tests are those of its
-package, the module's own and its doctests first; of a module without its own, also those that import it, or what
-imports it. With --own, only the module's own run, so that the share is a lower bound. They run in a copy of the tree.
+package, the module's doctests and its own first: those that bear its name or, where none does, those that import it or
+what imports it. With --own, only these run, so that the share is a lower bound. They run in a copy of the tree.
 
 Survivors are printed, and those that somebody has read and found to mean the same as the original, which
 ``tests/equivalent_mutants.txt`` holds with the reason, are counted apart. The share is that of the others.
@@ -31,7 +31,7 @@ from tempfile import TemporaryDirectory
 from tests.mutated import Mutant, mutants, reviewed
 
 PACKAGES = ("common", "nlp", "speech", "tests", "vision")
-COPIED = (*PACKAGES, "pyproject.toml", "run_all.py")
+COPIED = (*PACKAGES, "pyproject.toml", "README.md", "run_all.py")
 EQUIVALENT = Path("tests/equivalent_mutants.txt")
 SLOWEST = 10
 LOG, IMPORTED = "pytest.log", "imported.log"
@@ -40,11 +40,12 @@ LOG, IMPORTED = "pytest.log", "imported.log"
 def tests_of(module: Path, own: bool) -> tuple[str, ...]:
     """Return the files of tests that may notice a change of a module, those that will first."""
     start = f"test_{'_'.join(module.parts[:-1])}"
-    mine = sorted(map(str, Path("tests").glob(f"{start}_{module.stem}*.py")))
-    if own and mine:
-        return (str(module), *mine)
     package = sorted(map(str, Path("tests").glob(f"{start}_*.py"))) if len(module.parts) > 2 else []
-    return tuple(dict.fromkeys([str(module), *mine, *([] if mine else _importing(module)), *package]))
+    mine = sorted(map(str, Path("tests").glob(f"{start}_{module.stem}*.py")))
+    if not mine:
+        importing = _importing(module)
+        mine = [name for name in importing if name in package] or importing
+    return tuple(dict.fromkeys([str(module), *mine, *([] if own else package)]))
 
 
 def _importing(module: Path) -> list[str]:

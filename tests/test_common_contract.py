@@ -127,6 +127,7 @@ def test_probes_without_an_input_step_see_no_autograd_graph(trained: Trained) ->
 
     probes = {"watching": (Watching(), {}), "odin": (Odin(), {"step": torch.tensor(0.01)})}
     together = probe_scores(trained.model, trained.test, probes)
+    assert Odin().steps and not Odin(epsilon=0.0).steps, "no step, no graph"
     alone = probe_scores(trained.model, trained.test, {"watching": probes["watching"]})
     assert np.array_equal(together["watching"], alone["watching"], equal_nan=True)
 

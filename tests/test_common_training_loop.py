@@ -18,8 +18,8 @@ from common.objectives.cross_entropy import OBJECTIVE, cross_entropy
 from common.task import Budget, Model, Task
 from common.training.checkpoint import BestEpoch
 from common.training.loop import error_rate, fit, make_optimizer, rate_factor
-from common.training.setup import Setup
-from common.training.steps import descend
+from common.training.setup import Setup, Stream
+from common.training.steps import descend, set_rate
 
 
 class Linear(Classifier):
@@ -235,3 +235,86 @@ def test_a_step_follows_the_gradient_of_its_own_loss_alone() -> None:
     for expected in (-1.0, -2.0, -3.0):
         descend(optimizer, weight.sum())
         assert weight.item() == expected
+
+
+@pytest.mark.parametrize(
+    ("name", "kind", "momentum"),
+    [("adam", "Adam", None), ("sgd", "SGD", 0.9), ("plain_sgd", "SGD", 0), ("rmsprop", "RMSprop", 0)],
+)
+def test_an_optimiser_is_what_its_name_says_at_the_budget_s_rate(name: str, kind: str, momentum: float | None) -> None:
+    model = Linear(4, 3)
+    optimizer = make_optimizer(model, replace(BUDGET, optimizer=name))
+    assert type(optimizer).__name__ == kind and len(optimizer.param_groups) == 1
+    (group,) = optimizer.param_groups
+    assert (group["lr"], group["weight_decay"], group.get("momentum")) == (BUDGET.learning_rate, 0.0, momentum)
+    assert group.get("nesterov", False) == (name == "sgd")
+    set_rate(optimizer, 0.125)
+    assert group["lr"] == 0.125
+
+
+def test_parameters_that_are_frozen_or_not_named_are_not_trained() -> None:
+    model = Linear(4, 3)
+    model.last.bias.requires_grad = False
+    assert [len(group["params"]) for group in make_optimizer(model, BUDGET).param_groups] == [1]
+    before = model.last.weight.clone()
+    fit(model, lambda one, batch, beside: one(batch).sum(), setup(), parameters=[model.last.bias.requires_grad_()])
+    assert torch.equal(model.last.weight, before)
+
+
+def test_a_gradient_longer_than_the_norm_is_shortened_and_a_shorter_one_is_not() -> None:
+    for norm, moved in ((0.5, 0.5), (2.0, 1.0), (None, 1.0)):
+        weight = nn.Parameter(torch.zeros(1))
+        descend(torch.optim.SGD([weight], lr=1.0), weight.sum(), gradient_norm=norm)
+        assert weight.item() == pytest.approx(-moved, abs=1e-5)
+
+
+def test_one_cycle_rises_to_one_in_the_first_quarter_and_steps_fall_at_the_start_of_their_epoch() -> None:
+    budget = Budget(12, 1, 1.0, schedule="one_cycle")
+    assert [rate_factor(budget, epoch, 0.0) for epoch in (1, 3)] == pytest.approx([0.4, 1.0])
+    assert rate_factor(budget, 2, 0.999) < 1 and rate_factor(budget, 3, 0.5) < 1
+    stepped = Budget(12, 1, 1.0, schedule="steps", decay_at=(6,), decay=0.5)
+    assert [rate_factor(stepped, epoch, 0.99) for epoch in (5, 6)] == [1.0, 0.5]
+
+
+def test_a_stream_beside_gives_every_example_once_before_any_comes_again_in_another_order_each_epoch() -> None:
+    beside = TensorDataset(torch.arange(40.0)[:, None].expand(40, 4))
+    drawn: list[list[float]] = []
+
+    def loss(model: Classifier, batch: Batch, others: dict[str, Batch]) -> Tensor:
+        drawn.append(others["more"].inputs[:, 0].tolist())
+        return model(batch).square().mean()
+
+    fit(Linear(4, 3), loss, setup(budget=replace(BUDGET, epochs=2)), beside={"more": Stream(beside, 16)})
+    assert {len(batch) for batch in drawn} == {16} and len(drawn) == 20
+    for epoch in (drawn[:10], drawn[10:]):
+        flat = [value for batch in epoch for value in batch]
+        assert all(sorted(flat[start : start + 40]) == list(range(40)) for start in (0, 40, 80))
+    assert drawn[:10] != drawn[10:]
+
+
+def test_a_checkpoint_is_stored_when_the_last_is_old_enough_and_after_whole_epochs_alone(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    times = iter([0.0, 19.9, 20.0, 20.0, 39.9, 40.0, 40.0, 59.0, 59.5])
+    monkeypatch.setattr(common.training.checkpoint.time, "monotonic", lambda: next(times))
+    stored: list[bool] = []
+
+    class Watcher:
+        def epoch(self, phase: str, done: int, total: int, loss: float) -> None:
+            stored.append((tmp_path / "train.checkpoint").exists())
+            (tmp_path / "train.checkpoint").unlink(missing_ok=True)
+
+    trained(checkpoints=tmp_path, progress=Watcher())
+    assert stored == [False, False, True, False, True, False], "seen before each epoch's own is stored"
+
+
+def test_an_epoch_without_an_error_keeps_the_last_weights() -> None:
+    model = Linear(4, 3)
+    before = weights(model).copy()
+    BestEpoch().restore(model)
+    assert np.array_equal(weights(model), before)
+
+
+def test_of_no_rows_the_error_is_0() -> None:
+    examples = blobs()
+    assert error_rate(Linear(4, 3), replace(examples, labels=torch.full((150,), IGNORE))) == 0.0

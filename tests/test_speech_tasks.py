@@ -11,6 +11,7 @@ import soundfile
 import torch
 
 from common.base.errors import UserError
+from common.data.disjoint import check_families
 from common.data.locations import Folders
 from common.data.samples import RawDataset
 from common.discover import load_architecture, load_objective, load_task
@@ -21,6 +22,7 @@ from common.task import Budget, Model
 from common.training.predict import predict
 from common.training.setup import Setup
 from speech.data.noise import NOIZEUS, active, is_narrow
+from speech.data.outliers import SPEECH_OUTLIERS
 from speech.distortions import LEVELS, made_up_noise, with_made_up_noise, with_narrow_noise
 from speech.models.ctc_lstm import BidirectionalLstm
 from speech.models.frame_mlp import FrameMlpArchitecture
@@ -34,6 +36,13 @@ def test_importing_every_task_imports_no_torch_and_reads_no_data() -> None:
     code = f"import sys; {load}; print('torch' in sys.modules)"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "False"
+
+
+def test_a_network_tested_on_speech_in_made_up_noise_is_not_exposed_to_such_speech() -> None:
+    tested = {source.name: source for source in load_task("speech/espeak_phones").ood}
+    check_families(load_task("speech/espeak_phones").outliers, tested, Folders())
+    with pytest.raises(UserError, match="both are speech in made-up noise"):
+        check_families(SPEECH_OUTLIERS, tested, Folders())
 
 
 @pytest.mark.parametrize("name", TASKS)

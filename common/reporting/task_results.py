@@ -148,7 +148,14 @@ class TaskResults:
 
     def any_row(self, trained: TrainedModel) -> SeedMean:
         """Any row of a trained model; all its rows have the same error."""
-        return next(one for one in self.averaged if TrainedModel.of(one.row) == trained)
+        return self._first_rows[trained]
+
+    @cached_property
+    def _first_rows(self) -> dict[TrainedModel, SeedMean]:
+        found: dict[TrainedModel, SeedMean] = {}
+        for one in self.averaged:
+            found.setdefault(TrainedModel.of(one.row), one)
+        return found
 
     def error(self, trained: TrainedModel) -> Spread | None:
         """Error of a trained model over the seeds, or None if unknown for every seed."""

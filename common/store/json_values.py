@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Mapping
+from functools import cache
 from types import NoneType, UnionType
 from typing import Any, Literal, Union, get_args, get_origin
 
@@ -12,7 +13,7 @@ def fits(value: Any, kind: Any) -> bool:
     >>> fits(1, float), fits(True, int), fits([1, 2], tuple[int, ...]), fits({"a": "b"}, Mapping[str, float])
     (True, False, True, False)
     """
-    origin, arguments = get_origin(kind), get_args(kind)
+    origin, arguments = _parts(kind)
     if origin in (Union, UnionType):
         return any(fits(value, one) for one in arguments)
     if origin is Literal:
@@ -26,6 +27,12 @@ def fits(value: Any, kind: Any) -> bool:
     if kind is int:
         return isinstance(value, int) and not isinstance(value, bool)
     return value is None if kind is NoneType else isinstance(value, kind)
+
+
+@cache
+def _parts(kind: Any) -> tuple[Any, tuple[Any, ...]]:
+    """Return the origin of a type and its arguments, taken apart once."""
+    return get_origin(kind), get_args(kind)
 
 
 def finite(value: float) -> bool:

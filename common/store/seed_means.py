@@ -28,7 +28,9 @@ def spread(values: Iterable[float | None]) -> Spread | None:
     known = [value for value in values if value is not None]
     if not known:
         return None
-    return Spread(fmean(known), stdev(known) if len(known) > 1 else None, min(known), max(known), len(known))
+    if len(known) == 1:
+        return Spread(float(known[0]), None, known[0], known[0], 1)
+    return Spread(fmean(known), stdev(known), min(known), max(known), len(known))
 
 
 @dataclass(frozen=True)

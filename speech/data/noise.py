@@ -211,12 +211,17 @@ USER_NOISE = any_sounds("own noise", "speech/own_noise")
 """The user's noise: any sounds; random cuts of them are mixed with the test utterances."""
 
 
+IN_MADE_NOISE = "speech in made-up noise"
+"""The family of speech with noise that a program makes up; recorded noise is of another."""
+
+
 def at_levels(
     name: str,
     make: Callable[..., RawDataset],
     levels: Sequence[float],
     inputs: tuple[AnySource, ...] = (),
     additional: bool = False,
+    family: str = "",
 ) -> tuple[Derived, ...]:
     """Return the test set with a noise at each level: the first is the task's own.
 
@@ -226,6 +231,7 @@ def at_levels(
         levels: signal-to-noise ratios in dB.
         inputs: of ``make``.
         additional: whether the publication lacks this noise, which is then no part of the task's own setting.
+        family: of the set, such as ``IN_MADE_NOISE``.
     """
     return tuple(
         Derived(
@@ -235,6 +241,7 @@ def at_levels(
             level_db=float(level),
             primary=level == levels[0] and not additional,
             about=f"the test utterances with noise added, {level:g} dB below active speech",
+            family=family,
         )
         for level in levels
     )

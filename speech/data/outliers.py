@@ -15,7 +15,7 @@ from common.data.sources import Derived, Source
 from speech.data.audio import SAMPLE_RATE, Waveform, read_table
 from speech.data.espeak import FILES, EspeakFile, Utterance, speak
 from speech.data.fsdd import DIGITS
-from speech.data.noise import colour, low_passed, mix_all, shaped
+from speech.data.noise import IN_MADE_NOISE, colour, low_passed, mix_all, shaped
 from speech.data.sentences import words
 from speech.data.speech_commands import WORDS as COMMANDS
 from speech.data.voices import ABOUT, TRAIN_VOICES
@@ -55,7 +55,7 @@ SPOKEN = 400
 """Words, or utterances of six words."""
 
 MADE_NOISE = "made-up noise"
-"""The family of noise that a program makes up alone; recorded noise, which OOD sets have, is of another."""
+"""The family of noise that a program makes up, without speech; recorded noise is of another."""
 
 NOISES = 800
 LEVELS_DB = (0.0, 20.0)
@@ -100,6 +100,11 @@ def noisy(train: RawDataset, rng: np.random.Generator, speech: RawDataset) -> Ra
     return RawDataset([low_passed(item) for item in [*clean, *mixed.items]], dropped=speech.dropped)
 
 
+def clean(train: RawDataset, rng: np.random.Generator, speech: RawDataset) -> RawDataset:
+    """Return speech without what is above 4 kHz."""
+    return RawDataset([low_passed(item) for item in speech.items], dropped=speech.dropped)
+
+
 def noise(train: RawDataset, rng: np.random.Generator) -> RawDataset:
     """Return noises between white and brown, as long as training examples, at levels between 0.005 and 0.1."""
     lengths = [len(train.items[i]) for i in rng.integers(len(train), size=NOISES)]
@@ -130,12 +135,15 @@ TIMIT_WORDS = Source(
 NOISE = Derived(
     "Noise (synthetic)",
     noise,
-    about="made by a program, as long as training examples; the noise of OOD sets is recorded",
+    about="made by a program, as long as training examples; the noise without speech in OOD sets is recorded",
     family=MADE_NOISE,
 )
 
-WORD_OUTLIERS = (Derived("Noisy words", noisy, (TIMIT_WORDS,)), NOISE)
+WORD_OUTLIERS = (Derived("Noisy words", noisy, (TIMIT_WORDS,), family=IN_MADE_NOISE), NOISE)
 """For tasks of single words."""
 
-SPEECH_OUTLIERS = (Derived("Noisy foreign speech", noisy, (FOREIGN_SPEECH,)),)
-"""For eSpeak's phones; noise alone has no phone to be unsure of."""
+SPEECH_OUTLIERS = (Derived("Noisy foreign speech", noisy, (FOREIGN_SPEECH,), family=IN_MADE_NOISE),)
+"""For tasks of sentences; noise alone has no phone to be unsure of."""
+
+CLEAN_SPEECH_OUTLIERS = (Derived("Foreign speech", clean, (FOREIGN_SPEECH,)),)
+"""For tasks of sentences whose OOD sets are speech in made-up noise."""

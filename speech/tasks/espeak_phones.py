@@ -8,8 +8,8 @@ from functools import partial
 
 from common.task import Budget, Model, Task
 from speech.ctc_task import PHONE_NOTES
-from speech.data.noise import at_levels, rumble, white, with_babble, with_made_noise
-from speech.data.outliers import SPEECH_OUTLIERS
+from speech.data.noise import IN_MADE_NOISE, at_levels, rumble, white, with_babble, with_made_noise
+from speech.data.outliers import CLEAN_SPEECH_OUTLIERS
 from speech.data.voices import ENGLISH_TEST, ENGLISH_TRAIN, GERMAN_SPEECH, MANDARIN_SPEECH, WHISPER
 
 LEVELS = (10, 20, 0)
@@ -20,14 +20,14 @@ TASK = Task(
     train=ENGLISH_TRAIN,
     test=ENGLISH_TEST,
     ood=(
-        *at_levels("eSpeak+white", partial(with_made_noise, make=white), LEVELS),
+        *at_levels("eSpeak+white", partial(with_made_noise, make=white), LEVELS, family=IN_MADE_NOISE),
         *at_levels("eSpeak+babble", partial(with_babble, voices=6), LEVELS),
-        *at_levels("eSpeak+car-like", partial(with_made_noise, make=rumble), LEVELS),
+        *at_levels("eSpeak+car-like", partial(with_made_noise, make=rumble), LEVELS, family=IN_MADE_NOISE),
         MANDARIN_SPEECH,
         GERMAN_SPEECH,
         WHISPER,
     ),
-    outliers=SPEECH_OUTLIERS,
+    outliers=CLEAN_SPEECH_OUTLIERS,
     options={"outlier_exposure": {"rate_fraction": 0.1}},
     model=Model("ctc_lstm", {"hidden": 128, "layers": 1}),
     quick=Budget(
