@@ -178,7 +178,7 @@ def everything(positive: np.ndarray, negative: np.ndarray) -> dict[str, float]:
 def test_an_interval_says_something_where_the_auroc_varies_in_no_resample(positive: np.ndarray) -> None:
     found = bootstrap_intervals(positive, np.ones(10))
     assert found["auroc"].low == found["auroc"].high
-    assert 0 < found["aurc"].low < found["aurc"].high < 1 and found["aurc"].high - found["aurc"].low < 0.2
+    assert 0 < found["aurc"].low < found["aurc"].high < 1 and found["aurc"].high - found["aurc"].low < 0.35
     assert found["ap_positive"].high - found["ap_positive"].low < 0.02
 
 
