@@ -64,7 +64,7 @@ def test_brief_rows_come_back_rounded_without_what_is_default(tmp_path: Path) ->
 
 def test_rounding_beyond_a_figure_s_range_is_accepted_and_no_more(tmp_path: Path) -> None:
     path = tmp_path / "results.jsonl"
-    for value in (1 + ROUNDING / 2, -ROUNDING / 2, 0, 1):
+    for value in (1 + ROUNDING, 1 + ROUNDING / 2, -ROUNDING, 0, 1):
         write_rows(path, [replace(ROW, auroc=value)])
         assert read_rows(path)[0].auroc == value
     for value in (1 + 2 * ROUNDING, -2 * ROUNDING):

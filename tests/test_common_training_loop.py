@@ -1,70 +1,20 @@
-"""The training loop: it learns, it is repeatable, and a killed run continues as if it had never stopped."""
+"""The training loop: it learns, it is repeatable, and it does what budget and schedule say."""
 
 from dataclasses import dataclass, replace
-from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
-import common.training.checkpoint
 from common.base.errors import UserError
 from common.data.examples import IGNORE, Batch, TensorDataset
-from common.data.samples import RawDataset
-from common.data.sources import Derived
 from common.model import Classifier
-from common.objectives.cross_entropy import OBJECTIVE, cross_entropy
-from common.task import Budget, Model, Task
-from common.training.checkpoint import BestEpoch
-from common.training.loop import error_rate, fit, make_optimizer, rate_factor
-from common.training.setup import Setup, Stream
-from common.training.steps import descend, set_rate
-
-
-class Linear(Classifier):
-    """A linear classifier with dropout, so that chance plays a part in training."""
-
-    def __init__(self, width: int, classes: int) -> None:
-        super().__init__()
-        self.dropout, self.last = nn.Dropout(0.2), nn.Linear(width, classes)
-
-    def embed(self, batch: Batch) -> Tensor:
-        return batch.inputs
-
-    def hidden_layers(self, embedded: Tensor, batch: Batch) -> list[Tensor]:
-        return [self.dropout(embedded)]
-
-    def classify(self, features: Tensor) -> Tensor:
-        return self.last(features)
-
-
-NOTHING = Derived("nothing", lambda test, rng: RawDataset([]))
-BUDGET = Budget(epochs=6, batch_size=16, learning_rate=0.05)
-TASK = Task("blobs", "blobs", NOTHING, NOTHING, (), Model("linear"), BUDGET, BUDGET)
-
-
-def blobs(seed: int = 0) -> TensorDataset:
-    """Three well separated clouds in four dimensions."""
-    generator = torch.Generator().manual_seed(seed)
-    labels = torch.arange(150) % 3
-    centres = 3 * torch.eye(3, 4)
-    return TensorDataset(centres[labels] + torch.randn(150, 4, generator=generator), labels=labels)
-
-
-def setup(**changes: object) -> Setup:
-    return replace(Setup(TASK, BUDGET, blobs(), seed=1, device=torch.device("cpu")), **changes)
-
-
-def trained(**changes: object) -> Linear:
-    torch.manual_seed(0)
-    model = Linear(4, 3)
-    OBJECTIVE.train(model, setup(**changes))
-    return model
-
-
-def weights(model: nn.Module) -> np.ndarray:
-    return torch.cat([value.flatten() for value in model.state_dict().values()]).numpy()
+from common.objectives.cross_entropy import cross_entropy
+from common.task import Budget
+from common.training.loop import error_rate, fit, rate_factor
+from common.training.setup import Stream
+from tests.blobs import BUDGET, TASK, Linear, blobs, setup, trained, weights
 
 
 def test_separable_classes_are_learned() -> None:
@@ -77,42 +27,6 @@ def test_separable_classes_are_learned() -> None:
 def test_the_same_seed_gives_the_same_weights_and_another_seed_others() -> None:
     assert np.array_equal(weights(trained()), weights(trained()))
     assert not np.array_equal(weights(trained()), weights(trained(seed=2)))
-
-
-@pytest.mark.parametrize("optimizer", ["adam", "sgd", "plain_sgd", "rmsprop"])
-def test_a_training_killed_between_epochs_continues_to_the_same_weights(
-    optimizer: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    budget = replace(BUDGET, optimizer=optimizer, learning_rate=0.01, schedule="one_cycle")
-    unbroken = trained(budget=budget, validation=blobs(3))
-    monkeypatch.setattr(common.training.checkpoint, "SECONDS_BETWEEN", 0.0)
-
-    class KilledError(Exception):
-        pass
-
-    class Killer:
-        def epoch(self, phase: str, done: int, total: int, loss: float) -> None:
-            if done == 4:
-                raise KilledError
-
-    with pytest.raises(KilledError):
-        trained(budget=budget, validation=blobs(3), checkpoints=tmp_path, progress=Killer())
-    epochs: list[int] = []
-
-    class Counter:
-        def epoch(self, phase: str, done: int, total: int, loss: float) -> None:
-            epochs.append(done)
-
-    continued = trained(budget=budget, validation=blobs(3), checkpoints=tmp_path, progress=Counter())
-    assert epochs == [4, 5, 6]
-    assert np.array_equal(weights(continued), weights(unbroken))
-
-
-def test_a_damaged_checkpoint_is_left_out_and_the_training_begins_anew(tmp_path: Path) -> None:
-    (tmp_path / "train.checkpoint").write_bytes(b"half a file")
-    anew, fresh = trained(checkpoints=tmp_path), trained()
-    assert all(torch.equal(value, fresh.state_dict()[name]) for name, value in anew.state_dict().items())
-    assert not (tmp_path / "train.checkpoint").exists()
 
 
 def test_the_epoch_with_the_smallest_dev_error_is_kept() -> None:
@@ -135,14 +49,6 @@ def test_the_epoch_with_the_smallest_dev_error_is_kept() -> None:
 def test_a_loss_that_is_no_longer_finite_is_one_clear_line() -> None:
     with pytest.raises(UserError, match="training diverged: loss nan"):
         fit(Linear(4, 3), lambda model, batch, beside: model(batch).sum() * float("nan"), setup())
-
-
-def test_weight_decay_falls_on_the_listed_weights_alone() -> None:
-    model = Linear(4, 3)
-    model.decayed = lambda: [model.last.weight]  # type: ignore[method-assign]
-    groups = make_optimizer(model, replace(BUDGET, weight_decay=0.1), None).param_groups
-    decay = {id(p): group["weight_decay"] for group in groups for p in group["params"]}
-    assert decay == {id(model.last.weight): 0.1, id(model.last.bias): 0.0}
 
 
 @dataclass(frozen=True)
@@ -169,30 +75,6 @@ def test_learning_rate_schedules_start_and_end_where_they_say(rate: Rate) -> Non
     assert rate_factor(budget, 11, 1.0) == pytest.approx(rate.end)
 
 
-def test_mixed_precision_rounds_products_alone_and_weights_stay_float32(monkeypatch: pytest.MonkeyPatch) -> None:
-    seen = []
-
-    def loss(model: Classifier, batch: Batch, beside: object) -> Tensor:
-        logits = model(batch)
-        seen.append(logits.dtype)
-        return nn.functional.cross_entropy(logits, batch.labels)
-
-    mixed = replace(BUDGET, epochs=2, mixed_precision=True)
-    found = {}
-    for there in (True, False):
-        monkeypatch.setattr("common.training.steps.has_bfloat16", lambda device, there=there: there)
-        torch.manual_seed(0)
-        model = Linear(4, 3)
-        fit(model, loss, setup(budget=mixed))
-        found[there] = weights(model)
-        assert {parameter.dtype for parameter in model.parameters()} == {torch.float32}
-        assert set(seen) == {torch.bfloat16 if there else torch.float32}
-        seen.clear()
-    assert np.array_equal(found[False], weights(trained(budget=replace(mixed, mixed_precision=False))))
-    assert found[True] == pytest.approx(found[False], abs=0.05)
-    assert not np.array_equal(found[True], found[False])
-
-
 def test_augmentation_sees_every_batch_of_every_epoch_with_a_seed_of_its_own() -> None:
     drawn: list[list[float]] = []
 
@@ -207,17 +89,6 @@ def test_augmentation_sees_every_batch_of_every_epoch_with_a_seed_of_its_own() -
     assert len(set(drawn[0])) == 2 * 10
 
 
-def test_of_two_epochs_with_the_same_error_the_first_is_kept() -> None:
-    best, model = BestEpoch(), Linear(4, 3)
-    first = weights(model).copy()
-    best.offer(model, 0.25)
-    with torch.no_grad():
-        model.last.weight += 1
-    best.offer(model, 0.25)
-    best.restore(model)
-    assert np.array_equal(weights(model), first)
-
-
 def test_rows_without_a_label_have_no_part_in_the_error_rate() -> None:
     model, examples = trained().eval(), blobs(seed=9)
     wrong = examples.labels.clone()
@@ -227,45 +98,6 @@ def test_rows_without_a_label_have_no_part_in_the_error_rate() -> None:
     unlabelled = torch.cat([wrong, torch.full((150,), IGNORE)])
     twice = TensorDataset(torch.cat([examples.inputs, examples.inputs]), labels=unlabelled)
     assert error_rate(model, twice) == expected
-
-
-def test_a_step_follows_the_gradient_of_its_own_loss_alone() -> None:
-    weight = nn.Parameter(torch.zeros(1))
-    optimizer = torch.optim.SGD([weight], lr=1.0)
-    for expected in (-1.0, -2.0, -3.0):
-        descend(optimizer, weight.sum())
-        assert weight.item() == expected
-
-
-@pytest.mark.parametrize(
-    ("name", "kind", "momentum"),
-    [("adam", "Adam", None), ("sgd", "SGD", 0.9), ("plain_sgd", "SGD", 0), ("rmsprop", "RMSprop", 0)],
-)
-def test_an_optimiser_is_what_its_name_says_at_the_budget_s_rate(name: str, kind: str, momentum: float | None) -> None:
-    model = Linear(4, 3)
-    optimizer = make_optimizer(model, replace(BUDGET, optimizer=name))
-    assert type(optimizer).__name__ == kind and len(optimizer.param_groups) == 1
-    (group,) = optimizer.param_groups
-    assert (group["lr"], group["weight_decay"], group.get("momentum")) == (BUDGET.learning_rate, 0.0, momentum)
-    assert group.get("nesterov", False) == (name == "sgd")
-    set_rate(optimizer, 0.125)
-    assert group["lr"] == 0.125
-
-
-def test_parameters_that_are_frozen_or_not_named_are_not_trained() -> None:
-    model = Linear(4, 3)
-    model.last.bias.requires_grad = False
-    assert [len(group["params"]) for group in make_optimizer(model, BUDGET).param_groups] == [1]
-    before = model.last.weight.clone()
-    fit(model, lambda one, batch, beside: one(batch).sum(), setup(), parameters=[model.last.bias.requires_grad_()])
-    assert torch.equal(model.last.weight, before)
-
-
-def test_a_gradient_longer_than_the_norm_is_shortened_and_a_shorter_one_is_not() -> None:
-    for norm, moved in ((0.5, 0.5), (2.0, 1.0), (None, 1.0)):
-        weight = nn.Parameter(torch.zeros(1))
-        descend(torch.optim.SGD([weight], lr=1.0), weight.sum(), gradient_norm=norm)
-        assert weight.item() == pytest.approx(-moved, abs=1e-5)
 
 
 def test_one_cycle_rises_to_one_in_the_first_quarter_and_steps_fall_at_the_start_of_their_epoch() -> None:
@@ -292,29 +124,61 @@ def test_a_stream_beside_gives_every_example_once_before_any_comes_again_in_anot
     assert drawn[:10] != drawn[10:]
 
 
-def test_a_checkpoint_is_stored_when_the_last_is_old_enough_and_after_whole_epochs_alone(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    times = iter([0.0, 19.9, 20.0, 20.0, 39.9, 40.0, 40.0, 59.0, 59.5])
-    monkeypatch.setattr(common.training.checkpoint.time, "monotonic", lambda: next(times))
-    stored: list[bool] = []
-
-    class Watcher:
-        def epoch(self, phase: str, done: int, total: int, loss: float) -> None:
-            stored.append((tmp_path / "train.checkpoint").exists())
-            (tmp_path / "train.checkpoint").unlink(missing_ok=True)
-
-    trained(checkpoints=tmp_path, progress=Watcher())
-    assert stored == [False, False, True, False, True, False], "seen before each epoch's own is stored"
-
-
-def test_an_epoch_without_an_error_keeps_the_last_weights() -> None:
-    model = Linear(4, 3)
-    before = weights(model).copy()
-    BestEpoch().restore(model)
-    assert np.array_equal(weights(model), before)
-
-
 def test_of_no_rows_the_error_is_0() -> None:
     examples = blobs()
     assert error_rate(Linear(4, 3), replace(examples, labels=torch.full((150,), IGNORE))) == 0.0
+
+
+def test_a_later_phase_has_its_own_budget_and_the_mean_loss_of_an_epoch_is_that_of_its_batches() -> None:
+    told: list[tuple[str, int, int, float]] = []
+
+    class Watcher:
+        def epoch(self, *what: object) -> None:
+            told.append(what)  # type: ignore[arg-type]
+
+    later = replace(BUDGET, epochs=2, batch_size=150)
+    ones = setup(progress=Watcher())
+    fit(Linear(4, 3), lambda model, batch, beside: model(batch).sum() * 0 + 3, ones, phase="later", budget=later)
+    assert told == [("later", 1, 2, 3.0), ("later", 2, 2, 3.0)]
+
+
+def test_each_process_has_the_same_order_of_examples_and_an_augmentation_of_its_own(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    seen: list[tuple[Tensor, float]] = []
+
+    def augment(inputs: Tensor, generator: torch.Generator) -> Tensor:
+        seen.append((inputs, float(torch.rand((), generator=generator))))
+        return inputs
+
+    augmented = setup(task=replace(TASK, augment=augment), budget=replace(BUDGET, epochs=1))
+    monkeypatch.setattr("common.base.workers.shard", lambda index: (index, 1.0))
+    for rank in range(3):
+        monkeypatch.setattr("common.base.workers.RANK", rank)
+        fit(Linear(4, 3), lambda model, batch, beside: model(batch).sum(), augmented)
+    first, second, third = seen[:10], seen[10:20], seen[20:]
+    for one, other in ((first, second), (second, third), (third, first)):
+        assert all(torch.equal(mine[0], theirs[0]) for mine, theirs in zip(one, other, strict=True))
+        assert not {draw for _, draw in one} & {draw for _, draw in other}
+
+
+def test_a_stream_beside_is_augmented_too_unless_it_says_otherwise() -> None:
+    sizes: list[int] = []
+
+    def augment(inputs: Tensor, generator: torch.Generator) -> Tensor:
+        sizes.append(len(inputs))
+        return inputs
+
+    augmented = setup(task=replace(TASK, augment=augment), budget=replace(BUDGET, epochs=1, batch_size=150))
+    for stream in (Stream(blobs(), 7), Stream(blobs(), 7, augmented=False)):
+        fit(Linear(4, 3), lambda model, batch, beside: model(batch).sum(), augmented, beside={"more": stream})
+    assert sizes == [150, 7, 150]
+
+
+def test_the_task_s_own_loss_is_given_to_objectives_that_add_to_it_or_they_are_refused() -> None:
+    def own(model: Classifier, logits: Tensor, batch: Batch) -> Tensor:
+        return logits.sum()
+
+    assert setup(criterion=own).own_criterion("outlier_exposure") is own
+    with pytest.raises(UserError, match="outlier_exposure adds to the loss .* of blobs is more than one loss"):
+        setup().own_criterion("outlier_exposure")

@@ -12,6 +12,7 @@ from typer.testing import CliRunner
 
 from common.base.project import ROOT
 from common.user_logits import app
+from tests.mutated import reviewed
 from tests.own_files import WRITERS, model
 
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
@@ -91,3 +92,10 @@ def test_the_workflow_runs_the_one_script_on_every_python_that_the_project_suppo
     job = yaml.safe_load(read(".github/workflows/ci.yml"))["jobs"]["check"]
     assert job["steps"][-1]["run"] == "bash .ci/run"
     assert PROJECT["requires-python"] == ">=3.11,<3.13" and job["strategy"]["matrix"]["python"] == ["3.11", "3.12"]
+
+
+def test_every_change_that_was_found_to_mean_the_same_can_still_be_made_and_has_its_reason(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.chdir(ROOT)
+    assert reviewed(ROOT / "tests" / "equivalent_mutants.txt")
