@@ -16,6 +16,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
+from common.base.seeds import seed_of
 from common.data.disjoint import families_of
 from common.data.samples import RawDataset
 from common.data.sources import AnySource
@@ -86,13 +87,15 @@ def _data(experiment: Experiment) -> tuple["TensorDataset", list["TensorDataset"
 
 
 def _held_out(data: EncodedData) -> tuple[RawDataset, "TensorDataset"]:
-    """Return the held-out samples, and encoded; of sequences whose steps are classified, the first that suffice."""
+    """Return the held-out samples, and encoded; of sequences whose steps are classified, a draw that suffices."""
     samples = data.tuning_samples[1]
     known = data.validation or data.kept("held out for tuning", lambda: data.encode(samples))
     if known.label_offsets is None or known.lengths is None:
         return samples, known
-    enough = max(int((known.lengths.cumsum(0) <= STEPS).sum()), min(SEQUENCES, len(known)))
-    return samples.take(np.arange(enough)), known.take(torch.arange(enough))
+    order = np.random.default_rng(seed_of(data.seed, "held out for tuning")).permutation(len(known))
+    enough = max(int((known.lengths[order].cumsum(0) <= STEPS).sum()), min(SEQUENCES, len(known)))
+    drawn = np.sort(order[:enough])
+    return samples.take(drawn), known.take(torch.from_numpy(drawn))
 
 
 def _pseudo(data: EncodedData, source: AnySource, held_out: RawDataset, known: "TensorDataset") -> "TensorDataset":

@@ -178,12 +178,12 @@ def test_the_msp_s_row_of_right_and_wrong_says_what_can_be_answered_with_few_err
             assert (coverage, threshold) == (0.0, None)
 
 
-def test_where_all_resamples_agree_there_is_no_interval() -> None:
+def test_where_all_resamples_agree_the_interval_has_no_width() -> None:
     test = Outputs(np.repeat(np.eye(2, dtype=np.float32), 90, axis=0), labels=np.repeat([0, 1], 90))
     outputs = TaskOutputs(test, {OodKey("Y"): Outputs(np.zeros((40, 2), np.float32))}, {})
     rows, _ = evaluate_outputs(EvaluationSpec(), outputs, [load_detector("msp")], IDENTITY)
     (row,) = [row for row in rows if row.population == "all"]
-    assert (row.ap_positive, row.ap_positive_low, row.fpr95_in) == (1.0, None, 0.0)
+    assert (row.ap_positive, row.ap_positive_low, row.fpr95_in) == (1.0, 1.0, 0.0)
     assert row.fpr95_in_low == 0 and row.fpr95_in_high is not None and 0 < row.fpr95_in_high < 0.1
 
 

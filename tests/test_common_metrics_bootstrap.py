@@ -11,6 +11,7 @@ from common.metrics.bootstrap import (
     BINS,
     FIGURES,
     RESAMPLED,
+    Interval,
     _areas,
     _risk,
     bootstrap_intervals,
@@ -171,3 +172,18 @@ def everything(positive: np.ndarray, negative: np.ndarray) -> dict[str, float]:
     right = np.arange(len(positive) + len(negative)) < len(positive)
     aurc = risk_coverage(np.append(positive, negative), right).aurc
     return {name: aurc if name == "aurc" else getattr(figures, name) for name in FIGURES}
+
+
+@pytest.mark.parametrize("positive", [np.arange(100, 200.0), np.ones(100), np.arange(-100, 0.0)])
+def test_an_interval_says_something_where_the_auroc_varies_in_no_resample(positive: np.ndarray) -> None:
+    found = bootstrap_intervals(positive, np.ones(10))
+    assert found["auroc"].low == found["auroc"].high
+    assert 0 < found["aurc"].low < found["aurc"].high < 1 and found["aurc"].high - found["aurc"].low < 0.35
+    assert found["ap_positive"].high - found["ap_positive"].low < 0.02
+
+
+def test_one_example_bounds_nothing_and_one_resample_has_no_spread() -> None:
+    assert bootstrap_intervals([1.0], [0.0, 2.0])["auroc"] == Interval(0.0, 1.0)
+    for few in (0, 1):
+        with pytest.raises(ValueError, match="at least 2"):
+            bootstrap_intervals([1.0, 2.0], [0.0, 2.0], few)

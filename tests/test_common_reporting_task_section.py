@@ -67,8 +67,9 @@ def test_the_table_of_abstaining_says_how_much_can_be_answered_and_from_which_ms
     made = report(replace(ERRORS, **risk, coverage_at_error_5=0.9, msp_at_error_5=0.812), MNIST)
     line = made.line("Abstaining", "vision/mnist")
     assert line == "| vision/mnist | 2.0 (1.0–4.0) | 1.0 | – | – | – | 90.0 (MSP from 81.2 on) |"
-    none = report(replace(ERRORS, **risk, coverage_at_error_5=0.0), MNIST)
-    assert none.line("Abstaining", "vision/mnist").endswith("| 0.0 |")
+    for coverage, threshold, said in ((0.0, None, "0.0"), (1.0, 0.0, "100.0")):  # nothing, and everything
+        made = report(replace(ERRORS, **risk, coverage_at_error_5=coverage, msp_at_error_5=threshold), MNIST)
+        assert made.line("Abstaining", "vision/mnist").endswith(f"| {said} |")
 
 
 def test_one_reason_names_all_that_it_keeps_out_beside_what_is_in(report: Make) -> None:

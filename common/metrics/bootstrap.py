@@ -21,7 +21,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from common.metrics import of_ranking
 from common.metrics.detection import ranked
-from common.metrics.intervals import around, variance_and_quantile
+from common.metrics.intervals import around, t95, variance_and_quantile
 from common.metrics.ranking import Ranking
 
 Floats = NDArray[np.float64]
@@ -72,8 +72,9 @@ def bootstrap_intervals(
     With x the figure, s its standard deviation over the resamples and k the size of the smaller sample, the bounds are
     x +- t s sqrt(k / (k - 1)) taken on the scale of log(x / (1 - x)), with t the number of standard errors that
     ``auroc_interval`` reaches: Student's, raised where few examples of a side may lie close together by luck. The
-    interval of FPR95 is ``fpr95_interval``. Where all resamples agree, as they do of samples without an overlap or of
-    equal scores, x has no width; for the AUROC prefer ``auroc_interval``, which always has.
+    interval of FPR95 is ``fpr95_interval``. Where all resamples agree, as AUROC and AUPR do of samples without an
+    overlap or of equal scores, x has no width; for the AUROC prefer ``auroc_interval``, which always has. Of a single
+    example no deviation can be estimated, and the interval is [0, 1].
 
     Both sizes are kept, so AUPR is that of the same base rate. AURC takes the positives for right answers and is a
     figure of all examples together, so the number of wrong ones among them is drawn too.
@@ -89,7 +90,7 @@ def bootstrap_intervals(
         seed: of their draws.
 
     Raises:
-        ValueError: a sample is empty, not 1-D or holds NaN.
+        ValueError: a sample is empty, not 1-D or holds NaN, or ``resamples`` is less than 2.
 
     Source: Efron (Annals of Statistics 7, 1979); the factor: Hesterberg (The American Statistician 69, 2015),
     arXiv:1411.5279; scale and t: as ``auroc_interval``.
@@ -101,6 +102,8 @@ def intervals_of(
     ranking: Ranking, figures: Collection[str] = FIGURES, resamples: int = 1000, seed: int = 0
 ) -> dict[str, Interval]:
     """Return the intervals of ``bootstrap_intervals`` for some figures of a ranking."""
+    if resamples < 2:
+        raise ValueError(f"resamples must be at least 2 to have a spread, not {resamples}")
     reach = _reach(ranking)
     drawn = resampled_figures(ranking, figures, resamples, seed)
     found = {name: _around(FIGURES[name](ranking), float(values.std()), reach) for name, values in drawn.items()}
@@ -110,15 +113,17 @@ def intervals_of(
 
 
 def bounds_of(intervals: Mapping[str, Interval]) -> dict[str, Any]:
-    """Return the bounds by their names in a results row, such as ``aurc_low``; none of an interval without width."""
-    wide = {name: one for name, one in intervals.items() if one.low < one.high}
-    return {f"{name}_{end}": getattr(one, end) for name, one in wide.items() for end in ("low", "high")}
+    """Return the bounds by their names in a results row, such as ``aurc_low``."""
+    return {f"{name}_{end}": getattr(one, end) for name, one in intervals.items() for end in ("low", "high")}
 
 
 def _reach(ranking: Ranking) -> float:
-    """Return how many standard deviations of resamples an interval reaches; infinite where none can be estimated."""
+    """Return how many standard deviations of resamples an interval reaches; infinite if a side is one example."""
     size = min(ranking.n_positive, ranking.n_negative)
-    return inf if size < 2 else variance_and_quantile(ranking, of_ranking.roc_auc(ranking))[1] * sqrt(size / (size - 1))
+    if size < 2:
+        return inf
+    quantile = variance_and_quantile(ranking, of_ranking.roc_auc(ranking))[1]
+    return (t95(size - 1) if quantile == inf else quantile) * sqrt(size / (size - 1))
 
 
 def _around(figure: float, deviation: float, reach: float) -> Interval:
@@ -214,10 +219,9 @@ def _cuts(ranking: Ranking) -> NDArray[np.int64]:
 def _resamples(at: Ranking, resamples: int, seed: int, whole: bool) -> Iterator[tuple[Floats, Floats]]:
     """Yield chunks of (cuts, B) counts of positives and of negatives that each cut keeps."""
     n, m = at.n_positive, at.n_negative
-    sides = [
-        (_drawn(size, other if whole else 0, resamples, seed, side), *_places(_bounds(size), kept))
-        for side, (size, other, kept) in enumerate(((n, m, at.positive), (m, n, at.negative)))
-    ]
+    drawn = _drawn(n, m, resamples, seed, whole)
+    places = _places(_bounds(n), at.positive), _places(_bounds(m), at.negative)
+    sides = [(counts, *place) for counts, place in zip(drawn, places, strict=True)]
     for start in range(0, resamples, CHUNK):
         p, q = (_between(drawn[:, start : start + CHUNK], bins, share) for drawn, bins, share in sides)
         yield p, q
@@ -236,23 +240,27 @@ def _between(drawn: Floats, bins: NDArray[np.int64], share: Floats) -> Floats:
 
 
 @lru_cache(maxsize=64)
-def _drawn(size: int, other: int, resamples: int, seed: int, side: int) -> Floats:
-    """Return (bounds, resamples) how many examples of one sample a resample has above each bound of its bins.
+def _drawn(n: int, m: int, resamples: int, seed: int, whole: bool) -> tuple[Floats, Floats]:
+    """Return for each sample (bounds, resamples) how many of its examples a resample has above each bound of its bins.
 
     Args:
-        size: of the sample.
-        other: size of the other sample where all examples are resampled together; 0 where sizes are kept.
+        n: positives.
+        m: negatives.
         resamples: number of resamples.
         seed: of the draws.
-        side: 0 for the positives, 1 for the negatives.
+        whole: whether all examples are resampled together, so that a resample has other numbers of both.
     """
-    sizes = np.full(resamples, size)
-    if other:
-        sizes = np.random.default_rng((seed, 4)).binomial(size + other, (size, other)[side] / (size + other), resamples)
-        sizes = sizes if side == 0 else size + other - sizes  # the same positives, seen from either side
+    positives = np.full(resamples, n)
+    if whole:
+        positives = np.random.default_rng((seed, 4)).binomial(n + m, n / (n + m), resamples)
+    return _above(n, positives, (seed, 0)), _above(m, n + m - positives, (seed, 1))
+
+
+def _above(size: int, drawn: NDArray[np.int64], seed: tuple[int, int]) -> Floats:
+    """Return (bounds, resamples) examples above each bound, of resamples of ``drawn`` of the ``size`` examples."""
     bounds = _bounds(size)
-    counts = np.random.default_rng((seed, side)).multinomial(sizes, np.diff(bounds) / bounds[-1])
-    above = np.zeros((len(bounds), resamples))
+    counts = np.random.default_rng(seed).multinomial(drawn, np.diff(bounds) / size)
+    above = np.zeros((len(bounds), len(drawn)))
     np.cumsum(counts.T, axis=0, out=above[1:])
     above.setflags(write=False)
     return above

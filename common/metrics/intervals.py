@@ -29,7 +29,7 @@ def variance_and_quantile(ranking: Ranking, auroc: float) -> tuple[float, float]
     n, m = ranking.n_positive, ranking.n_negative
     if variance <= 0:
         return 0.0, inf
-    quantile = _t95(variance**2 / (parts[0] ** 2 / (n - 1) + parts[1] ** 2 / (m - 1)))
+    quantile = t95(variance**2 / (parts[0] ** 2 / (n - 1) + parts[1] ** 2 / (m - 1)))
     return variance, quantile * sqrt(_moderated(variance, auroc, n, m) / variance)
 
 
@@ -39,7 +39,7 @@ def around(fraction: float, half: float) -> tuple[float, float]:
     return _logistic(centre - half), _logistic(centre + half)
 
 
-def _t95(freedom: float) -> float:
+def t95(freedom: float) -> float:
     """Two-sided 95 % quantile of Student's t."""
     from scipy.special import stdtrit
 

@@ -81,5 +81,5 @@ def _cell(one: SeedMean, field: str) -> Cell:
 def _note(one: SeedMean, field: str) -> str:
     if field == "coverage_at_error_5":
         threshold = one.mean("msp_at_error_5")
-        return "" if threshold is None else f"MSP from {percent(threshold)} on"
+        return "" if not threshold else f"MSP from {percent(threshold)} on"
     return span(one.mean("aurc_low"), one.mean("aurc_high")) if field == "aurc" else ""

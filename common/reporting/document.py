@@ -185,12 +185,12 @@ def percent(value: float | None) -> str:
 
 
 def span(low: float | None, high: float | None) -> str:
-    """Return the bounds of an interval as percent with one decimal; nothing without an interval.
+    """Return the bounds of an interval as percent with one decimal; nothing without an interval, or one of no width.
 
-    >>> span(0.9567, 1.0) == f"95.7{DASH}100.0", span(None, None)
-    (True, '')
+    >>> span(0.9567, 1.0) == f"95.7{DASH}100.0", span(None, None), span(1.0, 1.0)
+    (True, '', '')
     """
-    return "" if low is None or high is None else f"{percent(low)}{DASH}{percent(high)}"
+    return "" if low is None or high is None or low == high else f"{percent(low)}{DASH}{percent(high)}"
 
 
 def points(difference: float) -> str:

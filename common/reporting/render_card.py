@@ -103,8 +103,8 @@ def _arguments(row: Row, one: SeedMean, field: str) -> dict[str, Any]:
     said: dict[str, Any] = {"score": row.detector, "population": row.population, "seeds": len(one.seeds)}
     if field == "ap_negative":
         said["base_rate"] = one.mean("base_negative")
-    if field in WITH_INTERVAL:
-        said |= {"low": one.mean(f"{field}_low"), "high": one.mean(f"{field}_high")}
+    if field in WITH_INTERVAL and (low := one.mean(f"{field}_low")) != (high := one.mean(f"{field}_high")):
+        said |= {"low": low, "high": high}
     return {name: _rounded(value) for name, value in said.items() if value is not None}
 
 

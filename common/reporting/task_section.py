@@ -79,10 +79,9 @@ def error_line(results: TaskResults, trained: TrainedModel) -> str:
 
 
 def _no_errors(results: TaskResults) -> Text:
-    """Say why there is no table of right against wrong, unless the task's notes do."""
+    """Say why there is no table of right against wrong."""
     why = no_two_sides(results, results.trained_models[0])
-    said = f"Right against wrong, calibration and abstaining are not shown: {why}."
-    return Text(() if any("not defined" in note for note in results.record.notes) else (said,), brief=True)
+    return Text((f"Right against wrong, calibration and abstaining are not shown: {why}.",), brief=True)
 
 
 def _skipped_items(results: TaskResults) -> tuple[str, ...]:
