@@ -168,3 +168,15 @@ def test_bad_input_is_refused_in_one_line_that_says_where(call, message: str) ->
 def test_a_temperature_stays_between_a_hundredth_and_a_hundred() -> None:
     assert fit_temperature([[1.0, 0.0]] * 4, [0, 0, 0, 0]) == 0.01
     assert fit_temperature([[1.0, 0.0]] * 4, [0, 1, 0, 1]) == 100.0
+
+
+def test_merged_calibration_errors_are_those_of_all_predictions() -> None:
+    from common.metrics.streaming_calibration import StreamingCalibrationError
+
+    parts = ([0.9, 0.9], [True, True]), ([0.6, 0.6, 0.95], [True, False, False])
+    whole, first, second = (StreamingCalibrationError() for _ in range(3))
+    for stream, part in zip((first, second), parts, strict=True):
+        stream.update(*part)
+        whole.update(*part)
+    first.merge(second)
+    assert first.result() == whole.result() and first.result().low > 0.1

@@ -83,3 +83,10 @@ def test_the_interval_narrows_with_the_root_of_the_sizes() -> None:
     widths = [np.diff(auroc_interval(rng.normal(1, 1, n), rng.normal(0, 1, n)))[0] for n in (1000, 4000, 16_000)]
     assert widths[0] / widths[1] == pytest.approx(2, rel=0.15)
     assert widths[1] / widths[2] == pytest.approx(2, rel=0.15)
+
+
+def test_wilson_s_interval_has_its_published_bounds_on_both_sides() -> None:
+    from common.metrics.intervals import wilson
+
+    assert wilson(0.5, 10) == pytest.approx((0.2366, 0.7634), abs=5e-5)
+    assert wilson(0.2, 10) == pytest.approx((0.0567, 0.5098), abs=5e-5)
