@@ -4,7 +4,7 @@
 
 Source: Sun, Ming, Zhu & Li (ICML 2022), arXiv:2204.06507, equation 3. Published k: 50 for 50,000 examples of CIFAR,
 1,000 for ImageNet; it should grow with the number of examples. As there with 1 % of ImageNet, a sample of many rows is
-searched where rows are steps of sequences (``TrainingViews.searched``).
+searched where rows are steps of sequences (``TrainingViews.searched``); the ks to choose from are the same there.
 """
 
 from collections.abc import Sequence
