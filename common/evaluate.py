@@ -105,12 +105,12 @@ def _attempt_fitting(
 ) -> Mapping[str, Any] | None:
     """Evaluate one training of all, or note why it does not fit the task: what it needs, or the kind of labels.
 
-    The task's own ways of training fit it, so what stops one of them is told as ever; a killed process likewise.
+    The task's own ways of training fit it, so what stops one of them is told as ever; a killed process likewise, and
+    data that is not here, which stops all.
     """
-    if objective in experiment.task.objectives:
+    if objective in experiment.task.objectives or not _has_data(experiment.name, experiment.options):
         return _attempt(experiment, objective, asked, detectors, run)
     try:
-        experiment.data.require()
         return _evaluate(experiment, objective, asked, detectors, run)
     except WorkerDied:
         return _attempt(experiment, objective, asked, detectors, run)

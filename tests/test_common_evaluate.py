@@ -166,6 +166,8 @@ def test_missing_data_is_reported_with_its_remedy_unless_it_was_asked_for(tmp_pa
     result = evaluate(Selection(("nlp/imdb",)), options)
     assert not result.failed and result.rows == []
     assert "--download" in result.record.not_run[0].remedy
+    every = evaluate(Selection(("nlp/imdb",), seeds=2, objectives=("all",)), options)
+    assert every.record.not_run == result.record.not_run  # once, and not for every way of training
     with pytest.raises(UserError, match="nlp/imdb: .* get it with"):
         evaluate(Selection(("nlp/imdb",), required=True), options)
 
