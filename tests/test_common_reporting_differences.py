@@ -51,6 +51,13 @@ def test_a_tile_has_the_means_of_the_msp_and_the_best_other_score() -> None:
     assert tile.best.startswith("Best other score on OOD sets: knn, +12.5 (+11.5 to +13.5)")
 
 
+def test_in_a_tile_each_task_counts_once_by_the_sets_of_its_own_setting() -> None:
+    further = replace(FAR, out_dist="C", auroc=0.1, primary=False)
+    tasks = [results([BASE, FAR, further]), results([replace(BASE, auroc=0.5)])]
+    (tile,) = tiles(tasks).tiles
+    assert tile.figures[1][1] == "60.0"  # the mean of 70 and 50, and not of 80, 60, 10 and 50
+
+
 def test_a_score_that_misses_a_set_is_not_the_best() -> None:
     (tile,) = tiles([results([row for row in ROWS if (row.detector, row.out_dist) != ("knn", "B")])]).tiles
     assert "odin" in tile.best
