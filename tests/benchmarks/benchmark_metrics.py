@@ -1,11 +1,13 @@
 """All figures of two samples of scores: ours from one sort, beside scikit-learn and pytorch-ood.
 
-    python -m tests.benchmarks.benchmark_metrics
+    python -m tests.benchmarks.benchmark_metrics [N ...]
 
 scikit-learn's four calls are roc_auc_score, average_precision_score, precision_recall_curve with auc, and roc_curve
 (for FPR95), on the positive side alone; ours gives both sides, the interval and the detection error besides.
 pytorch-ood's are those of its OODMetrics. Both get labels and concatenated scores made outside the clock.
 """
+
+import sys
 
 import numpy as np
 import torch
@@ -17,6 +19,9 @@ from common.metrics.detection import separation
 from tests.benchmarks.measure import compare, peak_mib, print_environment
 
 RawDataset = tuple[NDArray[np.float32], NDArray[np.float32]]
+
+REPEATS, FEW = {10_000: 99, 1_000_000: 9, 10_000_000: 3}, 3
+"""How often figures of so many scores are computed, and of any other number."""
 
 
 def samples(n: int) -> RawDataset:
@@ -65,8 +70,9 @@ def report(name: str, positive: NDArray[np.floating], negative: NDArray[np.float
 def main() -> None:
     """Print everything."""
     print_environment("numpy", "scikit-learn", "torch", "pytorch-ood")
-    for n, repeats in ((10_000, 99), (1_000_000, 9), (10_000_000, 3)):
+    for n in [int(one) for one in sys.argv[1:]] or REPEATS:
         positive, negative = samples(n)
+        repeats = REPEATS.get(n, FEW)
         report("float32", positive, negative, repeats)
         report("float64", positive.astype(np.float64), negative.astype(np.float64), repeats)
 

@@ -1,11 +1,13 @@
 """Four scores of 200,000 x 1,000 float32 logits: ours from one pass, beside four straightforward ones.
 
-    python -m tests.benchmarks.benchmark_scores
+    python -m tests.benchmarks.benchmark_scores [ROWS]
 
 Straightforward means whole arrays and the library call of that name: scipy's softmax and its maximum; log C less
 scipy's entropy of the softmax; scipy's logsumexp; NumPy's max. The plainest NumPy a reader might write instead
 (exponentials of z - max, divided by their sum) stands beside it.
 """
+
+import sys
 
 import numpy as np
 from numpy.typing import NDArray
@@ -44,7 +46,8 @@ def with_numpy(logits: NDArray[np.float32]) -> None:
 def main() -> None:
     """Print the ratios."""
     print_environment("numpy", "scipy")
-    logits = np.random.default_rng(0).standard_normal((200_000, 1_000), dtype=np.float32)
+    rows = int(sys.argv[1]) if len(sys.argv) > 1 else 200_000
+    logits = np.random.default_rng(0).standard_normal((rows, 1_000), dtype=np.float32)
     logits *= 3
     print(f"{logits.shape[0]:,} x {logits.shape[1]:,} float32 logits, scores {', '.join(FOUR)}")
     others = {"scipy, four passes": lambda: with_scipy(logits), "NumPy, four passes": lambda: with_numpy(logits)}
