@@ -46,3 +46,4 @@ def test_a_record_is_read_as_it_was_written(tmp_path: Path) -> None:
     record = RunRecord("run", seeds=(0, 1), finished=False, tasks={"speech/t": FRAMES}, families={"msp": "supervised"})
     write_record(tmp_path / "run.json", record)
     assert read_record(tmp_path / "run.json") == record
+    assert RunRecord().finished  # records of old runs do not say
