@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from common.base.project import ROOT
-from common.reporting.recorded_studies import STUDIES, record_study
+from common.reporting.recorded_studies import record_study
 from common.store.files import DamagedFile, delete, read_facts, write_facts
 from common.store.rows import read_rows
 from common.store.sealed_rows import check_sealed_rows, write_sealed_rows
@@ -54,7 +54,7 @@ def test_rows_and_record_of_another_study_are_noticed(results: Path) -> None:
 
 def test_rows_that_are_not_what_was_written_are_not_recorded(tmp_path: Path) -> None:
     results = tmp_path / "gan_table" / "results.jsonl"
-    write_sealed_rows(results, read_rows(STUDIES / "gan_table.jsonl"))
+    write_sealed_rows(results, read_rows(ROOT / "tests/data/gan_table_rows.jsonl"))
     record_study("gan_table", results, tmp_path)
     results.write_bytes(results.read_bytes().replace(b'"seed": 0', b'"seed": 7', 1))
     with pytest.raises(DamagedFile, match=r"results\.jsonl is not what was written"):

@@ -8,11 +8,12 @@ import pytest
 from common import studied
 from common.base.errors import UserError
 from common.base.progress import Progress
+from common.base.project import ROOT
 from common.data.drawn import some
 from common.data.locations import Folders
 from common.discover import load_study, load_task, study_names, task_names
 from common.experiment import Experiment, RunOptions
-from common.reporting.recorded_studies import STUDIES, record_study, studies_section
+from common.reporting.recorded_studies import read_study, record_study, studies_section
 from common.reporting.study_page import StudyResults, claim_sentence
 from common.store.rows import read_rows
 from common.study import Claim, Study, Table, Variant, falling, ordered, variants_table, with_options, with_outliers
@@ -152,7 +153,7 @@ def test_a_network_that_is_exposed_to_noise_is_not_tested_on_any_and_no_figure_c
         assert {one.name for one in task.ood}.isdisjoint({"Gaussian", "Uniform"})
         experiment = Experiment("vision/mnist", 0, options(tmp_path), variant=task)
         assert experiment.folder(OE).path, "a family that is tested would be refused"
-    rows = read_rows(STUDIES / "which_outliers.jsonl")
+    rows = read_rows(ROOT / "tests/data/which_outliers_rows.jsonl")
     plain = [row for row in rows if row.study_variant == "MSP" and row.seed == 0]
     far = study.measure({("vision/mnist", "MSP"): plain})["MSP"]["far AUROC"]
     assert far == pytest.approx(ood_mean(plain, only=("notMNIST", "CIFAR-10bw")))
@@ -164,9 +165,18 @@ def test_an_unknown_study_is_refused_with_what_there_is() -> None:
 
 
 def test_a_recorded_study_gives_the_figures_of_the_rows_it_was_made_of(tmp_path: Path) -> None:
-    recorded = STUDIES / "gan_table.jsonl"
-    again = record_study("gan_table", recorded, tmp_path)
-    assert read_rows(again) == read_rows(recorded)
+    rows = read_rows(ROOT / "tests/data/gan_table_rows.jsonl")
+    recorded = read_study(record_study("gan_table", ROOT / "tests/data/gan_table_rows.jsonl", tmp_path))
+    own = [row for row in rows if row.seed == 0 and row.study_variant == "+ OE"]
+    assert recorded.tables[0]["+ OE"]["AUROC, all sets"] == pytest.approx(ood_mean(own), abs=1e-6)
+    assert len(recorded.tables) == 3 and recorded.commit == rows[0].commit
     section = studies_section(tmp_path)
     assert "Holds (3 of 3 seeds)" in section and "+ GAN + OE" in section
     assert studies_section(tmp_path / "none") == ""
+
+
+@pytest.mark.parametrize("text", ["", "[]", '{"profile": "quick"}'])
+def test_a_damaged_recorded_study_is_told_by_its_name(tmp_path: Path, text: str) -> None:
+    (tmp_path / "gan_table.json").write_text(text)
+    with pytest.raises(UserError, match=r"gan_table\.json"):
+        read_study(tmp_path / "gan_table.json")

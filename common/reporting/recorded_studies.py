@@ -1,22 +1,50 @@
-"""Recorded studies: the rows of their figures, kept in the repository, and their part of RESULTS.md."""
+"""Recorded studies: the figures of each seed, kept in the repository, and their part of RESULTS.md.
 
-from collections.abc import Sequence
-from dataclasses import replace
+Claims, means and pictures of a study are made from these figures alone. The rows behind them, tens of thousands for a
+study of all detectors, are not kept: the command that stands beside the figures makes them again.
+"""
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
+from common.base.border import border
 from common.discover import load_study, study_names
 from common.reporting.recorded import RECORDED, check_commits
 from common.reporting.render_text import markdown
 from common.reporting.study_page import StudyResults, study_document
-from common.store.rows import Row, read_rows, write_rows_briefly
+from common.store.files import write_text
+from common.store.rows import Row, read_rows
 from common.store.sealed_rows import check_sealed_rows
 from common.study import RowsOf, Study, Table
 
 STUDIES = RECORDED / "studies"
+DIGITS = 6
+"""Decimals of a recorded figure, in points of percent."""
+
+
+@dataclass(frozen=True)
+class RecordedStudy:
+    """A study that was run.
+
+    Attributes:
+        profile: of all trainings.
+        device: of all trainings.
+        commit: of the code.
+        ran: task and variant of each training.
+        tables: the study's figures by subject, of each seed.
+    """
+
+    profile: str
+    device: str
+    commit: str
+    ran: Sequence[Sequence[str]]
+    tables: Sequence[Mapping[str, Mapping[str, float]]]
 
 
 def record_study(name: str, results: Path, to: Path = STUDIES) -> Path:
-    """Copy the rows of a study, without versions, and return the file written.
+    """Record the figures of a study from its rows, and return the file written.
 
     Raises:
         UserError: there is no such study, the file is missing, damaged or not what was written, or code that no commit
@@ -24,41 +52,51 @@ def record_study(name: str, results: Path, to: Path = STUDIES) -> Path:
     """
     study = load_study(name)
     check_sealed_rows(results)
-    wanted = None if "all" in study.detectors else set(study.detectors)
-    rows = [row for row in read_rows(results) if _is_read(row) and (wanted is None or row.detector in wanted)]
+    rows = read_rows(results)
     check_commits({row.commit for row in rows}, results)
-    path = to / f"{name.split('/')[-1]}.jsonl"
-    write_rows_briefly(path, (replace(row, versions={}, detector_options={}) for row in rows))
+    profile, device, commit = (
+        ", ".join(sorted({getattr(row, field) for row in rows})) for field in ("profile", "device", "commit")
+    )
+    ran = list(dict.fromkeys((row.task, str(row.study_variant)) for row in rows))
+    seeds = sorted({row.seed for row in rows})
+    tables = [_rounded(_table(study, [row for row in rows if row.seed == seed])) for seed in seeds]
+    path = to / f"{name.split('/')[-1]}.json"
+    write_text(path, json.dumps(asdict(RecordedStudy(profile, device, commit, ran, tables)), indent=1) + "\n")
     return path
 
 
-def _is_read(row: Row) -> bool:
-    """Whether figures of studies read a row: see ``common.study_figures``."""
-    return row.population == "all" and row.out_dist != "All" and (row.primary or row.level_db is None)
+def read_study(path: Path) -> RecordedStudy:
+    """Read a recorded study.
+
+    Raises:
+        UserError: the file is missing or damaged.
+    """
+    with border(path):
+        return RecordedStudy(**json.loads(path.read_text(encoding="utf-8")))
 
 
 def studies_section(recorded: Path = STUDIES) -> str:
-    """Return the recorded studies as Markdown, each made anew from its rows; empty without any."""
+    """Return the recorded studies as Markdown; empty without any."""
     parts = []
     for name in study_names():
-        path = recorded / f"{name.split('/')[1]}.jsonl"
+        path = recorded / f"{name.split('/')[1]}.json"
         if path.is_file():
-            parts.append(markdown(study_document(_results(load_study(name), name, read_rows(path))), level=3))
+            parts.append(markdown(study_document(_results(name, read_study(path))), level=3))
     return "\n".join(["## Studies", "", *parts]) if parts else ""
 
 
-def _results(study: Study, name: str, rows: Sequence[Row]) -> StudyResults:
-    tables = [_table(study, [row for row in rows if row.seed == seed]) for seed in sorted({row.seed for row in rows})]
-    ran = {(row.task, row.study_variant) for row in rows}
+def _results(name: str, found: RecordedStudy) -> StudyResults:
+    study = load_study(name)
+    ran = {(task, variant) for task, variant in found.ran}
     every = [(task, variant.name) for task in study.tasks for variant in study.variants]
     not_run = [f"{task}, {variant}: not in the recorded run" for task, variant in every if (task, variant) not in ran]
-    commits = ", ".join(sorted({row.commit for row in rows}))
-    profiles, devices = ({getattr(row, field) for row in rows} for field in ("profile", "device"))
-    command = f"uv run run_all.py --study {name} --seeds {len(tables)} --data-dir DIR"
-    made = (
-        f"Command: {command}. Profile {', '.join(sorted(profiles))}, on {', '.join(sorted(devices))}, commit {commits}."
-    )
-    return StudyResults(study, tables, not_run, (made,))
+    command = f"uv run run_all.py --study {name} --seeds {len(found.tables)} --data-dir DIR"
+    made = f"Command: {command}. Profile {found.profile}, on {found.device}, commit {found.commit}."
+    return StudyResults(study, found.tables, not_run, (made,))
+
+
+def _rounded(table: Table) -> Table:
+    return {subject: {name: round(one, DIGITS) for name, one in own.items()} for subject, own in table.items()}
 
 
 def _table(study: Study, rows: Sequence[Row]) -> Table:
