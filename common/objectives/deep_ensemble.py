@@ -35,6 +35,7 @@ class Ensemble(Classifier):
         super().__init__()
         self.members = nn.ModuleList(members)
         self.scored_classes, self.by_length = members[0].scored_classes, members[0].by_length
+        self.inputs_of_data = members[0].inputs_of_data
 
     @property
     def _first(self) -> Classifier:
