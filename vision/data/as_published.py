@@ -19,7 +19,7 @@ from common.base.display import one_line
 from common.data.dropped import listed
 from common.data.locations import Folders, Location
 from common.data.samples import RawDataset
-from vision.data.images import check_images, check_labels, decode
+from vision.data.images import check_images, check_labels
 from vision.data.pickled_batches import read_batch, read_names
 
 DIGITS = tuple("0123456789")
@@ -130,26 +130,6 @@ def read_svhn(path: Path) -> RawDataset:
     if images.dtype != np.uint8 or images.shape[1:] != (32, 32, 3):
         raise ValueError(f"X must be (32, 32, 3, N) bytes, not {found['X'].shape} {images.dtype}")
     return RawDataset(np.ascontiguousarray(images), check_labels(digits, len(images), 10), DIGITS)
-
-
-def tiny_imagenet(side: str) -> Location:
-    """Return the folder ``tiny-imagenet-200``: ``train``, or ``val``."""
-    return Location((Published(("tiny-imagenet-200",)),), partial(read_tiny_imagenet, side=side))
-
-
-def read_tiny_imagenet(root: Path, side: str) -> RawDataset:
-    """Read the training or the validation images, 64x64, with classes called "NUMBER first word".
-
-    Raises:
-        ValueError: an image is damaged, or a list is missing.
-    """
-    from vision.data.tiny_imagenet import class_names, files_of
-
-    names = class_names(root)
-    place = {name.split()[0]: label for label, name in enumerate(names)}
-    files = files_of(root, side)
-    images = np.stack([decode(file.read_bytes(), (64, 64), row) for row, (file, _) in enumerate(files)])
-    return RawDataset(images, np.array([place[number] for _, number in files], dtype=np.int64), tuple(names))
 
 
 def notmnist(read_letters: Sequence[str]) -> Location:

@@ -18,9 +18,9 @@ from common.data.fetching import fetch
 from common.data.samples import RawDataset
 from common.data.sources import Source
 from common.data.unpacking import unpack
-from vision.data.as_published import tiny_imagenet
 from vision.data.images import read_parquet
 from vision.data.prepared import colour_source, shrunk, write_parquet
+from vision.data.tiny_imagenet_folder import class_names, files_of, tiny_imagenet
 
 URL = "http://cs231n.stanford.edu/tiny-imagenet-200.zip"
 MD5 = "md5:90528d7ca1a48142e341f4ef8d21d0de"
@@ -81,27 +81,6 @@ def prepare(work: Path, ready: Path) -> None:
     for side, files in (("oe_aux", aux), ("ood", ood)):
         labelled, kept = _labelled(files, names)
         write_parquet(ready / f"vision/tiny_imagenet_{side}.parquet", shrunk(_opened(labelled)), kept)
-
-
-def class_names(root: Path) -> list[str]:
-    """Return the names of the classes in order: WordNet number and first word."""
-    numbers = (root / "wnids.txt").read_text(encoding="utf-8").split()
-    words = dict(line.split("\t") for line in (root / "words.txt").read_text(encoding="utf-8").splitlines())
-    return [f"{number} {words[number].split(',')[0]}" for number in sorted(numbers)]
-
-
-def files_of(root: Path, side: str) -> list[tuple[Path, str]]:
-    """Return the images of ``train`` or ``val`` with the WordNet numbers of their classes."""
-    return _train_files(root) if side == "train" else _validation_files(root)
-
-
-def _train_files(root: Path) -> list[tuple[Path, str]]:
-    return [(file, file.parts[-3]) for file in sorted(root.glob("train/*/images/*.JPEG"))]
-
-
-def _validation_files(root: Path) -> list[tuple[Path, str]]:
-    lines = (root / "val/val_annotations.txt").read_text(encoding="utf-8").splitlines()
-    return [(root / "val/images" / name, number) for name, number, *_ in (line.split("\t") for line in lines)]
 
 
 def _labelled(files: list[tuple[Path, str]], names: list[str]) -> tuple[list[tuple[Path, int]], list[str]]:
