@@ -1,0 +1,343 @@
+"""OUT in an object store: the rows of a local folder, whatever machine goes on; every mistake is one line."""
+
+import importlib
+import json
+import re
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import closing
+from itertools import count
+from pathlib import Path
+from socket import socket
+from typing import Any
+
+import numpy as np
+import pytest
+from typer import Exit
+from typer.testing import CliRunner
+
+from common.base.errors import UserError
+from common.base.project import ROOT
+from common.cli.run_all import app
+from common.data.locations import Folders
+from common.experiment import RunOptions
+from common.jobs.job import Job
+from common.reporting.__main__ import main as render_again
+from common.store.files import write_facts, write_tensors
+from common.store.object_store import ObjectStore, out_folder, unreached
+from common.store.outputs import OodKey, Outputs
+from common.store.run_folder import RunFolder, run_folder
+from tests.sessions import unmeasured, wait_until
+from tests.small_runs import META, ended, start_anew
+
+s3fs = pytest.importorskip("s3fs", reason="the group object_store is not installed: uv sync --group object_store")
+moto = pytest.importorskip("moto.server", reason="the group object_store is not installed")
+
+KEYS = {"AWS_ACCESS_KEY_ID": "tests", "AWS_SECRET_ACCESS_KEY": "tests"}
+TASK = "nlp/reuters8"
+NUMBERS = count()
+
+
+@pytest.fixture(scope="module", autouse=True)
+def server() -> Iterator[None]:
+    """A server of buckets on this machine, which this process and those it starts find in the environment."""
+    one = moto.ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
+    one.start()
+    host, port = one.get_host_and_port()
+    with pytest.MonkeyPatch.context() as patch:
+        for name, value in {"AWS_ENDPOINT_URL": f"http://{host}:{port}", **KEYS}.items():
+            patch.setenv(name, value)
+        yield
+    one.stop()
+
+
+@pytest.fixture
+def bucket() -> "Bucket":
+    return Bucket(f"bucket-{next(NUMBERS)}")
+
+
+class Bucket:
+    """A new bucket, looked at from outside."""
+
+    def __init__(self, name: str) -> None:
+        self.files = s3fs.S3FileSystem(use_listings_cache=False)
+        self.files.mkdir(name)
+        self.name, self.url = name, f"s3://{name}/out"
+
+    @property
+    def names(self) -> set[str]:
+        """Names of its objects, without the folder."""
+        return {one.removeprefix(f"{self.name}/out/") for one in self.files.find(f"{self.name}/out")}
+
+    def content(self, name: str) -> bytes:
+        return self.files.cat_file(f"{self.name}/out/{name}")
+
+    def put(self, name: str, content: bytes) -> None:
+        self.files.pipe_file(f"{self.name}/out/{name}", content)
+
+    def delete(self, name: str) -> None:
+        self.files.rm_file(f"{self.name}/out/{name}")
+
+
+class Machine:
+    """A machine of its own: what stands there for a bucket lies in a cache that no other machine sees."""
+
+    def __init__(self, cache: Path, url: str, patch: pytest.MonkeyPatch) -> None:
+        self.cache, self.store, self._patch = cache, ObjectStore(url), patch
+
+    def folder(self) -> RunFolder:
+        """The folder of a training, after the two sides were brought together."""
+        found = self._folder()
+        self.store.sync(found.path)
+        return found
+
+    def trains(self, mark: float = 1.0, seconds: float = 1.0) -> RunFolder:
+        """Make what a training and a probe make."""
+        found = self._folder()
+        made = Outputs(np.eye(3, dtype=np.float32) * mark, labels=np.arange(3))
+        write_tensors(found.weights, {"weight": made.logits})
+        found.save(made, {OodKey("noise"): made}, {**META, "seconds": {"train": seconds}})
+        self.store.sync(found.path, ("meta.json",))
+        return found
+
+    def _folder(self) -> RunFolder:
+        self._patch.setenv("XDG_CACHE_HOME", str(self.cache))
+        return run_folder(self.store.folder, "vision/mnist", "cross_entropy", 0, {})
+
+
+@pytest.fixture
+def machines(tmp_path: Path, bucket: Bucket, monkeypatch: pytest.MonkeyPatch) -> tuple[Machine, Machine]:
+    return Machine(tmp_path / "one", bucket.url, monkeypatch), Machine(tmp_path / "two", bucket.url, monkeypatch)
+
+
+def test_what_one_machine_trained_another_has(machines: tuple[Machine, Machine]) -> None:
+    one, two = machines
+    ours = one.trains()
+    theirs = two.folder()
+    assert theirs.path != ours.path and theirs.complete
+    assert {file.name: file.read_bytes() for file in theirs.path.iterdir()} == {
+        file.name: file.read_bytes() for file in ours.path.iterdir()
+    }
+    theirs.check_weights()
+
+
+@pytest.mark.parametrize("missing", ["meta.json", "test.safetensors"])
+def test_a_torn_upload_is_not_taken_as_complete_and_what_is_made_anew_replaces_it(
+    missing: str, machines: tuple[Machine, Machine], bucket: Bucket
+) -> None:
+    one, two = machines
+    place = f"{one.trains().path.relative_to(one.store.folder).as_posix()}/{missing}"
+    bucket.delete(place)
+    assert not two.folder().complete
+    two.trains()
+    assert place in bucket.names
+
+
+def test_weights_are_kept_before_there_is_a_record(machines: tuple[Machine, Machine]) -> None:
+    one, two = machines
+    write_tensors(one.folder().weights, {"weight": np.eye(3)})
+    one.folder()
+    assert two.folder().weights.is_file()
+
+
+def test_a_part_that_was_stored_when_the_process_died_is_put_when_the_next_one_looks(
+    machines: tuple[Machine, Machine], bucket: Bucket
+) -> None:
+    one, two = machines
+    folder = one.trains()
+    write_tensors(folder.path / "probes/knn-1f.safetensors", {"scores": np.arange(3)})
+    two.folder()
+    write_facts(folder.path / "probes/knn-1f.json", {"skipped": None})
+    one.folder()
+    two.folder()
+    assert sum("probes/knn-1f" in name for name in bucket.names) == 2
+    assert len(list((two.store.folder).rglob("knn-1f.*"))) == 2
+
+
+def test_where_two_machines_trained_at_once_each_keeps_a_whole(machines: tuple[Machine, Machine]) -> None:
+    one, two = machines
+    two.folder()
+    one.trains(mark=1.0)
+    two.trains(mark=2.0, seconds=22.5)
+    for machine, mark in ((one, 1.0), (two, 2.0)):
+        test, _, _ = machine.folder().load()
+        assert test.logits.max() == mark
+
+
+def test_no_object_steers_where_a_file_is_written(machines: tuple[Machine, Machine], bucket: Bucket) -> None:
+    one, two = machines
+    place = one.trains().path.relative_to(one.store.folder).as_posix()
+    for name in ("../../outside.json", "probes/../../outside.json", ".hidden.json", "train.checkpoint", "a/b/c.json"):
+        bucket.put(f"{place}/{name}", b"{}")
+    two.folder()
+    names = {file.name for file in two.cache.rglob("*") if file.is_file()}
+    assert names == {"meta.json", "model.safetensors", "test.safetensors", "ood_00.safetensors"}
+
+
+def test_a_job_works_in_the_folder_that_its_own_machine_has_for_the_store(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "one"))
+    store = ObjectStore("s3://bucket/out")
+    options = RunOptions(out=store.folder, folders=Folders((), store.folder / "cache"), store=store)
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "two"))
+    here = Job(TASK, 0, "cross_entropy", options).here().options
+    assert here.out == store.folder and here.out.is_relative_to(tmp_path / "two")
+    assert here.folders.cache == here.out / "cache"
+    local = Job(TASK, 0, "cross_entropy", RunOptions(out=tmp_path))
+    assert local.here() == local
+
+
+def test_each_url_has_a_folder_of_its_own_and_a_path_stays_a_path() -> None:
+    assert ObjectStore("s3://bucket/a").folder != ObjectStore("s3://bucket/b").folder
+    assert out_folder("s3://bucket/a/") == out_folder("s3://bucket/a")
+    assert out_folder("runs/mine") == (Path("runs/mine"), None)
+
+
+@pytest.mark.parametrize("url", ["memory://bucket/out", "file:///shared/out", "s3://", "s3:///"])
+def test_what_names_no_store_for_several_machines_is_one_line(url: str) -> None:
+    with pytest.raises(UserError, match="is no object store; give PROTOCOL://BUCKET/FOLDER"):
+        out_folder(url)
+
+
+def run(*arguments: str) -> Any:
+    return CliRunner().invoke(app, ["--task", "reuters8", "--jobs", "1", *arguments])
+
+
+@pytest.mark.parametrize(
+    ("url", "message"),
+    [
+        ("s3://no-such-bucket/out", "The specified bucket does not exist; create the bucket, or name another"),
+        ("nonsense://bucket/out", "Protocol not known: nonsense; give a URL that fsspec knows"),
+    ],
+)
+def test_a_store_that_is_not_there_is_one_line(
+    url: str, message: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    result = run("--out", url)
+    assert result.exit_code == 2
+    assert len(result.output.strip().splitlines()) == 1 and message in result.output, result.output
+    assert message in unreached(url)
+
+
+def test_without_the_package_one_line_names_the_group(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.delitem(importlib.import_module("fsspec.registry")._registry, "s3", raising=False)  # imported before
+    monkeypatch.setitem(sys.modules, "s3fs", None)
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    result = run("--out", "s3://bucket/out")
+    assert result.exit_code == 2 and result.output.strip().endswith("get it with: uv sync --group object_store")
+
+
+def test_without_credentials_one_line_says_so(bucket: Bucket) -> None:
+    hidden = {"AWS_EC2_METADATA_DISABLED": "true", "HOME": "/nonexistent"}
+    assert "Unable to locate credentials" in _unreached_in_a_process(bucket.url, hidden, KEYS)
+
+
+def test_where_nothing_answers_one_line_says_so(bucket: Bucket) -> None:
+    with closing(socket()) as bound:
+        bound.bind(("127.0.0.1", 0))  # and does not listen
+        nowhere = {"AWS_ENDPOINT_URL": f"http://127.0.0.1:{bound.getsockname()[1]}", "AWS_MAX_ATTEMPTS": "1"}
+        said = _unreached_in_a_process(bucket.url, nowhere)
+    assert "Could not connect to the endpoint URL" in said and "check network, endpoint and credentials" in said
+
+
+def _unreached_in_a_process(url: str, environment: dict[str, str], without: Any = ()) -> str:
+    program = "import sys; from common.store.object_store import unreached; print(unreached(sys.argv[1]))"
+    done = subprocess.run(
+        (sys.executable, "-c", program, url),
+        cwd=ROOT,
+        env={key: value for key, value in unmeasured().items() if key not in without} | environment,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert len(done.stdout.splitlines()) == 1, done.stdout
+    return done.stdout
+
+
+def test_a_store_that_may_be_read_alone_is_one_line(bucket: Bucket) -> None:
+    deny = {"Effect": "Deny", "Principal": "*", "Action": "s3:PutObject", "Resource": f"arn:aws:s3:::{bucket.name}/*"}
+    policy = json.dumps({"Version": "2012-10-17", "Statement": [deny]})
+    bucket.files.call_s3("put_bucket_policy", Bucket=bucket.name, Policy=policy)
+    assert unreached(bucket.url) == (
+        f"--out {bucket.url} cannot be used: PermissionError: Forbidden; "
+        "the credentials must allow to list, read, write and delete objects there"
+    )
+
+
+@pytest.mark.slow
+def test_a_run_gives_the_rows_and_leaves_the_files_of_one_in_a_folder_and_its_report_is_rendered_again(
+    bucket: Bucket, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    local, log = tmp_path / "local", tmp_path / "log"
+    assert ended(start_anew(TASK, local, log)) == 0, log.read_text()
+    assert ended(start_anew(TASK, bucket.url, log)) == 0, log.read_text()
+    assert f"--out {bucket.url}: its files are also in {ObjectStore(bucket.url).folder}" in log.read_text()
+    assert bucket.content("results.jsonl") == (local / "results.jsonl").read_bytes()
+    files = {file.relative_to(local).as_posix() for file in local.rglob("*") if file.is_file()}
+    assert bucket.names == {name for name in files if not name.startswith("cache/")}
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "another"))
+    page = bucket.content("report.html")
+    bucket.delete("report.html")
+    with pytest.raises(Exit, match="0"):
+        render_again(bucket.url, format_="html,csv", card=False, full=False)
+    assert bucket.content("report.html") == page
+    assert any(name.startswith("tables/") for name in bucket.names)
+
+
+@pytest.mark.slow
+def test_a_run_that_is_killed_between_two_trainings_goes_on_from_another_machine_with_the_missing_one(
+    bucket: Bucket, tmp_path: Path
+) -> None:
+    local = tmp_path / "local"
+    subprocess.run(_suite(str(local)), cwd=ROOT, env=unmeasured(), check=True, capture_output=True)
+    with subprocess.Popen(
+        _suite(bucket.url), cwd=ROOT, env=_machine(tmp_path / "one"), stderr=subprocess.DEVNULL
+    ) as first:
+        wait_until(lambda: any(name.endswith("meta.json") for name in bucket.names))
+        first.send_signal(signal.SIGKILL)
+    assert "results.jsonl" not in bucket.names
+    second = subprocess.run(
+        _suite(bucket.url), cwd=ROOT, env=_machine(tmp_path / "two"), check=True, capture_output=True, text=True
+    )
+    assert set(re.findall(r"(seed \d) cross_entropy: train epoch", second.stderr)) == {"seed 1"}
+    assert bucket.content("results.jsonl") == (local / "results.jsonl").read_bytes()
+
+
+@pytest.mark.slow
+def test_two_runs_at_once_on_two_machines_end_as_one_does(bucket: Bucket, tmp_path: Path) -> None:
+    logs = [tmp_path / "log of one", tmp_path / "log of the other"]
+    both = [
+        start_anew(TASK, bucket.url, log, XDG_CACHE_HOME=str(tmp_path / str(number))) for number, log in enumerate(logs)
+    ]
+    assert [ended(one) for one in both] == [0, 0], [log.read_text() for log in logs]
+    assert ended(start_anew(TASK, tmp_path / "alone", tmp_path / "log")) == 0
+    assert bucket.content("results.jsonl") == (tmp_path / "alone/results.jsonl").read_bytes()
+
+
+@pytest.mark.slow
+def test_a_damaged_object_is_named_made_again_and_replaced(
+    bucket: Bucket, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    log = tmp_path / "log"
+    assert ended(start_anew(TASK, bucket.url, log, XDG_CACHE_HOME=str(tmp_path / "one"))) == 0
+    rows = bucket.content("results.jsonl")
+    (place,) = (name for name in bucket.names if name.endswith("/test.safetensors"))
+    whole = bucket.content(place)
+    bucket.put(place, whole[:-1] + bytes([whole[-1] ^ 1]))
+    assert ended(start_anew(TASK, bucket.url, log, XDG_CACHE_HOME=str(tmp_path / "two"))) == 0
+    assert "test.safetensors is not what was written: its hash differs; it is made again" in log.read_text()
+    assert bucket.content(place) == whole and bucket.content("results.jsonl") == rows
+
+
+def _suite(out: str) -> tuple[str, ...]:
+    chosen = ("--task", "reuters8", "--detectors", "msp", "--seeds", "2", "--jobs", "1")
+    return (sys.executable, "run_all.py", *chosen, "--out", out)
+
+
+def _machine(cache: Path) -> dict[str, str]:
+    return unmeasured() | {"XDG_CACHE_HOME": str(cache)}
