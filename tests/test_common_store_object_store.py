@@ -29,42 +29,37 @@ from common.store.files import write_facts, write_tensors
 from common.store.object_store import ObjectStore, out_folder, unreached
 from common.store.outputs import OodKey, Outputs
 from common.store.run_folder import RunFolder, run_folder
+from tests.buckets import KEYS, served
 from tests.sessions import unmeasured, wait_until
 from tests.small_runs import META, ended, start_anew
 
-s3fs = pytest.importorskip("s3fs", reason="the group object_store is not installed: uv sync --group object_store")
-moto = pytest.importorskip("moto.server", reason="the group object_store is not installed")
+for package in ("s3fs", "moto"):
+    pytest.importorskip(package, reason="the group object_store is not installed: uv sync --group object_store")
 
-KEYS = {"AWS_ACCESS_KEY_ID": "tests", "AWS_SECRET_ACCESS_KEY": "tests"}
 TASK = "nlp/reuters8"
 NUMBERS = count()
 
 
-@pytest.fixture(scope="module", autouse=True)
-def server() -> Iterator[None]:
-    """A server of buckets on this machine, which this process and those it starts find in the environment."""
-    one = moto.ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
-    one.start()
-    host, port = one.get_host_and_port()
-    with pytest.MonkeyPatch.context() as patch:
-        for name, value in {"AWS_ENDPOINT_URL": f"http://{host}:{port}", **KEYS}.items():
+@pytest.fixture(scope="module")
+def files() -> Iterator[Any]:
+    """What looks from outside into buckets that this process and those it starts find through the environment."""
+    with served() as (endpoint, found), pytest.MonkeyPatch.context() as patch:
+        for name, value in {"AWS_ENDPOINT_URL": endpoint, **KEYS}.items():
             patch.setenv(name, value)
-        yield
-    one.stop()
+        yield found
 
 
 @pytest.fixture
-def bucket() -> "Bucket":
-    return Bucket(f"bucket-{next(NUMBERS)}")
+def bucket(files: Any) -> "Bucket":
+    return Bucket(f"bucket-{next(NUMBERS)}", files)
 
 
 class Bucket:
     """A new bucket, looked at from outside."""
 
-    def __init__(self, name: str) -> None:
-        self.files = s3fs.S3FileSystem(use_listings_cache=False)
-        self.files.mkdir(name)
-        self.name, self.url = name, f"s3://{name}/out"
+    def __init__(self, name: str, files: Any) -> None:
+        files.mkdir(name)
+        self.files, self.name, self.url = files, name, f"s3://{name}/out"
 
     @property
     def names(self) -> set[str]:
@@ -214,7 +209,7 @@ def run(*arguments: str) -> Any:
     ],
 )
 def test_a_store_that_is_not_there_is_one_line(
-    url: str, message: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    url: str, message: str, files: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
     result = run("--out", url)
