@@ -143,8 +143,8 @@ def out_folder(text: str) -> tuple[Path, ObjectStore | None]:
     Raises:
         UserError: the URL names no folder of an object store, or several processes compute together.
 
-    >>> out_folder("runs/mine")
-    (PosixPath('runs/mine'), None)
+    >>> out_folder("runs/mine") == (Path("runs/mine"), None)
+    True
     >>> out_folder("s3://bucket/folder")[1]
     ObjectStore(url='s3://bucket/folder')
     """
