@@ -29,12 +29,14 @@ from common.store.files import write_facts, write_tensors
 from common.store.object_store import ObjectStore, out_folder, unreached
 from common.store.outputs import OodKey, Outputs
 from common.store.run_folder import RunFolder, run_folder
+from common.user_logits import app as own
 from tests.buckets import KEYS, served
+from tests.own_files import model
 from tests.sessions import unmeasured, wait_until
 from tests.small_runs import META, ended, start_anew
 
-for package in ("s3fs", "moto"):
-    pytest.importorskip(package, reason="the group object_store is not installed: uv sync --group object_store")
+MISSING = "the group object_store is not installed: uv sync --group object_store"
+s3fs, moto = (pytest.importorskip(package, reason=MISSING) for package in ("s3fs", "moto"))
 
 TASK = "nlp/reuters8"
 NUMBERS = count()
@@ -116,6 +118,28 @@ def test_what_one_machine_trained_another_has(machines: tuple[Machine, Machine])
         file.name: file.read_bytes() for file in ours.path.iterdir()
     }
     theirs.check_weights()
+
+
+@pytest.mark.parametrize("stored", range(4))
+def test_an_upload_that_breaks_off_at_any_object_is_no_training_elsewhere_and_goes_on_here(
+    stored: int, machines: tuple[Machine, Machine], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    one, two = machines
+    put, left = s3fs.S3FileSystem._put_file, count(stored, -1)
+
+    async def breaks_off(*arguments: Any, **options: Any) -> None:
+        if next(left) <= 0:
+            raise ConnectionError("no network")
+        await put(*arguments, **options)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(s3fs.S3FileSystem, "_put_file", breaks_off)
+        with pytest.raises(
+            UserError, match="ConnectionError: no network; check network, endpoint and credentials; the same"
+        ):
+            one.trains()
+    assert not two.folder().complete
+    assert one.folder().complete and two.folder().load()
 
 
 @pytest.mark.parametrize("missing", ["meta.json", "test.safetensors"])
@@ -261,6 +285,19 @@ def test_a_store_that_may_be_read_alone_is_one_line(bucket: Bucket) -> None:
         f"--out {bucket.url} cannot be used: PermissionError: Forbidden; "
         "the credentials must allow to list, read, write and delete objects there"
     )
+
+
+def test_logits_of_ones_own_are_reported_into_the_store(
+    bucket: Bucket, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    np.savez(tmp_path / "in.npz", **model(60, 3))
+    command = (str(tmp_path / "in.npz"), "--out", bucket.url, "--format", "md,csv")
+    result = CliRunner().invoke(own, command)
+    assert result.exit_code == 0, result.output
+    assert {"results.jsonl", "run.json", "report.md"} < bucket.names
+    assert any(name.startswith("tables/") for name in bucket.names)
+    assert not any(".writable" in name for name in bucket.names)
 
 
 @pytest.mark.slow

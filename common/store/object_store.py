@@ -18,7 +18,7 @@ from typing import Any
 from common.base.display import one_line, shown
 from common.base.errors import UserError
 from common.base.workers import WORLD_SIZE
-from common.store.files import write_all_atomically
+from common.store.files import HOST, write_all_atomically
 
 RECORD, WEIGHTS = "meta.json", "model.safetensors"
 """The record of a training, and its weights, which are worth keeping before there is a record."""
@@ -53,14 +53,16 @@ class ObjectStore:
     def folder(self) -> Path:
         """Folder of this machine that stands for the store. It may be deleted: what it lacks is fetched again."""
         caches = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
-        return caches / "confidence-baseline" / hashlib.sha256(self.url.encode()).hexdigest()[:16]
+        name = re.sub(r"[^\w.-]+", "-", self.url)[:40]
+        return caches / "confidence-baseline" / f"{name}-{hashlib.sha256(self.url.encode()).hexdigest()[:12]}"
 
     def check(self) -> None:
         """Raise ``UserError`` unless objects can be listed and written here: before any work, not after it."""
         with self._reached() as (files, root):
             files.find(root, maxdepth=1)
-            files.pipe_file(f"{root}/.writable", b"")
-            files.rm_file(f"{root}/.writable")
+            probe = f"{root}/.writable-{os.getpid()}@{HOST}"
+            files.pipe_file(probe, b"")
+            files.rm_file(probe)
 
     def sync(self, folder: Path, made: Collection[str] = ()) -> None:
         """Put what this machine alone has of a training, and fetch what the store alone has.
