@@ -28,6 +28,7 @@ from common.jobs.cluster import ClusterPool
 from common.jobs.job import Job
 from common.jobs.nodes import SETTINGS, check_nodes, connected, needed, shared_by
 from common.store.files import HOST, sweep
+from common.store.object_store import ObjectStore
 from tests.buckets import KEYS, served
 from tests.sessions import kill_session, processes_of, unmeasured, wait_until
 
@@ -223,6 +224,10 @@ def test_a_job_whose_process_is_killed_each_time_is_named_and_the_next_is_done(
         ({"folders": (Path("/of/this/machine/alone"),)}, "does not see /of/this/machine/alone; .* all nodes share"),
         ({"versions": {"torch": "1.0"}}, "has torch 2.*, unlike this machine; .* same pyproject"),
         ({"code": "another"}, "has other code in .*; check out the same commit"),
+        (
+            {"store": ObjectStore("nonsense://bucket/out")},
+            "--out nonsense://bucket/out cannot be used: .* s3://BUCKET/.*",
+        ),
     ],
 )
 def test_a_node_that_lacks_what_jobs_need_is_one_line(

@@ -135,7 +135,7 @@ def test_an_upload_that_breaks_off_at_any_object_is_no_training_elsewhere_and_go
     with monkeypatch.context() as patch:
         patch.setattr(s3fs.S3FileSystem, "_put_file", breaks_off)
         with pytest.raises(
-            UserError, match="ConnectionError: no network; check network, endpoint and credentials; the same"
+            UserError, match="ConnectionError: no network; check the URL, the network and the credentials; the same"
         ):
             one.trains()
     assert not two.folder().complete
@@ -185,6 +185,37 @@ def test_where_two_machines_trained_at_once_each_keeps_a_whole(machines: tuple[M
         assert test.logits.max() == mark
 
 
+def test_a_training_that_both_have_is_neither_put_nor_fetched(
+    machines: tuple[Machine, Machine], bucket: Bucket, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    one, two = machines
+    two.folder()
+    one.trains(mark=1.0)
+    two.trains(mark=2.0)
+    stored = {name: bucket.content(name) for name in bucket.names}
+    for name in ("_put_file", "_get_file"):
+        monkeypatch.delattr(s3fs.S3FileSystem, name)
+    for machine in machines:
+        machine.folder()
+    assert stored == {name: bucket.content(name) for name in bucket.names}
+
+
+def test_what_lies_beside_the_trainings_is_put_but_for_caches_and_hidden_files(
+    machines: tuple[Machine, Machine], bucket: Bucket
+) -> None:
+    out = machines[0].folder().path.parents[3]
+    names = ("results.jsonl", "run.json", "report.html", "tables/a.csv", "studies/gan_table/results.json")
+    for name in (*names, "cache/speech/a.npz", ".one.json.7@host.part", "studies/.two.part", "store/vision/left.json"):
+        (out / name).parent.mkdir(parents=True, exist_ok=True)
+        (out / name).write_text(name)
+    machines[0].store.put_results()
+    assert bucket.names == set(names)
+    two = machines[1]
+    two.folder()
+    two.store.fetch_results()
+    assert {file.name for file in two.store.folder.rglob("*") if file.is_file()} == {"results.jsonl", "run.json"}
+
+
 def test_no_object_steers_where_a_file_is_written(machines: tuple[Machine, Machine], bucket: Bucket) -> None:
     one, two = machines
     place = one.trains().path.relative_to(one.store.folder).as_posix()
@@ -229,6 +260,7 @@ def run(*arguments: str) -> Any:
     ("url", "message"),
     [
         ("s3://no-such-bucket/out", "The specified bucket does not exist; create the bucket, or name another"),
+        ("s3://no bucket/out", 'Invalid bucket name "no bucket"'),
         ("nonsense://bucket/out", "Protocol not known: nonsense; give a URL that fsspec knows"),
     ],
 )
@@ -260,7 +292,7 @@ def test_where_nothing_answers_one_line_says_so(bucket: Bucket) -> None:
         bound.bind(("127.0.0.1", 0))  # and does not listen
         nowhere = {"AWS_ENDPOINT_URL": f"http://127.0.0.1:{bound.getsockname()[1]}", "AWS_MAX_ATTEMPTS": "1"}
         said = _unreached_in_a_process(bucket.url, nowhere)
-    assert "Could not connect to the endpoint URL" in said and "check network, endpoint and credentials" in said
+    assert "Could not connect to the endpoint URL" in said and "check the URL, the network and the credentials" in said
 
 
 def _unreached_in_a_process(url: str, environment: dict[str, str], without: Any = ()) -> str:
@@ -321,12 +353,26 @@ def test_a_run_gives_the_rows_and_leaves_the_files_of_one_in_a_folder_and_its_re
     assert any(name.startswith("tables/") for name in bucket.names)
 
 
+@pytest.fixture(scope="module")
+def rows(tmp_path_factory: pytest.TempPathFactory) -> bytes:
+    """What ``_suite`` writes in a folder."""
+    local = tmp_path_factory.mktemp("local")
+    subprocess.run(_suite(str(local)), cwd=ROOT, env=unmeasured(), check=True, capture_output=True)
+    return (local / "results.jsonl").read_bytes()
+
+
+@pytest.mark.slow
+def test_processes_of_one_machine_put_what_each_has_trained(bucket: Bucket, rows: bytes, tmp_path: Path) -> None:
+    command = (*_suite(bucket.url), "--jobs", "2")
+    done = subprocess.run(command, cwd=ROOT, env=_machine(tmp_path), check=True, capture_output=True, text=True)
+    assert "2 of 2 jobs" in done.stderr
+    assert bucket.content("results.jsonl") == rows
+
+
 @pytest.mark.slow
 def test_a_run_that_is_killed_between_two_trainings_goes_on_from_another_machine_with_the_missing_one(
-    bucket: Bucket, tmp_path: Path
+    bucket: Bucket, rows: bytes, tmp_path: Path
 ) -> None:
-    local = tmp_path / "local"
-    subprocess.run(_suite(str(local)), cwd=ROOT, env=unmeasured(), check=True, capture_output=True)
     with subprocess.Popen(
         _suite(bucket.url), cwd=ROOT, env=_machine(tmp_path / "one"), stderr=subprocess.DEVNULL
     ) as first:
@@ -337,7 +383,7 @@ def test_a_run_that_is_killed_between_two_trainings_goes_on_from_another_machine
         _suite(bucket.url), cwd=ROOT, env=_machine(tmp_path / "two"), check=True, capture_output=True, text=True
     )
     assert set(re.findall(r"(seed \d) cross_entropy: train epoch", second.stderr)) == {"seed 1"}
-    assert bucket.content("results.jsonl") == (local / "results.jsonl").read_bytes()
+    assert bucket.content("results.jsonl") == rows
 
 
 @pytest.mark.slow

@@ -213,6 +213,6 @@ def _reason(url: str, error: Exception) -> str:
         return f"{said}; the credentials must allow to list, read, write and delete objects there"
     if isinstance(error, FileNotFoundError):
         return f"{said}; create the bucket, or name another"
-    if isinstance(error, ValueError) and "rotocol" in said:
+    if "Protocol not known" in said:
         return f"{said}; give a URL that fsspec knows, such as s3://BUCKET/FOLDER"
-    return f"{said}; check network, endpoint and credentials; the same command goes on from what is finished"
+    return f"{said}; check the URL, the network and the credentials; the same command goes on from what is finished"
