@@ -180,10 +180,7 @@ def _compare(name: str, unseen: str | None, theirs: Mapping[str, str], code: str
 
 def _unseen(node: str, path: Path) -> str:
     what = path.parent if path.suffix == ".part" else path
-    return (
-        f"node {node} does not see {what}; checkout, data and --out must lie in a folder that all nodes share "
-        "(--out may be in an object store)"
-    )
+    return f"node {node} does not see {what}; checkout, data and --out (unless a URL) must lie in a folder that all nodes share"
 
 
 def alive(ray: Any) -> list[Mapping[str, Any]]:
