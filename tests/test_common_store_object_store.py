@@ -25,6 +25,7 @@ from common.data.locations import Folders
 from common.experiment import RunOptions
 from common.jobs.job import Job
 from common.reporting.__main__ import main as render_again
+from common.store import object_store
 from common.store.files import write_facts, write_tensors
 from common.store.object_store import ObjectStore, out_folder, unreached
 from common.store.outputs import OodKey, Outputs
@@ -252,6 +253,13 @@ def test_what_names_no_store_for_several_machines_is_one_line(url: str) -> None:
         out_folder(url)
 
 
+def test_several_processes_that_compute_together_write_to_a_folder_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(object_store, "WORLD_SIZE", 2)
+    assert out_folder("runs/mine") == (Path("runs/mine"), None)
+    with pytest.raises(UserError, match=r"a launcher of several processes \(torchrun\) writes to a folder; give one$"):
+        out_folder("s3://bucket/out")
+
+
 def run(*arguments: str) -> Any:
     return CliRunner().invoke(app, ["--task", "reuters8", "--jobs", "1", *arguments])
 
@@ -309,14 +317,24 @@ def _unreached_in_a_process(url: str, environment: dict[str, str], without: Any 
     return done.stdout
 
 
-def test_a_store_that_may_be_read_alone_is_one_line(bucket: Bucket) -> None:
-    deny = {"Effect": "Deny", "Principal": "*", "Action": "s3:PutObject", "Resource": f"arn:aws:s3:::{bucket.name}/*"}
+@pytest.mark.parametrize("action", ["PutObject", "DeleteObject"])
+def test_a_store_that_allows_too_little_is_one_line(action: str, bucket: Bucket) -> None:
+    place = f"arn:aws:s3:::{bucket.name}"
+    deny = {"Effect": "Deny", "Principal": "*", "Action": f"s3:{action}", "Resource": [place, f"{place}/*"]}
     policy = json.dumps({"Version": "2012-10-17", "Statement": [deny]})
     bucket.files.call_s3("put_bucket_policy", Bucket=bucket.name, Policy=policy)
     assert unreached(bucket.url) == (
         f"--out {bucket.url} cannot be used: PermissionError: Forbidden; "
         "the credentials must allow to list, read, write and delete objects there"
     )
+
+
+def test_a_store_that_may_not_be_listed_is_one_line(bucket: Bucket, monkeypatch: pytest.MonkeyPatch) -> None:
+    async def refused(*_: object, **__: object) -> None:  # which the server of the tests does not do
+        raise PermissionError("Forbidden")
+
+    monkeypatch.setattr(s3fs.S3FileSystem, "_find", refused)
+    assert "Forbidden; the credentials must allow to list" in unreached(bucket.url)
 
 
 def test_logits_of_ones_own_are_reported_into_the_store(

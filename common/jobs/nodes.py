@@ -180,7 +180,8 @@ def _compare(name: str, unseen: str | None, theirs: Mapping[str, str], code: str
 
 def _unseen(node: str, path: Path) -> str:
     what = path.parent if path.suffix == ".part" else path
-    return f"node {node} does not see {what}; checkout, data and --out (unless a URL) must lie in a folder that all nodes share"
+    remedy = "checkout, data and --out, unless that is a URL, must lie in a folder that all nodes share"
+    return f"node {node} does not see {what}; {remedy}"
 
 
 def alive(ray: Any) -> list[Mapping[str, Any]]:
