@@ -121,6 +121,17 @@ def test_what_one_machine_trained_another_has(machines: tuple[Machine, Machine])
     theirs.check_weights()
 
 
+def test_what_another_process_puts_is_seen_by_one_that_has_looked_before(
+    machines: tuple[Machine, Machine], bucket: Bucket, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    two = machines[1]
+    assert not two.folder().complete
+    Machine(tmp_path, f"s3://{bucket.name}/elsewhere", monkeypatch).trains()
+    for name in bucket.files.find(f"{bucket.name}/elsewhere"):
+        bucket.files.pipe_file(name.replace("/elsewhere/", "/out/"), bucket.files.cat_file(name))
+    assert two.folder().complete
+
+
 @pytest.mark.parametrize("stored", range(4))
 def test_an_upload_that_breaks_off_at_any_object_is_no_training_elsewhere_and_goes_on_here(
     stored: int, machines: tuple[Machine, Machine], monkeypatch: pytest.MonkeyPatch
@@ -333,7 +344,7 @@ def test_a_store_that_may_not_be_listed_is_one_line(bucket: Bucket, monkeypatch:
     async def refused(*_: object, **__: object) -> None:  # which the server of the tests does not do
         raise PermissionError("Forbidden")
 
-    monkeypatch.setattr(s3fs.S3FileSystem, "_find", refused)
+    monkeypatch.setattr(s3fs.S3FileSystem, "_lsdir", refused)
     assert "Forbidden; the credentials must allow to list" in unreached(bucket.url)
 
 
