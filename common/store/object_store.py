@@ -59,8 +59,8 @@ class ObjectStore:
     def check(self) -> None:
         """Raise ``UserError`` unless objects can be listed and written here: before any work, not after it."""
         with self._reached() as (files, root):
-            files.find(root, maxdepth=1)
             probe = f"{root}/.writable-{os.getpid()}@{HOST}"
+            files.find(probe)
             files.pipe_file(probe, b"")
             files.rm_file(probe)
 
@@ -101,7 +101,7 @@ class ObjectStore:
             UserError: the store cannot be reached, or the folder cannot be written.
         """
         with self._reached() as (files, root):
-            names = _names((one.rpartition("/")[2] for one in files.find(root, maxdepth=1)), RESULT)
+            names = _names((one.rpartition("/")[2] for one in files.ls(root, detail=False)), RESULT)
         self._fetch([self.folder / name for name in sorted(names)])
 
     def _put(self, paths: Sequence[Path]) -> None:
