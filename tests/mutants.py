@@ -119,7 +119,7 @@ def usual(tests: tuple[str, ...]) -> float:
     """
     found = seconds_of(tests, 3600)
     if found is None:
-        said = Path(LOG).read_text().strip().splitlines() or ["pytest said nothing"]
+        said = Path(LOG).read_text().strip().splitlines() or ["there is none"]
         sys.exit(f"error: no test of {' '.join(tests)} passes without a change ({said[-1]}); omit --own, or write one")
     for name in Path(IMPORTED).read_text().split("\n"):
         if name.split(".")[0] not in PACKAGES:

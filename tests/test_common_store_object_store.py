@@ -166,11 +166,13 @@ def test_a_torn_upload_is_not_taken_as_complete_and_what_is_made_anew_replaces_i
     assert place in bucket.names
 
 
-def test_weights_are_kept_before_there_is_a_record(machines: tuple[Machine, Machine]) -> None:
+def test_weights_alone_are_kept_before_there_is_a_record(machines: tuple[Machine, Machine]) -> None:
     one, two = machines
-    write_tensors(one.folder().weights, {"weight": np.eye(3)})
+    folder = one.folder()
+    for file in (folder.weights, folder.path / "test.safetensors"):
+        write_tensors(file, {"weight": np.eye(3)})
     one.folder()
-    assert two.folder().weights.is_file()
+    assert list(two.folder().path.iterdir()) == [two.folder().weights]
 
 
 def test_a_part_that_was_stored_when_the_process_died_is_put_when_the_next_one_looks(
