@@ -91,6 +91,18 @@ def test_networks_that_are_exposed_to_kannada_are_tested_on_none(folders: Folder
     assert len(near.load(folders)) == len(OMNIGLOT_EVALUATION.load(folders)) - 820  # 41 characters by 20 people
 
 
+def test_texts_are_read_with_padding_and_without_by_networks_that_differ_in_nothing_else() -> None:
+    own, variants = load_task("nlp/newsgroups"), load_study("short_texts").variants
+    for variant in variants:
+        assert variant.change is not None
+        task = variant.change(own)
+        padded = task.model.options.get("padded", True)
+        assert padded is variant.name.startswith("padded")
+        assert replace(task, model=own.model) == own and {**own.model.options, "padded": padded}.items() >= (
+            task.model.options.items()
+        )
+
+
 def test_offline_digits_are_those_of_a_run_without_a_data_folder_though_there_is_one(folders: Folders) -> None:
     task, nowhere = task_of("offline, outliers"), Folders()
     for own, source in ((task.train, MNIST_TRAIN), (task.test, MNIST_TEST)):
