@@ -17,7 +17,7 @@ from vision.data.mnist import MNIST_TEST, MNIST_TRAIN
 from vision.data.omniglot import OMNIGLOT_EVALUATION
 from vision.data.outliers import KANNADA_SCRIPT
 
-MNIST = "vision/mnist"
+MNIST, DIGITS = "vision/mnist", "speech/digits"
 
 
 @pytest.fixture(scope="module")
@@ -46,14 +46,14 @@ def test_what_is_compared_gets_the_values_in_order_and_is_undecided_where_one_is
 def test_exposure_is_compared_within_each_task_with_the_msp_and_the_same_fine_tuning(
     rows: Sequence[Row], seed: int
 ) -> None:
-    found: RowsOf = {(MNIST, "MSP"): of(rows, "MSP", seed), (MNIST, "outliers"): of(rows, "+ OE", seed)}
+    found: RowsOf = {(DIGITS, "MSP"): of(rows, "MSP", seed), (DIGITS, "outliers"): of(rows, "+ OE", seed)}
     study = load_study("outlier_exposure")
-    assert claim("outlier_exposure", f"{MNIST}: with outliers AUROC", study.measure(found)) is None
-    table = study.measure({**found, (MNIST, "no outliers"): of(rows, "MSP", seed)})
-    assert table["mnist, outliers"]["AUROC, all sets"] == pytest.approx(ood_mean(of(rows, "+ OE", seed)))
-    assert claim("outlier_exposure", f"{MNIST}: with outliers AUROC", table) is True
-    swapped: Table = {**table, "mnist, no outliers": table["mnist, outliers"]}
-    assert claim("outlier_exposure", f"{MNIST}: with outliers AUROC", swapped) is False
+    assert claim("outlier_exposure", f"{DIGITS}: with outliers AUROC", study.measure(found)) is None
+    table = study.measure({**found, (DIGITS, "no outliers"): of(rows, "MSP", seed)})
+    assert table["digits, outliers"]["AUROC, all sets"] == pytest.approx(ood_mean(of(rows, "+ OE", seed)))
+    assert claim("outlier_exposure", f"{DIGITS}: with outliers AUROC", table) is True
+    swapped: Table = {**table, "digits, no outliers": table["digits, outliers"]}
+    assert claim("outlier_exposure", f"{DIGITS}: with outliers AUROC", swapped) is False
 
 
 @pytest.mark.parametrize(("gain", "held"), [(0.081, True), (0.079, False)])
