@@ -1,7 +1,8 @@
 """What does exposure to real outliers bring on texts and spoken words, beyond a longer training?
 
-The study ``exposed_digits`` asks it of images. One network of each task is left as it is (MSP), fine-tuned on the training set alone, or with outliers beside it. Near
-are held-out topics, far are texts of other kinds; the OOD sets of spoken words are not divided so.
+One network of each task is left as it is (MSP), fine-tuned on the training set alone, or with outliers beside it. Near
+are held-out topics, far are texts of other kinds; the OOD sets of spoken words are not divided so. The study
+``exposed_digits`` asks the same of images.
 
 Source of the claims: Hendrycks, Mazeika & Dietterich (ICLR 2019), arXiv:1812.04606: exposed networks tell OOD inputs
 from in-distribution ones better, in vision and language, at hardly any cost in error.
