@@ -32,9 +32,6 @@ BINS = 64
 ROUNDING = 1e-12
 """Standard deviation up to which all resamples agree."""
 
-TINY = 1e-9
-"""In place of a count of 0, by which nothing is divided but 0."""
-
 CHUNK = 64
 """Resamples that are worked on at once: what they need fits into a core's cache."""
 
@@ -240,20 +237,19 @@ def _roc_auc(p: Floats, q: Floats, one_score: NDArray[np.bool_]) -> Floats:
         q: negatives.
         one_score: (K - 1,) whether all scores between two cuts are equal.
     """
-    wins = np.einsum("kb,kb->b", p[1:] + p[:-1], q[1:] - q[:-1]) / 2
-    return np.asarray(wins / (p[-1] * q[-1]))
+    return np.asarray(of_ranking.wins(p, q) / (p[-1] * q[-1]))
 
 
 def _average_precision(p: Floats, q: Floats, one_score: NDArray[np.bool_]) -> Floats:
     """Return (B,) of the mean precision: that at the lower cut for equal scores, else the mean of both cuts."""
-    precision = p / np.maximum(p + q, TINY)
+    precision = p / np.maximum(p + q, of_ranking.TINY)
     return np.asarray(_mean_precision(np.diff(p, axis=0), precision[1:], precision[:-1], one_score) / p[-1])
 
 
 def _average_precision_out(p: Floats, q: Floats, one_score: NDArray[np.bool_]) -> Floats:
     """Return the same of the negatives, whose lower cut is the one above."""
     found, others = q[-1] - q, p[-1] - p
-    precision = found / np.maximum(found + others, TINY)
+    precision = found / np.maximum(found + others, of_ranking.TINY)
     return np.asarray(_mean_precision(np.diff(q, axis=0), precision[:-1], precision[1:], one_score) / q[-1])
 
 
@@ -268,10 +264,7 @@ def _risk(p: Floats, q: Floats, one_score: NDArray[np.bool_]) -> Floats:
     The two differ by less than 1 / (24 (j + 1/2)^2), and where no example is kept (j = 0) the factor is 0.
     """
     kept = p + q
-    more, wrong = np.diff(kept, axis=0), np.diff(q, axis=0)
-    rate = wrong / np.maximum(more, TINY)
-    areas = wrong + (q[:-1] - rate * kept[:-1]) * np.diff(np.log(kept + 0.5), axis=0)
-    return np.asarray(areas.sum(axis=0) / kept[-1])
+    return of_ranking.area_under_risk(kept, q, np.diff(np.log(kept + 0.5), axis=0))
 
 
 BINNED: dict[str, Callable[[Floats, Floats, NDArray[np.bool_]], Floats]] = {

@@ -30,7 +30,7 @@ class Placements:
 
 @dataclass(frozen=True)
 class Difference:
-    """A difference of two AUROCs on the same examples, its 95 % interval, and its standard error."""
+    """A difference of two figures on the same examples, its 95 % interval, and its standard error."""
 
     value: float
     low: float
