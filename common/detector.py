@@ -32,7 +32,7 @@ class Probe:
         per: what ``score`` gives a number of: each row, or each group of rows (an utterance).
         gradient: whether it may ask ``View.stepped`` for an input step; ``steps`` says whether it does.
         all_layers: whether it reads hidden layers before the last.
-        inputs: whether it reads ``View.inputs``.
+        inputs: whether it reads ``View.inputs``, and nothing else.
     """
 
     per: ClassVar[Literal["row", "group"]] = "row"
@@ -71,6 +71,10 @@ def _as_it_is(scores: NDArray[Any]) -> NDArray[Any]:
     return scores
 
 
+def _nothing(test: Outputs) -> dict[str, Option]:
+    return {}
+
+
 @dataclass(frozen=True)
 class Detector:
     """A score of every row of a model's outputs: higher means more in-distribution, more likely right.
@@ -88,6 +92,7 @@ class Detector:
             by its log odds and averaged as the probability it is.
         default: whether it runs when no detector is named.
         family: what it learns from, for tables.
+        told: what rows say of the score on the test set, beside the options of a probe.
     """
 
     name: str
@@ -98,6 +103,7 @@ class Detector:
     for_mean: Callable[[NDArray[Any]], NDArray[Any]] = _as_it_is
     default: bool = True
     family: Family = "supervised"
+    told: Callable[[Outputs], dict[str, Option]] = _nothing
 
     @property
     def per(self) -> Literal["row", "group"]:

@@ -47,7 +47,8 @@ def evaluate_outputs(
     for detector in detectors:
         if not detector.applies(outputs.test):
             continue
-        described = {**identity, "detector_options": outputs.detector_options.get(detector.name, {})}
+        options = {**outputs.detector_options.get(detector.name, {}), **detector.told(outputs.test)}
+        described = {**identity, "detector_options": options}
         for number, comparison in enumerate(wanted):
             if reason := _reason_to_skip(detector, comparison):
                 skipped[reason] = None

@@ -6,6 +6,7 @@ A study is a file in a ``studies`` folder that defines ``STUDY``; ``common.studi
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
+from itertools import pairwise
 from typing import Any, Literal
 
 from common.data.sources import AnySource
@@ -108,17 +109,23 @@ def variants_table(figures: Mapping[str, Callable[[Sequence[Row]], float | None]
     return measure
 
 
+def comparing(figure: str, *subjects: str, holds: Callable[..., bool]) -> Callable[[Table], bool | None]:
+    """Return what ``holds`` says of the values that a figure has for these subjects; None where one is missing."""
+
+    def compared(table: Table) -> bool | None:
+        values = [table.get(name, {}).get(figure) for name in subjects]
+        return None if None in values else holds(*values)
+
+    return compared
+
+
 def ordered(figure: str, *subjects: str, by: float = 0.0) -> Callable[[Table], bool | None]:
     """Return whether a figure rises from each subject to the next, by more than ``by`` points."""
 
-    def holds(table: Table) -> bool | None:
-        values = [table.get(name, {}).get(figure) for name in subjects]
-        known = [value for value in values if value is not None]
-        if len(known) < len(values):
-            return None
-        return all(after - before > by for before, after in zip(known, known[1:], strict=False))
+    def rises(*values: float) -> bool:
+        return all(after - before > by for before, after in pairwise(values))
 
-    return holds
+    return comparing(figure, *subjects, holds=rises)
 
 
 def falling(figure: str, *subjects: str) -> Callable[[Table], bool | None]:

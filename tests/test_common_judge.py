@@ -1,7 +1,7 @@
 """Claims about what is asked of a model: of its rows, of parts of them, of groups, and at several noise levels."""
 
 from collections.abc import Callable
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from typing import Any
 
 import numpy as np
@@ -135,6 +135,17 @@ def test_a_row_says_what_its_detector_was_given_and_how_far_the_set_is() -> None
     rows, _ = evaluate_outputs(spec, outputs, [LENGTHS], IDENTITY)
     assert {(row.out_dist, row.distance) for row in rows} == {(None, None), ("Y", "near")}
     assert {tuple(row.detector_options.items()) for row in rows} == {(("temperature", 2.0),)}
+
+
+def test_rows_of_learned_confidence_say_what_hints_cost_on_the_test_set_and_not_elsewhere() -> None:
+    test = replace(sentences(), row_extras={"confidence": np.log(np.linspace(0.2, 0.9, len(sentences().logits)))})
+    ood = replace(test, row_extras={"confidence": test.row_extras["confidence"] - 1})
+    outputs = TaskOutputs(test, {OodKey("Y"): ood}, {})
+    detectors = [load_detector("msp"), load_detector("learned_confidence")]
+    rows, _ = evaluate_outputs(EvaluationSpec(), outputs, detectors, IDENTITY)
+    cost = -test.row_extras["confidence"].mean()
+    assert {row.detector_options.get("cost") for row in rows if row.detector == "learned_confidence"} == {cost}
+    assert {len(row.detector_options) for row in rows if row.detector == "msp"} == {0}
 
 
 def test_right_against_wrong_has_the_area_under_the_risk_coverage_curve() -> None:

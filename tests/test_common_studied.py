@@ -175,6 +175,15 @@ def test_a_recorded_study_gives_the_figures_of_the_rows_it_was_made_of(tmp_path:
     assert studies_section(tmp_path / "none") == ""
 
 
+@pytest.mark.parametrize(
+    ("profile", "said"), [("quick", "--seeds 3 --data-dir"), ("paper", "--seeds 3 --profile paper")]
+)
+def test_a_recorded_study_says_the_command_that_makes_its_figures(tmp_path: Path, profile: str, said: str) -> None:
+    path = record_study("gan_table", ROOT / "tests/data/gan_table_rows.jsonl", tmp_path)
+    path.write_text(path.read_text().replace('"quick"', f'"{profile}"'))
+    assert f"--study vision/gan_table {said}" in studies_section(tmp_path)
+
+
 @pytest.mark.parametrize("text", ["", "[]", '{"profile": "quick"}'])
 def test_a_damaged_recorded_study_is_told_by_its_name(tmp_path: Path, text: str) -> None:
     (tmp_path / "gan_table.json").write_text(text)

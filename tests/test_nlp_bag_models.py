@@ -15,9 +15,9 @@ TRAIN = RawDataset(["good film great", "bad film", "dull film"] * 10, np.array([
 TEST = RawDataset(["", "great great", "film unheard", "the"])
 
 
-def mean_of_words(initial: Initial = "unit_columns") -> tuple[MeanOfWords, WordNumbers]:
+def mean_of_words(initial: Initial = "unit_columns", padded: bool = True) -> tuple[MeanOfWords, WordNumbers]:
     torch.manual_seed(0)
-    architecture = BagOfEmbeddings(positions=4, dimensions=6, initial=initial)
+    architecture = BagOfEmbeddings(positions=4, dimensions=6, initial=initial, padded=padded)
     preprocessor = architecture.preprocessor(TRAIN)
     return architecture.build(preprocessor, TRAIN), preprocessor
 
@@ -32,8 +32,19 @@ def test_the_feature_is_the_mean_over_all_positions_padding_included() -> None:
     torch.testing.assert_close(model.encode(model.embed(batch), batch)[0], expected)
 
 
-def test_the_fast_way_through_gives_the_logits_and_gradients_of_the_three_steps() -> None:
-    model, preprocessor = mean_of_words()
+def test_without_padding_the_feature_is_the_mean_over_the_words_and_0_of_none() -> None:
+    model, preprocessor = mean_of_words(padded=False)
+    batch = preprocessor(RawDataset(["good film", ""])).batch(torch.arange(2))
+    first, second = batch.inputs[0].tolist()
+    vectors = model.embedding.weight
+    features = model.encode(model.embed(batch), batch)
+    torch.testing.assert_close(features[0], (vectors[first] + vectors[second]) / 2)
+    assert not features[1].any()
+
+
+@pytest.mark.parametrize("padded", [True, False])
+def test_the_fast_way_through_gives_the_logits_and_gradients_of_the_three_steps(padded: bool) -> None:
+    model, preprocessor = mean_of_words(padded=padded)
     batch = preprocessor(RawDataset(["film", "", "good bad dull film", "good good"])).batch(torch.arange(4))
     slow = model.classify(model.encode(model.embed(batch), batch))
     torch.testing.assert_close(model(batch), slow)

@@ -26,6 +26,7 @@ from common.metrics.detection import (
     separation,
 )
 from common.metrics.model_calibration import model_calibration
+from common.metrics.paired import paired_differences
 from common.metrics.ranks import mean_ranks
 from common.metrics.risk import accuracy_at, excess_aurc, threshold_for_error
 from common.metrics.streaming import StreamingSeparation
@@ -54,6 +55,7 @@ __all__ = [
     "model_calibration",
     "negative_log_likelihood",
     "paired_difference",
+    "paired_differences",
     "placements",
     "risk_coverage",
     "roc_auc",

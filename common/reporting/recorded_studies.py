@@ -90,7 +90,8 @@ def _results(name: str, found: RecordedStudy) -> StudyResults:
     ran = {(task, variant) for task, variant in found.ran}
     every = [(task, variant.name) for task in study.tasks for variant in study.variants]
     not_run = [f"{task}, {variant}: not in the recorded run" for task, variant in every if (task, variant) not in ran]
-    command = f"uv run run_all.py --study {name} --seeds {len(found.tables)} --data-dir DIR"
+    profile = "" if found.profile == "quick" else f" --profile {found.profile}"
+    command = f"uv run run_all.py --study {name} --seeds {len(found.tables)}{profile} --data-dir DIR"
     made = f"Command: {command}. Profile {found.profile}, on {found.device}, commit {found.commit}."
     return StudyResults(study, found.tables, not_run, (made,))
 

@@ -100,10 +100,8 @@ def _cell(values: Sequence[float]) -> Cell:
     found = spread(values)
     if found is None:
         return Cell("\N{EN DASH}")
-    shown = points(found.mean).removeprefix("+")
-    if found.count == 1:
-        return Cell(shown)
-    return Cell(shown, f"{found.low:.1f}\N{EN DASH}{found.high:.1f}")
+    shown, low, high = (points(value).removeprefix("+") for value in (found.mean, found.low, found.high))
+    return Cell(shown) if found.count == 1 else Cell(shown, f"{low}\N{EN DASH}{high}")
 
 
 def _picture(results: StudyResults) -> list[Plots]:

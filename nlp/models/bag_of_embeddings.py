@@ -6,6 +6,7 @@ learned vector. With words w_1..w_n, n <= P, the feature is
     h = (sum_t e(w_t) + (P - n) e(padding)) / P
 
 so the feature of a short text is close to e(padding), as in the recipe. A text without a known word has a feature too.
+Not ``padded``, the feature is the mean of the n words alone, 0 of none.
 
 Source: Hendrycks & Gimpel (ICLR 2017), arXiv:1610.02136, section 3.2.
 """
@@ -36,6 +37,7 @@ class BagOfEmbeddings:
         stop_words: whether English stop words are removed.
         initial: of the word vectors, (V, D) with V = words + 2: ``unit_columns`` is normal with each column (dimension)
             scaled to length 1, ``uniform`` is U(0, 1) / sqrt((V + D) / 6).
+        padded: whether padding has a part in the mean.
     """
 
     words: int = 5000
@@ -43,6 +45,7 @@ class BagOfEmbeddings:
     positions: int = 400
     stop_words: bool = True
     initial: Initial = "unit_columns"
+    padded: bool = True
 
     def preprocessor(self, train: RawDataset) -> WordNumbers:
         """Return the preprocessor, with the vocabulary of the training texts."""
@@ -64,7 +67,7 @@ class MeanOfWords(WordClassifier):
 
     def __init__(self, vocabulary: Vocabulary, classes: int, options: BagOfEmbeddings) -> None:
         super().__init__(vocabulary)
-        self.positions = options.positions
+        self.positions = options.positions if options.padded else None
         self.embedding = nn.Embedding(len(vocabulary), options.dimensions)
         self.output = unit_norm_linear(options.dimensions, classes)
         self._initialise(options.initial)
@@ -97,7 +100,9 @@ class MeanOfWords(WordClassifier):
         return self.classify(self._mean(words, batch.lengths))
 
     def _mean(self, words: Tensor, lengths: Tensor) -> Tensor:
-        """Return (B, D) means of P vectors: ``words`` is the sum of the first ``lengths``, the others are padding."""
+        """Return (B, D) means, ``words`` being the sums of the first ``lengths`` vectors: the others are padding."""
+        if self.positions is None:
+            return words / lengths.clamp_min(1)[:, None]
         padding = (self.positions - lengths)[:, None] * self.embedding.weight[PADDING]
         return (words + padding) / self.positions
 
