@@ -60,6 +60,8 @@ def evaluate(
         progress.close()
         if run.record.finished or run.rows:
             finish(run, options.out, selection.full, selection.formats)
+            if options.store is not None:
+                options.store.put_results()
     return run
 
 

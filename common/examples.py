@@ -56,13 +56,15 @@ def examples_of(
     if how is None:
         return None
     code = code_hash((f"{experiment.modality}.shown", "common.examples"), DOWNSTREAM)
-    file = experiment.folder(objective).path / f"examples-{code}.json"
+    folder = experiment.folder(objective)
+    file = folder.path / f"examples-{code}.json"
     stored = _stored(experiment, file)
     if stored is None:
         chosen = choose(spec, outputs, how.count)
         entries = [entry for group in _by_set(chosen) for entry in _entries(experiment, outputs, spec, how, group)]
         stored = {"objective": objective, "seed": experiment.seed, "entries": sorted(entries, key=_place(chosen))}
         write_facts(file, stored)
+        experiment.sync(folder, file.name)
     return stored
 
 

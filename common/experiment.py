@@ -16,6 +16,7 @@ from common.data.sources import AnySource
 from common.discover import load_architecture, load_objective, load_task, takes_augmented
 from common.encoded import EncodedData
 from common.store.files import DamagedFile, delete, sha256
+from common.store.object_store import RECORD, ObjectStore
 from common.store.outputs import TaskOutputs
 from common.store.provenance import code_hash, versions
 from common.store.run_folder import RunFolder, run_folder
@@ -51,6 +52,9 @@ class RunOptions:
     threads: int = 1
     """Threads that a training computes in; its figures depend on them in the last digits."""
 
+    store: ObjectStore | None = None
+    """Where ``out`` is kept, if it only stands for a folder of an object store."""
+
 
 class Experiment:
     """A task, a seed and a setting; ``outputs`` trains or reads from the store.
@@ -81,6 +85,7 @@ class Experiment:
             self.task = replace(self.task, objectives=self.task.objectives[:1])
         self.progress = progress or Progress()
         self.reduced_budget = reduced_budget
+        self._synced: set[Path] = set()
 
     @cached_property
     def architecture(self) -> Any:
@@ -132,7 +137,21 @@ class Experiment:
         }
         if self.is_variant and objective != self.own_objective:
             ingredients["options"] = {name: dict(own) for name, own in self.task.options.items()}
-        return run_folder(self.options.out, self.name, objective, self.seed, ingredients)
+        found = run_folder(self.options.out, self.name, objective, self.seed, ingredients)
+        if found.path not in self._synced:
+            self.sync(found)
+        return found
+
+    def sync(self, folder: RunFolder, *made: str) -> None:
+        """Bring a training's folder and the object store together, where there is one.
+
+        Args:
+            folder: of the training.
+            made: names of records that were just written.
+        """
+        if self.options.store is not None:
+            self.options.store.sync(folder.path, made)
+        self._synced.add(folder.path)
 
     @property
     def own_objective(self) -> str:
@@ -221,6 +240,7 @@ class Experiment:
         done = time.monotonic()
         seconds = {"train": round(trained - started, 1), "predict": round(done - trained, 1)}
         folder.save(test, ood, {**self.data.facts, "seconds": seconds})
+        self.sync(folder, RECORD)
 
     def trained(self, objective_name: str, folder: RunFolder) -> "Classifier":
         """Return the trained model: its stored weights, the ``--weights`` file, or a training."""
@@ -250,6 +270,7 @@ class Experiment:
         objective.train(model, self._setup(objective_name, objective, folder, device))
         save_weights(model, folder.weights)
         folder.record_weights()
+        self.sync(folder, RECORD)
         return model.eval()
 
     def _setup(self, name: str, objective: "Objective", folder: RunFolder, device: "torch.device") -> "Setup":

@@ -88,30 +88,33 @@ def _row(
     identity: Mapping[str, Any],
     baseline: Placements | None,
 ) -> Row:
-    key = comparison.key
     kept, rejected = comparison.sides(lambda scored: scored.scores(detector))
-    ranking = ranked(kept, rejected)
     msp_kept, msp_rejected = comparison.sides(lambda scored: scored.msp)
-    return Row(
-        **identity,
-        **asdict(separation_of(ranking)),
-        detector=detector.name,
-        question=comparison.question,
-        population=comparison.population,
-        out_dist=key.name if key else None,
-        level_db=key.level_db if key else None,
-        distance=spec.distances.get(key.name) if key else None,
-        subset=comparison.subset,
-        unit=comparison.unit,
-        primary=comparison.primary,
-        **({} if key else risk_figures(ranking)),
-        **bounds_of(intervals_of(ranking, BOOTSTRAPPED if key else (*BOOTSTRAPPED, "aurc"), OF_ROWS)),
-        **({} if detector.name == BASELINE else _beside_msp(kept, rejected, baseline)),
-        **(_calibration(comparison) if detector.name == BASELINE else {}),
-        **(_promise(msp_kept, msp_rejected) if detector.name == BASELINE and not key else {}),
-        mean_msp_positive=_mean(msp_kept),
-        mean_msp_negative=_mean(msp_rejected),
-    )
+    ranking, risk = ranked(kept, rejected), comparison.key is None
+    facts = {**identity, "detector": detector.name, **_about(comparison, spec), **asdict(separation_of(ranking))}
+    facts |= bounds_of(intervals_of(ranking, (*BOOTSTRAPPED, "aurc") if risk else BOOTSTRAPPED, OF_ROWS))
+    if risk:
+        facts |= risk_figures(ranking)
+    if detector.name != BASELINE:
+        facts |= _beside_msp(kept, rejected, baseline)
+    elif risk:
+        facts |= _calibration(comparison) | _promise(msp_kept, msp_rejected)
+    return Row(**facts, mean_msp_positive=_mean(msp_kept), mean_msp_negative=_mean(msp_rejected))
+
+
+def _about(comparison: Comparison, spec: EvaluationSpec) -> dict[str, Any]:
+    """Return the fields of a row that say what was compared."""
+    key = comparison.key
+    return {
+        "question": comparison.question,
+        "population": comparison.population,
+        "out_dist": key.name if key else None,
+        "level_db": key.level_db if key else None,
+        "distance": spec.distances.get(key.name) if key else None,
+        "subset": comparison.subset,
+        "unit": comparison.unit,
+        "primary": comparison.primary,
+    }
 
 
 def _mean(msp: Floats) -> float | None:
@@ -142,7 +145,7 @@ def _calibration(comparison: Comparison) -> dict[str, Any]:
     """Return the model's calibration, in the one row that is about all rows of the test set."""
     scored = comparison.positive[0]
     logits, labels = scored.outputs.scored_logits, scored.outputs.labels
-    whole = comparison.key is None and comparison.subset is None and comparison.unit == "row"
+    whole = comparison.subset is None and comparison.unit == "row"
     if not whole or labels is None or len(labels) < 2 or np.isnan(scored.msp).any():  # NaN: a score without logits
         return {}
     masked = np.isneginf(logits[np.arange(len(labels)), labels]).any()

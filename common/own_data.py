@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from common.base.border import absent
 from common.base.errors import UserError
 from common.base.seeds import seed_of
 from common.data.disjoint import digest, digests
@@ -73,7 +74,7 @@ class OwnData:
             raise UserError(f"{given[0]} is not for data of this kind; leave it out")
         for path in (self.data, *([self.test] if self.test else []), *self.ood.values()):
             if not path.exists():
-                raise UserError(f"{path} does not exist; check the path")
+                raise absent(path)
 
 
 @dataclass(frozen=True)

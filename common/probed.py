@@ -58,6 +58,11 @@ class ProbeFile:
     def _record(self) -> Path:
         return self.path.with_suffix(".json")
 
+    @property
+    def record_name(self) -> str:
+        """Name of the record in the folder of the training."""
+        return f"{self._record.parent.name}/{self._record.name}"
+
     def facts(self) -> dict[str, Any]:
         """Return ``options``; ``skipped``, the sentence that says why there are no scores, or None; and ``file``.
 
@@ -124,6 +129,7 @@ def with_probes(
     missing = {name: probe for name, probe in probes.items() if stored[name] is None}
     if missing:
         _run(experiment, objective, outputs, missing, files)
+        experiment.sync(experiment.folder(objective), *(files[name].record_name for name in missing))
     workers.barrier()
     options: dict[str, Mapping[str, Option]] = {}
     skipped = list(outputs.skipped)

@@ -64,7 +64,10 @@ def report(name: str, found: Studied, options: RunOptions, formats: Collection[s
     """Write the study's page beside its results, in these formats; return a short version for a terminal."""
     made = f"Profile {options.profile}, on {options.device}, commit {commit() or 'unknown'}."
     results = StudyResults(found.study, found.tables, found.not_run, (made,))
-    return write_study(results, folder(options.out, name), formats)
+    written = write_study(results, folder(options.out, name), formats)
+    if options.store is not None:
+        options.store.put_results()
+    return written
 
 
 def folder(out: Path, name: str) -> Path:

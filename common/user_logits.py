@@ -20,6 +20,7 @@ from common.papers.table import POOLED
 from common.reporting.formats import DEFAULT, chosen_formats
 from common.run import finish
 from common.store.files import check_writable, sweep
+from common.store.object_store import out_folder
 
 __all__ = ["app", "evaluate_user_outputs", "main"]
 
@@ -62,7 +63,9 @@ def run(
     second_pass: Annotated[
         bool, typer.Option("--second-pass", help="read the pieces again, so that FPR95 is known exactly")
     ] = False,
-    out: Annotated[Path, typer.Option(help="output folder")] = Path("runs/own"),
+    out: Annotated[
+        str, typer.Option(metavar="FOLDER|URL", help="output folder, also in an object store (s3://BUCKET/FOLDER)")
+    ] = "runs/own",
     format_: Annotated[
         str, typer.Option("--format", help="comma-separated formats of the report: md, html, csv, tex")
     ] = ",".join(DEFAULT),
@@ -90,8 +93,11 @@ def run(
         chosen = parse_names("--detectors", detectors, load_detector)
         formats = chosen_formats(format_, card)
         reading = Reading(probabilities, MemoryLimit(max_gb), features=train is not None)
-        check_writable(out)
-        sweep(out)
+        target, store = out_folder(out)
+        check_writable(target)
+        if store is not None:
+            store.check()
+        sweep(target)
         if second_pass and pieces is False:
             raise UserError("--second-pass reads pieces again, so it does not go with --whole; give one of the two")
         asked = True if second_pass else pieces
@@ -103,8 +109,10 @@ def run(
             sets = {name: read_rows(file, "ood", reading) for name, file in files.items()}
             learned = read_rows(train, "train", reading) if train else None
             done = evaluate_own(own_model(in_distribution.stem, test, sets, learned, chosen), command())
-        finish(done, out, formats=formats)
-        say(done.report, f"; the report is in {out / 'report.md'}")
+        finish(done, target, formats=formats)
+        if store is not None:
+            store.put_results()
+        say(done.report, f"; the report is in {target / 'report.md'}")
         for note in notes_of(done):  # after the tables, where they are seen
             print(fitted(f"note: {note}", sys.stderr.encoding), file=sys.stderr)
         return 0

@@ -77,12 +77,19 @@ def start(name: str, out: Path, log: Path, before: Callable[[], None] | None = N
     return process
 
 
-def start_anew(name: str, out: Path, log: Path) -> int:
-    """Start the same run in a new Python, which imports everything first; return the number of its process."""
+def start_anew(name: str, out: Path | str, log: Path, **environment: str) -> int:
+    """Start the same run in a new Python, which imports everything first; return the number of its process.
+
+    Args:
+        name: of the task.
+        out: output folder, or the URL of one.
+        log: file that gets what the run prints.
+        environment: further variables.
+    """
     command = [sys.executable, "-m", __name__, name, str(out)]
     to_log = (os.POSIX_SPAWN_OPEN, 1, str(log), os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o644)
     actions = [to_log, (os.POSIX_SPAWN_DUP2, 1, 2)]
-    return os.posix_spawn(sys.executable, command, unmeasured(), file_actions=actions)
+    return os.posix_spawn(sys.executable, command, unmeasured() | environment, file_actions=actions)
 
 
 def _run(name: str, out: Path, log: Path, before: Callable[[], None] | None) -> None:
@@ -109,7 +116,7 @@ def _run(name: str, out: Path, log: Path, before: Callable[[], None] | None) -> 
         os._exit(code)
 
 
-def _whole(name: str, out: Path) -> None:
+def _whole(name: str, out: Path | str) -> None:
     from common.cli.run_all import main
 
     detectors = f"msp,{PROBES[name]}"
@@ -198,4 +205,4 @@ def _names(out: Path) -> set[str]:
 
 if __name__ == "__main__":
     shrink(sys.argv[1])
-    _whole(sys.argv[1], Path(sys.argv[2]))
+    _whole(sys.argv[1], sys.argv[2])

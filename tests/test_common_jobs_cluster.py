@@ -9,7 +9,7 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator
-from contextlib import closing
+from contextlib import ExitStack, closing, contextmanager
 from dataclasses import replace
 from pathlib import Path
 
@@ -28,6 +28,8 @@ from common.jobs.cluster import ClusterPool
 from common.jobs.job import Job
 from common.jobs.nodes import SETTINGS, check_nodes, connected, needed, shared_by
 from common.store.files import HOST, sweep
+from common.store.object_store import ObjectStore
+from tests.buckets import KEYS, served
 from tests.sessions import kill_session, processes_of, unmeasured, wait_until
 
 PATIENCE = 400
@@ -42,8 +44,8 @@ def options(out: Path) -> RunOptions:
 class Node:
     """A node of a cluster on this machine: all processes of a session."""
 
-    def __init__(self, log: Path, *arguments: str) -> None:
-        quiet = {"RAY_memory_monitor_refresh_ms": "0", "RAY_USAGE_STATS_ENABLED": "0"}
+    def __init__(self, log: Path, *arguments: str, **environment: str) -> None:
+        quiet = {"RAY_memory_monitor_refresh_ms": "0", "RAY_USAGE_STATS_ENABLED": "0", **environment}
         command = (str(Path(sys.executable).with_name("ray")), "start", *SMALL, *arguments)
         with (
             log.open("w") as said,
@@ -57,14 +59,22 @@ class Node:
         assert not failed, self.said
 
     @property
+    def address(self) -> str:
+        """Where others join."""
+        found = re.search(r"--address='([^']+)'", self.said)
+        assert found, self.said
+        return found[1]
+
+    @property
     def working(self) -> dict[int, str]:
         """Its processes that do a job, with its label."""
         titles = processes_of(self.session)
         return {pid: title.removeprefix("ray::") for pid, title in titles.items() if title.startswith("ray::nlp/")}
 
 
-@pytest.fixture(scope="module")
-def head() -> Iterator[Node]:
+@contextmanager
+def opened(**environment: str) -> Iterator[Node]:
+    """A cluster of one node, its head."""
     os.environ.update(
         SETTINGS
     )  # Ray reads them when it is imported, as below; under `uv run` it would upload the project
@@ -72,8 +82,8 @@ def head() -> Iterator[Node]:
     folder = Path(tempfile.mkdtemp(prefix="ray"))  # names of sockets are short
     node = None
     try:
-        opened = ("--head", "--port", "0", "--include-dashboard", "false", "--temp-dir", str(folder))
-        node = Node(folder / "head.log", *opened)
+        options = ("--head", "--port", "0", "--include-dashboard", "false", "--temp-dir", str(folder))
+        node = Node(folder / "head.log", *options, **environment)
         yield node
     finally:
         if node is not None:
@@ -82,10 +92,14 @@ def head() -> Iterator[Node]:
 
 
 @pytest.fixture(scope="module")
+def head() -> Iterator[Node]:
+    with opened() as node:
+        yield node
+
+
+@pytest.fixture(scope="module")
 def address(head: Node) -> str:
-    found = re.search(r"--address='([^']+)'", head.said)
-    assert found, head.said
-    return found[1]
+    return head.address
 
 
 @pytest.fixture
@@ -123,6 +137,42 @@ def test_a_node_killed_while_it_works_costs_its_job_alone_and_rows_are_those_of_
     assert "3 of 3 jobs" in said
     assert report.startswith("How far can a classifier's confidence be trusted?") and "raylet" not in report
     assert (tmp_path / "many/results.jsonl").read_bytes() == (tmp_path / "one/results.jsonl").read_bytes()
+
+
+@pytest.mark.slow
+def test_nodes_that_share_no_folder_meet_in_an_object_store_and_one_of_them_may_be_killed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pytest.importorskip("s3fs", reason="the group object_store is not installed: uv sync --group object_store")
+    for name, value in KEYS.items():
+        monkeypatch.setenv(name, value)
+    seeds = ("--seeds", "3", "--detectors", "msp,knn")
+    homes = [str(tmp_path / name) for name in ("head", "second", "run")]
+    with served() as (endpoint, files), ExitStack() as entered:
+        files.mkdir("shared")
+        monkeypatch.setenv("AWS_ENDPOINT_URL", endpoint)
+        head = entered.enter_context(opened(XDG_CACHE_HOME=homes[0]))
+        second = Node(tmp_path / "second.log", "--address", head.address, XDG_CACHE_HOME=homes[1])
+        entered.callback(kill_session, second.session)
+        monkeypatch.setenv("XDG_CACHE_HOME", homes[2])
+        with subprocess.Popen(
+            suite(tmp_path / "many", *seeds, "--out", "s3://shared/many", "--cluster", head.address),
+            cwd=ROOT,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.PIPE,
+            text=True,
+        ) as run:
+            wait_until(lambda: head.working and second.working, PATIENCE)
+            kill_session(second.session)
+            said = run.communicate(timeout=PATIENCE)[1]
+        assert run.returncode == 0, said
+        rows = files.cat_file("shared/many/results.jsonl")
+    assert ": 3 jobs, 2 nodes\n" in said and "attempt 1 of 4 was lost" in said
+    assert "train epoch" not in said  # the run itself trained nothing
+    made, fetched = ({file.parent.name for file in Path(home).rglob("meta.json")} for home in (homes[0], homes[2]))
+    assert made == fetched and len(made) == 3
+    subprocess.run(suite(tmp_path / "one", *seeds, "--jobs", "1"), cwd=ROOT, check=True, capture_output=True)
+    assert rows == (tmp_path / "one/results.jsonl").read_bytes()
 
 
 @pytest.mark.slow
@@ -174,6 +224,10 @@ def test_a_job_whose_process_is_killed_each_time_is_named_and_the_next_is_done(
         ({"folders": (Path("/of/this/machine/alone"),)}, "does not see /of/this/machine/alone; .* all nodes share"),
         ({"versions": {"torch": "1.0"}}, "has torch 2.*, unlike this machine; .* same pyproject"),
         ({"code": "another"}, "has other code in .*; check out the same commit"),
+        (
+            {"store": ObjectStore("nonsense://bucket/out")},
+            "--out nonsense://bucket/out cannot be used: .* s3://BUCKET/.*",
+        ),
     ],
 )
 def test_a_node_that_lacks_what_jobs_need_is_one_line(

@@ -4,6 +4,7 @@ Readers of arrays, tables and archives raise whatever their libraries raise, whi
 their versions; readers written in Rust raise even what is no ``Exception``. So this is the one place that catches all.
 """
 
+import re
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -43,6 +44,17 @@ def border(path: Path, remedy: str = "") -> Iterator[None]:
     except BaseException as error:  # a panic in Rust is a BaseException
         reason = "there is not enough memory" if out_of_memory(error) else one_line(error)
         raise UserError(f"{shown(path)} cannot be read ({reason}){'; ' * bool(remedy)}{remedy}") from error
+
+
+def absent(path: Path, option: str = "") -> UserError:
+    """Return the error for a path that is not there; of a URL, which is read nowhere, it says what to do.
+
+    >>> print(absent(Path("s3://bucket/in.npz")))
+    s3:/bucket/in.npz does not exist; it is a URL: copy it to this machine first, and give that path
+    """
+    address = re.match(r"[a-z][a-z0-9+]+:/", path.as_posix())  # one letter is a drive
+    what = "it is a URL: copy it to this machine first, and give that path" if address else "check the path"
+    return UserError(f"{option}{' ' * bool(option)}{shown(path)} does not exist; {what}")
 
 
 def told_or(read: Callable[[], T]) -> T | str:

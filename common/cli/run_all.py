@@ -35,6 +35,7 @@ from common.discover import check_detector, check_objective, load_user_files
 from common.own_data import OwnData
 from common.reporting.formats import DEFAULT, chosen_formats
 from common.store.files import check_writable
+from common.store.object_store import ObjectStore, out_folder
 
 if TYPE_CHECKING:
     from common.experiment import RunOptions
@@ -111,13 +112,20 @@ def run(
         str | None,
         typer.Option(
             metavar="HOST:PORT|auto",
-            help="trainings on the nodes of a Ray cluster that this machine has joined; --out is a folder that all see",
+            help="trainings on the nodes of a Ray cluster that this machine has joined; all of them see --out",
         ),
     ] = None,
     threads: Annotated[
         int, typer.Option(help="threads of each training; last digits of figures depend on them, as rows say")
     ] = 1,
-    out: Annotated[Path | None, typer.Option(help="output folder; runs/PROFILE by default")] = None,
+    out: Annotated[
+        str | None,
+        typer.Option(
+            metavar="FOLDER|URL",
+            help="output folder, also in an object store (s3://BUCKET/FOLDER, group object_store); "
+            "runs/PROFILE by default",
+        ),
+    ] = None,
     in_: Annotated[
         Path | None,
         typer.Option("--in", help="your labelled examples: a file of texts, or a folder of images or sounds a class"),
@@ -173,7 +181,7 @@ def run(
             return show_list(named, Folders(data_folders(data_dir)), known_modality(modality))
         check_words(words or ())
         if demo:
-            return _demo(out or Path("runs/quick"), data_dir, known_modality(modality))
+            return _demo(*out_folder(out or "runs/quick"), data_dir, known_modality(modality))
         if download is not None:
             return _download(download, data_dir or ROOT / "data")
         own = own_data(in_, ood, task, OwnData(Path(), {}, test, text_column, label_column, label_pattern))
@@ -191,12 +199,15 @@ def run(
         sizes = parse_sizes("--examples", examples)
         check_budgets(profile, seeds, weights, sizes)
         check_workers(jobs, threads, cluster, "--study" if study else "--in" if own else None)
-        target = out or Path("runs") / profile
+        target, store = out_folder(out or f"runs/{profile}")
         folders = Folders(data_folders(data_dir), target / "cache")
         check_writable(target)
 
         progress = Progress(show=RANK == 0)
         progress.begin()  # before torch is imported, which takes seconds
+        if store is not None:
+            store.check()
+            progress.note(f"--out {store.url}: its files are also in {target}")
 
         from common.evaluate import evaluate
         from common.experiment import RunOptions
@@ -212,6 +223,7 @@ def run(
             user_task,
             chosen_tune(tune),
             threads,
+            store,
         )
         if study is not None:
             return _study(study, seeds, options, progress, formats)
@@ -243,14 +255,16 @@ def _study(name: str, seeds: int, options: "RunOptions", progress: Progress, for
     return 0
 
 
-def _demo(out: Path, data_dir: Path | None, modality: str | None) -> int:
+def _demo(out: Path, store: ObjectStore | None, data_dir: Path | None, modality: str | None) -> int:
     """Serve the models of the first run's store until Ctrl-C, which is how the demo ends well."""
     from common.demo.start import demo
     from common.experiment import RunOptions
 
     check_writable(out)
     demo(
-        RunOptions(out=out, folders=Folders(data_folders(data_dir), out / "cache"), tune="none"),  # at once
+        RunOptions(
+            out=out, folders=Folders(data_folders(data_dir), out / "cache"), tune="none", store=store
+        ),  # at once
         (modality,) if modality else modalities(),
         Progress(show=True),
     )

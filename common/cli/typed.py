@@ -4,6 +4,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from common.base.arguments import parse_named_files
+from common.base.border import absent
 from common.base.errors import UserError, did_you_mean
 from common.base.project import ROOT, modalities
 from common.discover import own_modality, parse_model, resolve_task, task_names
@@ -61,7 +62,7 @@ def check_budgets(profile: str, seeds: int, weights: Path | None, sizes: tuple[i
     if seeds < 1:
         raise UserError(f"--seeds must be 1 or more, not {seeds}")
     if weights is not None and not weights.is_file():
-        raise UserError(f"--weights {weights} does not exist")
+        raise absent(weights, "--weights")
     if weights is not None and sizes:
         raise UserError("--weights replaces training, so it cannot be combined with --examples; omit one of the two")
 
@@ -71,6 +72,8 @@ def data_folders(data_dir: Path | None) -> tuple[Path, ...]:
     if data_dir is None:
         return (ROOT / "data",)
     if not data_dir.is_dir():
+        if not data_dir.exists():
+            raise absent(data_dir, "--data-dir")
         raise UserError(f"--data-dir {data_dir} is not a folder; create it or name another")
     return (data_dir,)
 

@@ -52,7 +52,8 @@ class ClusterPool:
             self._ray = connected(address)
             entered.callback(self._ray.shutdown)
             self._shared = shared_by(options)
-            entered.callback(self._shared.marker.unlink, missing_ok=True)
+            if self._shared.marker is not None:
+                entered.callback(self._shared.marker.unlink, missing_ok=True)
             need = needed(alive(self._ray), options.threads, options.device, MEMORY)
             nodes = check_nodes(self._ray, self._shared)
             self._entered = entered.pop_all()
@@ -111,7 +112,10 @@ class ClusterPool:
 
 
 def run_on_node(job: Job, shared: Shared) -> tuple[UserError | None, RunFolder | None]:
-    """Do a job in a process of a node; return what stopped it, and the folder that it is stored in."""
+    """Do a job in a process of a node; return what stopped it, and the folder that it is stored in.
+
+    Without a folder, nothing needs to be waited for: the job did nothing, or an object store has what it made.
+    """
     global _worker
     if _worker is None:
         try:
@@ -119,5 +123,5 @@ def run_on_node(job: Job, shared: Shared) -> tuple[UserError | None, RunFolder |
         except UserError as unseen:
             return unseen, None
         _worker = Worker(Progress())
-    stopped = _worker.run(job)
-    return stopped, None if stopped else _worker.folder
+    stopped = _worker.run(job.here())
+    return stopped, None if stopped or job.options.store else _worker.folder

@@ -49,6 +49,15 @@ class Job:
         size = f" on {self.examples} examples" if self.examples else ""
         return f"{self.task} seed {self.seed}{size} {self.objective}"
 
+    def here(self) -> "Job":
+        """Return the same job for this machine if it comes from another, whose folder stands for an object store."""
+        options = self.options
+        if options.store is None:
+            return self
+        out = options.store.folder
+        folders = replace(options.folders, cache=out / options.folders.cache.name)
+        return replace(self, options=replace(options, out=out, folders=folders))
+
     def full(self, progress: Progress | None = None) -> Experiment:
         """Return the task with its own training set."""
         return Experiment(self.task, self.seed, self.options, progress)

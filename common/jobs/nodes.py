@@ -13,6 +13,7 @@ from common.base.errors import UserError
 from common.base.project import ROOT, modalities
 from common.experiment import RunOptions
 from common.store.files import HOST, write_text
+from common.store.object_store import ObjectStore
 from common.store.provenance import versions
 
 SECONDS = 10
@@ -38,16 +39,24 @@ class Shared:
     """What every node must see under the same path, and must agree on.
 
     Attributes:
-        marker: a file in OUT that this run has just made; were the run killed, the next one would delete it.
+        marker: a file in OUT that this run has just made; were the run killed, the next one would delete it. None:
+            OUT is in an object store, and nodes see it there.
+        store: of OUT.
         folders: that jobs read: the checkout, the working folder, data.
         versions: of Python and of the libraries.
         code: hash of the code that trains and predicts.
     """
 
-    marker: Path
+    marker: Path | None
+    store: ObjectStore | None
     folders: tuple[Path, ...]
     versions: Mapping[str, str]
     code: str
+
+    @property
+    def paths(self) -> tuple[Path, ...]:
+        """All that must be there."""
+        return self.folders if self.marker is None else (self.marker, *self.folders)
 
     def enter(self) -> None:
         """Work in the folder in which the run was started, from which its paths are told.
@@ -55,19 +64,20 @@ class Shared:
         Raises:
             UserError: this node does not see a folder.
         """
-        for path in (self.marker, *self.folders):
+        for path in self.paths:
             if not path.exists():
                 raise UserError(_unseen(socket.gethostname(), path))
         os.chdir(self.folders[0])
 
 
 def shared_by(options: RunOptions) -> Shared:
-    """Return what the nodes must share for a run, and leave a mark in its OUT."""
-    marker = options.out.absolute() / f".cluster.{os.getpid()}@{HOST}.part"
-    write_text(marker, "")
+    """Return what the nodes must share for a run, and leave a mark in its OUT, if that is a folder."""
+    marker = None if options.store else options.out.absolute() / f".cluster.{os.getpid()}@{HOST}.part"
+    if marker is not None:
+        write_text(marker, "")
     given = [path.absolute() for path in (*options.folders.data, options.weights) if path is not None]
     folders = (Path.cwd(), ROOT, *(path for path in given if path.exists()))
-    return Shared(marker, folders, versions(), checkout_hash())
+    return Shared(marker, options.store, folders, versions(), checkout_hash())
 
 
 def checkout_hash() -> str:
@@ -122,34 +132,38 @@ def check_nodes(ray: Any, shared: Shared) -> int:
     from ray.exceptions import RayError
     from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy
 
-    paths = [str(path) for path in (shared.marker, *shared.folders)]
+    paths = [str(path) for path in shared.paths]
+    url = shared.store.url if shared.store else None
     look = ray.remote(num_cpus=0, max_retries=0)(_looker())
     nodes = alive(ray)
     there = [NodeAffinitySchedulingStrategy(node["NodeID"], soft=False) for node in nodes]
-    looks = [look.options(scheduling_strategy=one).remote(paths) for one in there]
+    looks = [look.options(scheduling_strategy=one).remote(paths, url) for one in there]
     for node, reference in zip(nodes, looks, strict=True):
         name = f"{node['NodeManagerHostname']} ({node['NodeManagerAddress']})"
         try:
-            unseen, theirs, code = ray.get(reference, timeout=START)
+            unseen, theirs, code, unreached = ray.get(reference, timeout=START)
         except RayError as error:
             raise UserError(f"node {name} does not work ({type(error).__name__}); see Ray's logs there") from error
         _compare(name, unseen, theirs, code, shared)
+        if unreached:
+            raise UserError(f"node {name}: {unreached}")
     return len(nodes)
 
 
 def _looker() -> Any:
     """Return the function that looks at a node; it is sent as it is, since a node may lack this module."""
 
-    def look(paths: list[str]) -> tuple[str | None, dict[str, str], str]:
+    def look(paths: list[str], url: str | None) -> tuple[str | None, dict[str, str], str, str]:
         from pathlib import Path
 
         unseen = next((path for path in paths if not Path(path).exists()), None)
         if unseen is not None:
-            return unseen, {}, ""
+            return unseen, {}, "", ""
         from common.jobs.nodes import checkout_hash
+        from common.store.object_store import unreached
         from common.store.provenance import versions
 
-        return None, versions(), checkout_hash()
+        return None, versions(), checkout_hash(), unreached(url)
 
     return look
 
@@ -166,7 +180,8 @@ def _compare(name: str, unseen: str | None, theirs: Mapping[str, str], code: str
 
 def _unseen(node: str, path: Path) -> str:
     what = path.parent if path.suffix == ".part" else path
-    return f"node {node} does not see {what}; checkout, data and --out must lie in a folder that all nodes share"
+    remedy = "checkout, data and --out, unless that is a URL, must lie in a folder that all nodes share"
+    return f"node {node} does not see {what}; {remedy}"
 
 
 def alive(ray: Any) -> list[Mapping[str, Any]]:

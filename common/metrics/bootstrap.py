@@ -32,9 +32,6 @@ BINS = 64
 ROUNDING = 1e-12
 """Standard deviation up to which all resamples agree."""
 
-TINY = 1e-9
-"""In place of a count of 0, by which nothing is divided but 0."""
-
 CHUNK = 64
 """Resamples that are worked on at once: what they need fits into a core's cache."""
 
@@ -274,9 +271,8 @@ def _areas(p: Floats, q: Floats, one_score: NDArray[np.bool_]) -> dict[str, Floa
         q: negatives.
         one_score: (K - 1,) whether all scores between two cuts are equal.
     """
-    wins = np.einsum("kb,kb->b", p[1:] + p[:-1], q[1:] - q[:-1]) / 2
     return {
-        "auroc": wins / (p[-1] * q[-1]),
+        "auroc": of_ranking.wins(p, q) / (p[-1] * q[-1]),
         "ap_positive": _average_precision(p, q, one_score),
         "ap_negative": _average_precision((q[-1] - q)[::-1], (p[-1] - p)[::-1], one_score[::-1]),
     }
@@ -285,7 +281,7 @@ def _areas(p: Floats, q: Floats, one_score: NDArray[np.bool_]) -> dict[str, Floa
 def _average_precision(found: Floats, others: Floats, one_score: NDArray[np.bool_]) -> Floats:
     """Return (B,) of the mean precision: that at the lower cut for equal scores, else the mean of both cuts."""
     kept = found + others
-    precision = found / np.maximum(kept, TINY)
+    precision = found / np.maximum(kept, of_ranking.TINY)
     before = np.where(one_score, 0.0, 0.5)[:, None]
     mean = precision[1:] + before * (precision[:-1] - precision[1:])
     return np.asarray(np.einsum("kb,kb->b", found[1:] - found[:-1], mean) / found[-1])
@@ -297,7 +293,4 @@ def _risk(p: Floats, q: Floats, one_score: NDArray[np.bool_]) -> dict[str, Float
     The two differ by less than 1 / (24 (j + 1/2)^2), and where no example is kept (j = 0) the factor is 0.
     """
     kept = p + q
-    more, wrong = np.diff(kept, axis=0), np.diff(q, axis=0)
-    rate = wrong / np.maximum(more, TINY)
-    areas = wrong + (q[:-1] - rate * kept[:-1]) * np.diff(np.log(kept + 0.5), axis=0)
-    return {"aurc": areas.sum(axis=0) / kept[-1]}
+    return {"aurc": of_ranking.area_under_risk(kept, q, np.diff(np.log(kept + 0.5), axis=0))}

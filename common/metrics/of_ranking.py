@@ -7,16 +7,25 @@ from numpy.typing import NDArray
 
 from common.metrics.ranking import Ranking
 
+Floats = NDArray[np.float64]
+
 HARMONIC_TABLE = 2**12
 """Harmonic numbers in a table; above, four terms of the asymptotic series are exact to float64."""
+
+TINY = 1e-9
+"""In place of a count of 0, by which nothing is divided but 0."""
 
 _HARMONIC = np.append(0.0, np.cumsum(1 / np.arange(1, HARMONIC_TABLE + 1)))
 
 
 def roc_auc(ranking: Ranking) -> float:
     """Compute the AUROC, in which a tie counts half."""
-    wins = sum((np.diff(n) * (p[1:] + p[:-1])).sum() for p, n in ranking.pieces()) / 2
-    return float(wins / (ranking.n_positive * ranking.n_negative))
+    return float(sum(wins(p, n) for p, n in ranking.pieces()) / (ranking.n_positive * ranking.n_negative))
+
+
+def wins(positive: Floats, negative: Floats) -> Floats:
+    """Count the pairs whose positive is above the negative, a tie as half: (G + 1, ...) counts to (...) sums."""
+    return np.asarray(np.einsum("k...,k...->...", positive[1:] + positive[:-1], negative[1:] - negative[:-1]) / 2)
 
 
 def average_precision(ranking: Ranking) -> float:
@@ -73,15 +82,25 @@ def detection_error(ranking: Ranking) -> float:
 
 
 def aurc(ranking: Ranking) -> float:
-    """Compute the area under the risk-coverage curve, positives being right answers, without a term per example.
+    """Compute the area under the risk-coverage curve, positives being right answers, without a term per example."""
+    kept = ranking.positive + ranking.negative
+    return float(area_under_risk(kept, ranking.negative, harmonic_difference(kept[:-1], kept[1:])))
+
+
+def area_under_risk(kept: Floats, errors: Floats, harmonic: Floats) -> Floats:
+    """Return (...) of the mean risk over all numbers of kept examples.
 
     From (K, E) to (K', E') the errors follow a line of slope s = (E' - E) / (K' - K), so the sum of e_k / k over
     K < k <= K' is (E' - E) + (E - s K) (H(K') - H(K)), with H the harmonic numbers.
+
+    Args:
+        kept: (G + 1, ...) examples that each threshold keeps, strictest first.
+        errors: (G + 1, ...) errors among them.
+        harmonic: (G, ...) H(K') - H(K).
     """
-    kept, errors = ranking.positive + ranking.negative, ranking.negative
-    more = np.diff(errors)
-    offset = errors[:-1] - more / np.diff(kept) * kept[:-1]
-    return float((more + offset * harmonic_difference(kept[:-1], kept[1:])).sum() / kept[-1])
+    more, wrong = np.diff(kept, axis=0), np.diff(errors, axis=0)
+    offset = errors[:-1] - wrong / np.maximum(more, TINY) * kept[:-1]
+    return np.asarray((wrong + offset * harmonic).sum(axis=0) / kept[-1])
 
 
 def harmonic_difference(low: NDArray[np.float64], high: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from common.base.border import MemoryLimit, border
+from common.base.border import MemoryLimit, absent, border
 from common.base.display import shown
 from common.base.errors import UserError
 from common.own.archives import npy_entries, npz_entries
@@ -101,7 +101,7 @@ def open_file(path: Path, limit: MemoryLimit | None = None) -> OwnFile:
         raise UserError(f"{shown(path)} is a folder; name a file of logits ({FORMATS})")
     with border(path):
         if not path.is_file():
-            raise UserError(f"{shown(path)} does not exist")
+            raise absent(path)
         return OwnFile(path, _entries(path), limit or MemoryLimit())
 
 

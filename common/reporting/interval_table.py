@@ -25,23 +25,20 @@ def interval_table(results: TaskResults, trained: TrainedModel) -> Table | None:
     several = len(results.leading_detectors(trained)) > 1
     label = results.label(trained)
     seeds = " Bounds are means over seeds: each is about one seed." if len(results.seeds) > 1 else ""
+    how = "AUPR and AURC by a bootstrap, FPR95 from the order statistics of its threshold."
     return Table(
         caption="95 % intervals of all figures" + (f" ({label})" if label else ""),
         columns=("comparison", *(("score",) if several else ()), *COLUMNS),
-        rows=tuple(
-            (
-                Cell(name),
-                *((Cell(one.row.detector),) if several else ()),
-                *(Cell(percent(one.mean(field)), _span(one, field)) for field in COLUMNS.values()),
-            )
-            for name, one in found
-        ),
-        notes=(
-            "Percent. AUPR and AURC by a bootstrap, FPR95 from the order statistics of its threshold. No interval:"
-            f" every resample has the same figure.{seeds}",
-        ),
+        rows=tuple(_cells(name, one, several) for name, one in found),
+        notes=(f"Percent. {how} No interval: every resample has the same figure.{seeds}",),
         folded=True,
     )
+
+
+def _cells(name: str, one: SeedMean, several: bool) -> tuple[Cell, ...]:
+    """Return a row; ``several``: it names the score."""
+    figures = (Cell(percent(one.mean(field)), _span(one, field)) for field in COLUMNS.values())
+    return (Cell(name), *((Cell(one.row.detector),) if several else ()), *figures)
 
 
 def _comparisons(results: TaskResults, trained: TrainedModel) -> Iterator[tuple[str, SeedMean]]:

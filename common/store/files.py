@@ -6,7 +6,7 @@ import os
 import platform
 import re
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from functools import lru_cache
 from pathlib import Path
@@ -36,20 +36,31 @@ def write_atomically(path: Path, write: Callable[[Path], object]) -> None:
     Raises:
         UserError: the folder cannot be written, or the disk is full.
     """
+    write_all_atomically([path], lambda parts: write(parts[0]))
+
+
+def write_all_atomically(paths: Sequence[Path], write: Callable[[list[Path]], object]) -> None:
+    """Do as ``write_atomically`` for several files that are written together and renamed in this order."""
     if RANK:
         return
-    temporary = path.with_name(f".{path.name}.{os.getpid()}@{HOST}.part")
+    temporary = [path.with_name(f".{path.name}.{os.getpid()}@{HOST}.part") for path in paths]
+    named = paths[0]
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
+        for folder in dict.fromkeys(path.parent for path in paths):
+            folder.mkdir(parents=True, exist_ok=True)
         write(temporary)
-        _flush(temporary)
-        temporary.replace(path)
+        for part, named in zip(temporary, paths, strict=True):  # noqa: B020  (the message names the last one tried)
+            _flush(part)
+            part.replace(named)
     except OSError as error:
         reason = error.strerror or str(error)
-        raise UserError(f"cannot write {path}: {reason}; free the space or choose another folder with --out") from error
+        raise UserError(
+            f"cannot write {named}: {reason}; free the space or choose another folder with --out"
+        ) from error
     finally:
-        with suppress(OSError):  # an unreadable folder holds no temporary file
-            temporary.unlink()
+        for part in temporary:
+            with suppress(OSError):  # an unreadable folder holds no temporary file
+                part.unlink()
 
 
 def _flush(path: Path) -> None:

@@ -22,6 +22,7 @@ HARMLESS = {
         "data.download",
         "discover",
         "metrics.logit_scores",
+        "store.object_store",
         "store.provenance",
         "store.run_folder",
     )
