@@ -6,7 +6,7 @@ from itertools import product
 from typing import Any
 
 from common.base.errors import UserError
-from common.discover import chosen_detectors, load_objective
+from common.discover import chosen_detectors
 from common.experiment import Experiment, RunOptions
 from common.jobs.job import Job, Key
 from common.probed import probes_stored
@@ -76,25 +76,26 @@ def _of_seed(name: str, seed: int, selection: Selection, options: RunOptions) ->
     asked, further = selection.objectives_of(experiment.task)
     first, *others = (Job(name, seed, one, options, selection.detectors) for one in [*asked, *further])
     full = [first, *others]
-    yield from _waiting([job for job in full if not _settled(experiment, job)], experiment.own_objective, None)
+    yield from _waiting(experiment, [job for job in full if not _settled(experiment, job)], None)
     facts = _stored_facts(experiment, first.objective)
     for size in selection.examples:
         jobs = [replace(job, examples=size, facts_of=first.objective) for job in full]
         left = [job for job in jobs if facts is None or not _reduced_settled(job, facts)]
-        yield from _waiting(left, experiment.own_objective, first.key)
+        yield from _waiting(experiment, left, first.key)
 
 
-def _waiting(jobs: list[Job], own: str, before: Key | None) -> Iterator[Planned]:
+def _waiting(experiment: Experiment, jobs: list[Job], before: Key | None) -> Iterator[Planned]:
     """Yield jobs on one training set: fine-tunings after the training that they go on from, all after ``before``.
 
     Where that training is no job of its own, the first fine-tuning does it and stores its weights for the others.
     """
-    tuned = [job for job in jobs if job.objective != own and load_objective(job.objective).continues]
-    start = next((job for job in jobs if job.objective == own), None) or next(iter(tuned), None)
+    own = experiment.own_objective
     by_objective = {job.objective: job for job in jobs}
+    origins = {job.key: origin for job in jobs if (origin := experiment.before(job.objective)) is not None}
+    start = by_objective.get(own) or next((job for job in jobs if job.key in origins), None)
     for job in jobs:
-        first = by_objective.get(str(load_objective(job.objective).continues), start)
-        yield Planned(job, first.key if first and job in tuned and job is not start else before)
+        first = by_objective.get(origins.get(job.key, ""), start)
+        yield Planned(job, first.key if first and job.key in origins and job is not start else before)
 
 
 def _lacks_data(experiment: Experiment) -> bool:
