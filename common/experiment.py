@@ -143,12 +143,7 @@ class Experiment:
         return found
 
     def sync(self, folder: RunFolder, *made: str) -> None:
-        """Bring a training's folder and the object store together, where there is one.
-
-        Args:
-            folder: of the training.
-            made: names of records that were just written.
-        """
+        """Bring a training's folder and the object store together, if there is one, after writing records ``made``."""
         if self.options.store is not None:
             self.options.store.sync(folder.path, made)
         self._synced.add(folder.path)
@@ -258,6 +253,8 @@ class Experiment:
         if self.options.weights is not None:
             load_weights(model, self.options.weights)
             return model.to(device).eval()
+        if not folder.weights.is_file():
+            self.sync(folder)  # another machine may have trained it since
         if self._has_weights(folder):
             try:
                 restore_weights(model, folder.weights)

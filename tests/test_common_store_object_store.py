@@ -221,12 +221,14 @@ def test_a_probe_that_one_machine_adds_goes_over_without_the_training_that_both_
     two.folder()
     ours, theirs = one.trains(mark=1.0), two.trains(mark=2.0)
     stored = {name: bucket.content(name) for name in bucket.names}
-    write_tensors(ours.path / "probes/knn-1f.safetensors", {"scores": np.arange(3)})
-    write_facts(ours.path / "probes/knn-1f.json", {"skipped": None})
-    one.folder()
+    for folder, name in ((ours, "knn"), (theirs, "vim")):
+        write_tensors(folder.path / f"probes/{name}-1f.safetensors", {"scores": np.arange(3)})
+        write_facts(folder.path / f"probes/{name}-1f.json", {"skipped": None})
+    for machine in (one, two, one):
+        machine.folder()
     assert stored.items() < {name: bucket.content(name) for name in bucket.names}.items()
-    two.folder()
-    assert theirs.load()[0].logits.max() == 2.0 and len(list(theirs.path.glob("probes/knn-1f.*"))) == 2
+    for folder, mark in ((ours, 1.0), (theirs, 2.0)):
+        assert folder.load()[0].logits.max() == mark and len(list(folder.path.glob("probes/*"))) == 4
 
 
 def test_what_lies_beside_the_trainings_is_put_but_for_caches_and_hidden_files(
