@@ -22,9 +22,6 @@ if TYPE_CHECKING:
 
     from common.data.examples import TensorDataset
 
-HELD_OUT = 1000
-"""Training samples at most that are held out where options of detectors are chosen."""
-
 KEPT_BYTES = 2**30
 """Examples beside the task's own up to so much memory are kept for further objectives; more are made again."""
 
@@ -110,6 +107,11 @@ class EncodedData:
         """What the model is fitted to."""
         return self._divided[0]
 
+    @property
+    def validation_samples(self) -> RawDataset | None:
+        """What chooses the best epoch, or None."""
+        return self._divided[1]
+
     @cached_property
     def test_samples(self) -> RawDataset:
         """The test set, less what the budget leaves out."""
@@ -138,8 +140,7 @@ class EncodedData:
     @cached_property
     def validation(self) -> "TensorDataset | None":
         """The examples that choose the best epoch, or None."""
-        validation_size = self._divided[1]
-        return self.encode(validation_size) if validation_size else None
+        return self.encode(self.validation_samples) if self.validation_samples else None
 
     @cached_property
     def test(self) -> "TensorDataset":
@@ -218,20 +219,6 @@ class EncodedData:
         """Return raw data as examples."""
         examples: TensorDataset = self.preprocessor(samples)
         return examples
-
-    @cached_property
-    def tuning_samples(self) -> tuple[RawDataset, RawDataset]:
-        """What choosing an option may learn from, and what it is judged on: held-out in-distribution data.
-
-        Held out are the validation samples where the budget has some; else a tenth of the training samples, at most
-        ``HELD_OUT``, which the network has seen and the option's method has not.
-        """
-        train, validation = self._divided
-        if validation is not None:
-            return train, validation
-        order = np.random.default_rng(seed_of(self.seed, "tuning")).permutation(len(train))
-        count = max(min(HELD_OUT, len(train) // 10), 1)
-        return train.take(np.sort(order[count:])), train.take(np.sort(order[:count]))
 
     def distorted(self) -> "TensorDataset":
         """Return the training samples, distorted as the task says, as examples."""

@@ -33,6 +33,9 @@ if TYPE_CHECKING:
     from common.data.examples import TensorDataset
     from common.model import Classifier
 
+HELD_OUT = 1000
+"""Training samples at most that are held out where options of detectors are chosen."""
+
 STEPS, SEQUENCES = 3_000, 10
 """Of sequences whose steps are classified, so many steps serve as held-out data, and so many sequences at least."""
 
@@ -59,9 +62,8 @@ def chosen(
     positive, negatives, about = _data(experiment)
     if not negatives:
         return as_given
-    if views is None or experiment.data.validation is None:
-        views = training_views(model, _rest(experiment.data), list(settings.values()), experiment.seed)
-    means = _mean_aurocs(model, _fitted(settings, views), positive, negatives)
+    learned = _fitted(settings, _views(experiment, model, list(settings.values()), views))
+    means = _mean_aurocs(model, learned, positive, negatives)
     for name, probe in several.items():
         aurocs = [means.get(f"{name} {i}", 0.0) for i in range(len(probe.settings()))]
         best = probe.settings()[int(np.argmax(aurocs))]
@@ -88,7 +90,7 @@ def _data(experiment: Experiment) -> tuple["TensorDataset", list["TensorDataset"
 
 def _held_out(data: EncodedData) -> tuple[RawDataset, "TensorDataset"]:
     """Return the held-out samples, and encoded; of sequences whose steps are classified, a draw that suffices."""
-    samples = data.tuning_samples[1]
+    samples = data.validation_samples or data.train_samples.take(_held_out_places(data))
     known = data.validation or data.kept("held out for tuning", lambda: data.encode(samples))
     if known.label_offsets is None or known.lengths is None:
         return samples, known
@@ -104,11 +106,29 @@ def _pseudo(data: EncodedData, source: AnySource, held_out: RawDataset, known: "
     return data.encode(samples) if len(samples) else known.take(torch.arange(0))
 
 
-def _rest(data: EncodedData) -> "TensorDataset":
-    """Return the examples that are not held out."""
+def _held_out_places(data: EncodedData) -> NDArray[np.int64]:
+    """(n,) the training samples that are held out, ascending, where the budget holds back no validation samples.
+
+    They are a tenth, at most ``HELD_OUT``, which the network has seen and the option's method has not.
+    """
+    count = max(min(HELD_OUT, len(data.train_samples) // 10), 1)
+    order = np.random.default_rng(seed_of(data.seed, "tuning")).permutation(len(data.train_samples))
+    return np.sort(order[:count])
+
+
+def _views(
+    experiment: Experiment, model: "Classifier", settings: list[Probe], views: TrainingViews | None
+) -> TrainingViews:
+    """Return what the settings learn from: the training examples that are not held out; ``views`` are of all."""
+    data = experiment.data
     if data.validation is not None:
-        return data.train
-    return data.kept("rest of tuning", lambda: data.encode(data.tuning_samples[0]))
+        return views or training_views(model, data.train, settings, experiment.seed)
+    places = _held_out_places(data)
+    if views is not None and len(data.train) == len(data.train_samples):  # an example is a sample, and no part of one
+        return views.without(torch.from_numpy(places))
+    others = np.setdiff1d(np.arange(len(data.train_samples)), places)
+    rest = data.kept("rest of tuning", lambda: data.encode(data.train_samples.take(others)))
+    return training_views(model, rest, settings, experiment.seed)
 
 
 def _fitted(settings: Mapping[str, Probe], views: TrainingViews) -> dict[str, tuple[Probe, Fitted]]:

@@ -16,11 +16,13 @@ from common.data.locations import Folders
 from common.data.samples import RawDataset
 from common.data.sources import Derived
 from common.detector import Fitted, Probe
+from common.detectors.pca_input import InputPca
 from common.discover import load_pseudo_ood
 from common.experiment import Experiment, RunOptions
 from common.features.training_views import TrainingViews
 from common.model import View
-from common.tuning import _held_out, chosen
+from common.training.probing import training_views
+from common.tuning import _held_out, _views, chosen
 from vision.data.noise import PIXEL_NOISE
 
 
@@ -81,12 +83,28 @@ def test_the_oracle_looks_at_the_test_ood_sets_and_rows_say_so(experiment: Exper
     assert probe == Sign(1.0) and told["chosen_on"] == "oracle: the test OOD sets"
 
 
+def test_what_settings_learn_from_are_the_rows_of_the_examples_that_are_not_held_out(
+    experiment: Experiment, model: object
+) -> None:
+    data, probes = experiment.data, [InputPca(), Sign()]
+    held_out, _ = _held_out(data)
+    assert len(held_out) == len(data.train) // 10
+    every = training_views(model, data.train, probes, 0)
+    kept = _views(experiment, model, probes, every)
+    alone = _views(experiment, model, probes, None)  # encoded by themselves, in a pass of their own
+    assert len(kept.row_of) == kept.total == alone.total == len(data.train) - len(held_out)
+    assert torch.equal(kept.labels, alone.labels) and torch.equal(kept.inputs, alone.inputs)
+    assert torch.allclose(kept.logits, alone.logits, atol=1e-5)
+    assert all(torch.allclose(one, other, atol=1e-5) for one, other in zip(kept.layers, alone.layers, strict=True))
+    assert not torch.allclose(kept.mean, every.mean, atol=1e-6), "what was computed of all rows is not theirs"
+
+
 @pytest.mark.parametrize(("length", "expected"), [(100, 20), (250, 12), (1000, 10)])
 def test_of_sequences_whose_steps_are_classified_those_are_held_out_that_suffice(length: int, expected: int) -> None:
     offsets = torch.arange(21) * length
     steps = TensorDataset(torch.zeros(20 * length, 1), offsets, torch.zeros(20 * length), offsets)
     samples = RawDataset([f"{number}" for number in range(20)])
-    data = SimpleNamespace(tuning_samples=(None, samples), validation=steps, seed=0)
+    data = SimpleNamespace(validation_samples=samples, validation=steps, seed=0)
     raw, known = _held_out(data)  # type: ignore[arg-type]
     assert len(raw) == len(known) == expected
     if expected < 20:  # from all of the corpus, whose order may be that of speakers

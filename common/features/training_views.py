@@ -151,6 +151,22 @@ class TrainingViews:
         vars(beside).update(computed)
         return beside
 
+    def without(self, examples: Tensor) -> "TrainingViews":
+        """Return the rows that are part of none of the (n,) examples; nothing that was computed of all rows is kept."""
+        kept = ~torch.isin(self.row_of, examples)
+        return replace(
+            self,
+            logits=self.logits[kept],
+            layers=tuple(layer[kept] for layer in self.layers),
+            row_of=self.row_of[kept],
+            labels=None if self.labels is None else self.labels[kept],
+            inputs=None if self.inputs is None else self.inputs[kept],
+            total=round(self.total * int(kept.sum()) / max(len(kept), 1)),
+            shared={},
+            _moments={},
+            _quantiles={},
+        )
+
     def moments(self, layer: int = -1, normalised: bool = False) -> Moments:
         """Return class means and covariances of a layer, of rows scaled to length 1 if ``normalised``; made once."""
         key = (layer % len(self.layers), normalised)
