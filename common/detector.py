@@ -32,7 +32,7 @@ class Probe:
         per: what ``score`` gives a number of: each row, or each group of rows (an utterance).
         gradient: whether it may ask ``View.stepped`` for an input step; ``steps`` says whether it does.
         all_layers: whether it reads hidden layers before the last.
-        inputs: whether it reads ``View.inputs``.
+        inputs: whether it reads ``View.inputs``, and nothing else.
     """
 
     per: ClassVar[Literal["row", "group"]] = "row"

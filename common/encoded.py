@@ -41,6 +41,7 @@ class EncodedData:
         folders: where sources look.
         dropped: what readers left out, by data set and reason, as far as sets have been read.
         notes: what readers say of the data, as far as sets have been read.
+        scored: what detectors say that read the data and nothing of a model, by name, for further objectives.
     """
 
     task: Task
@@ -50,6 +51,7 @@ class EncodedData:
     folders: Folders
     dropped: dict[str, int] = field(default_factory=dict)
     notes: dict[str, None] = field(default_factory=dict)
+    scored: dict[str, Any] = field(default_factory=dict)
     _kept: "dict[Hashable, TensorDataset]" = field(default_factory=dict)
 
     @cached_property
@@ -65,8 +67,7 @@ class EncodedData:
     @cached_property
     def ood_sources(self) -> list[AnySource]:
         """The OOD sets that are there, stand-ins included."""
-        found = (source.resolve(self.folders) for source in self.task.ood)
-        return [source for source in found if source is not None]
+        return [found for source in self.task.ood if (found := source.resolve(self.folders)) is not None]
 
     @property
     def missing(self) -> list[AnySource]:
@@ -267,9 +268,8 @@ class EncodedData:
 
     def _note_unknown(self, called: str, samples: RawDataset) -> None:
         """Note the fraction of the user's words or word pieces that the model does not know, if it can say so."""
-        if not (self.own and hasattr(self.preprocessor, "unknown")):
-            return
-        self.notes[unknown_note(self.preprocessor.unknown(samples), called)] = None
+        if self.own and hasattr(self.preprocessor, "unknown"):
+            self.notes[unknown_note(self.preprocessor.unknown(samples), called)] = None
 
     @property
     def own(self) -> bool:

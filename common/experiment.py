@@ -294,6 +294,7 @@ class Experiment:
             outliers=data.encode_outliers(outliers) if outliers else None,
             labelled=data.encode_sources(labelled) if labelled else None,
             distorted=data.distorted if self.task.distorted else None,
+            own_network=lambda: self.trained(self.own_objective, self.folder(self.own_objective)),
             progress=self.progress,
             checkpoints=folder.path,
         )

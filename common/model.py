@@ -20,17 +20,18 @@ class Classifier(nn.Module):
     """A network in three steps: embed, encode, classify. Methods can read or change what lies between them.
 
     Subclasses define ``embed``, ``hidden_layers`` and ``classify``. ``embed`` returns floats (pixels, word vectors,
-    MFCCs), which methods that need the gradient of the input differentiate. Rows of padding may hold any values;
-    ``look`` removes them.
+    MFCCs), which input steps differentiate. Rows of padding may hold any values; ``look`` removes them.
 
     Attributes:
         scored_classes: the first ``scored_classes`` classes are scored; a CTC model's blank is the last class and is
             not scored. None: all.
         by_length: whether sequences of similar length are batched together in training; False: batches are random.
+        inputs_of_data: whether ``input_rows`` are the same for every model of the same data, and all are scored.
     """
 
     scored_classes: int | None = None
     by_length: bool = True
+    inputs_of_data: bool = False
 
     def embed(self, batch: Batch) -> Tensor:
         """Return the input as floats: (B, ...) or (B, T, ...)."""
@@ -102,6 +103,7 @@ class Wrapped(Classifier):
         super().__init__()
         self.classifier = classifier
         self.scored_classes, self.by_length = classifier.scored_classes, classifier.by_length
+        self.inputs_of_data = classifier.inputs_of_data
 
     def embed(self, batch: Batch) -> Tensor:
         """Return the classifier's embedded input."""
@@ -216,8 +218,7 @@ class View:
         key = "uphill", name
         if name is None or key not in self.shared:
             ones = torch.ones_like(objective)
-            (gradient,) = torch.autograd.grad(objective, self.embedded, ones, retain_graph=True)
-            self.shared[key] = gradient.sign()
+            self.shared[key] = torch.autograd.grad(objective, self.embedded, ones, retain_graph=True)[0].sign()
         with torch.no_grad():
             return look(self.model, self.batch, self.embedded.detach() + epsilon * self.shared[key]).only(self.kept)
 

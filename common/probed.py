@@ -22,7 +22,7 @@ from common.store.outputs import Outputs, TaskOutputs
 from common.store.provenance import PROBE_DOWNSTREAM, code_hash
 
 if TYPE_CHECKING:
-    pass
+    from common.model import Classifier
 
 CORE = ("common.training.probing", "common.tuning")
 """The part of the core that every probe's scores come through."""
@@ -30,6 +30,10 @@ CORE = ("common.training.probing", "common.tuning")
 
 Stored = tuple[dict[str, Any], list[NDArray[Any]]]
 """What is stored of a probe: its facts, and its scores on the test set and on each OOD set."""
+
+
+Made = tuple[list[NDArray[Any]], Fitted, dict[str, Any]]
+"""What ``ProbeFile.save`` gets."""
 
 
 @dataclass(frozen=True)
@@ -213,11 +217,10 @@ def _run(
     probes: Mapping[str, Probe],
     files: Mapping[str, ProbeFile],
 ) -> None:
-    """Let probes learn and score: one pass over the training set and one over each data set for all of them."""
-    from common.features.training_views import NotApplicable
-    from common.training.probing import probe_scores, training_views
-    from common.tuning import chosen
+    """Let probes learn and score: one pass over the training set and one over each data set for all of them.
 
+    Those that read nothing of the model have passes of their own, for the first objective alone.
+    """
     if not len(experiment.data.train):
         for name in probes:
             why = f"detector {name} learns from training examples, and the data has none; mark some as its split train"
@@ -225,19 +228,37 @@ def _run(
         return
     experiment.progress.start(f"{experiment.label} {objective}: {len(probes)} detectors")
     model = experiment.trained(objective, experiment.folder(objective))
+    of_data = {name: probe for name, probe in probes.items() if probe.inputs and model.inputs_of_data}
+    known = experiment.data.scored
+    known |= _made(experiment, model, {name: probe for name, probe in of_data.items() if name not in known})
+    made = _made(experiment, model, {name: probe for name, probe in probes.items() if name not in of_data})
+    for name, one in (made | {name: known[name] for name in of_data}).items():
+        files[name].save(*one)
+
+
+def _made(experiment: Experiment, model: "Classifier", probes: Mapping[str, Probe]) -> dict[str, Made]:
+    """Return what each probe scores on every data set, what it learned, and its facts."""
+    from common.features.training_views import NotApplicable
+    from common.training.probing import probe_scores, training_views
+    from common.tuning import chosen
+
+    if not probes:
+        return {}
     views = training_views(model, experiment.data.train, list(probes.values()), experiment.seed)
     selected = chosen(experiment, model, probes, views)
     if experiment.data.validation is not None:
         held_out = training_views(model, experiment.data.validation, list(probes.values()), experiment.seed)
         views = views.with_held_out(held_out)
+    made: dict[str, Made] = {}
     ready: dict[str, tuple[Probe, Fitted]] = {}
     for name, (probe, options) in selected.items():
         try:
             ready[name] = probe, probe.fit(views)
         except NotApplicable as reason:
-            files[name].save([], {}, {"options": options, "skipped": str(reason)})
+            made[name] = [], {}, {"options": options, "skipped": str(reason)}
     scores = [probe_scores(model, experiment.data.test, ready)]
     scores += [probe_scores(model, examples, ready) for _, examples in experiment.data.ood_examples()]
     for name, (_, fitted) in ready.items():
         facts = {"options": selected[name][1], "skipped": None}
-        files[name].save([one[name] for one in scores], fitted, facts)
+        made[name] = [one[name] for one in scores], fitted, facts
+    return made

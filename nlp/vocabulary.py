@@ -122,6 +122,7 @@ class WordNumbers:
 class WordClassifier(Classifier):
     """A classifier whose inputs are words of a vocabulary; the vocabulary is stored with the weights."""
 
+    inputs_of_data = True
     rarity: Tensor
 
     def __init__(self, vocabulary: Vocabulary) -> None:

@@ -19,6 +19,7 @@ from common.features.moments import moments, whitener
 from common.features.training_views import TrainingViews
 from common.metrics.detection import roc_auc
 from common.model import Classifier, View, look
+from common.objective import LossObjective
 from common.objectives.deep_ensemble import DeepEnsemble, Ensemble
 from common.objectives.outlier_exposure import OBJECTIVE as OUTLIER_EXPOSURE
 from common.training.exposure import joint_logits
@@ -273,6 +274,20 @@ def test_members_have_seeds_and_files_of_their_own_and_a_finished_one_is_not_tra
     first, second = again._members()
     assert all(same(a, b) for a, b in zip(first.parameters(), ensemble._members()[0].parameters(), strict=True))
     assert not all(same(a, b) for a, b in zip(second.parameters(), first.parameters(), strict=True))
+
+
+def test_the_first_member_is_the_network_that_the_own_objective_trains() -> None:
+    trained = KINDS["images"]()
+    ensemble, alone = Ensemble([_another(trained) for _ in range(2)]), _another(trained)
+    alone.load_state_dict(ensemble._members()[0].state_dict())
+    setup = trained.setup()
+    LossObjective(setup.own_criterion("deep_ensemble")).train(alone, setup)
+    DeepEnsemble(members=2).train(ensemble, setup)
+    assert all(same(a, b) for a, b in zip(ensemble._members()[0].parameters(), alone.parameters(), strict=True))
+    DeepEnsemble(members=2).train(ensemble, replace(setup, own_network=lambda: trained.model))
+    first, second = ensemble._members()
+    assert all(same(a, b) for a, b in zip(first.parameters(), trained.model.parameters(), strict=True))
+    assert not all(same(a, b) for a, b in zip(second.parameters(), trained.model.parameters(), strict=True))
 
 
 class Adversaries:

@@ -1,5 +1,8 @@
 """PCA of the input needs no network: pixels, tf-idf and log-mel energies of real data, against NumPy."""
 
+from dataclasses import replace
+from pathlib import Path
+
 import numpy as np
 import pytest
 import torch
@@ -13,12 +16,14 @@ from common.data.locations import Folders
 from common.data.samples import RawDataset
 from common.data.sources import AnySource
 from common.detectors.pca_input import InputPca
-from common.discover import load_architecture, load_task
+from common.discover import load_architecture, load_detector, load_task
+from common.experiment import Experiment, RunOptions
 from common.features import training_views as views_module
 from common.features.moments import axes
 from common.features.subspace import largest_variance, leading, second_moment
 from common.metrics.detection import roc_auc
 from common.model import Classifier, Preprocessor, look
+from common.probed import with_probes
 from common.task import Model
 from common.training.probing import probe_scores, training_views
 from nlp.data.reuters import TRAIN8
@@ -137,3 +142,20 @@ def test_of_spoken_words_it_is_their_log_mel_energies_that_a_few_components_leav
 
 def test_a_word_is_the_rarer_the_fewer_texts_have_it() -> None:
     assert Vocabulary.of(["one two two", "two"], 10, stop_words=False).rarity == (np.log(3 / 2) + 1, 1.0)
+
+
+@pytest.mark.slow
+def test_what_one_objective_scored_of_the_inputs_is_what_another_would_score(tmp_path: Path) -> None:
+    """So a worker may keep it for its next training, and rows stay the same whoever trains what."""
+
+    def stored(out: str, *objectives: str) -> list[Rows]:
+        experiment = Experiment("nlp/reuters8", 0, RunOptions(out=tmp_path / out, folders=NOWHERE))
+        quick = replace(experiment.task.quick, epochs=1, examples=300, test_examples=60, validation=0)
+        experiment.task = replace(experiment.task, quick=quick, ood=experiment.task.ood[:1])
+        pca = [load_detector("pca_input")]
+        for objective in objectives:
+            outputs = with_probes(experiment, objective, experiment.outputs(objective), pca)
+        return [one.row_extras["pca_input"] for one in (outputs.test, *outputs.ood.values())]
+
+    both, alone = stored("both", "cross_entropy", "deep_ensemble"), stored("alone", "deep_ensemble")
+    assert all(np.array_equal(one, other) for one, other in zip(both, alone, strict=True))

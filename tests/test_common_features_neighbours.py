@@ -74,12 +74,12 @@ VIEWS = TrainingViews(logits=HEAD(TRAIN), layers=(TRAIN,), row_of=torch.arange(B
 VIEW = View(logits=HEAD(TEST), layers=(TEST,), row_of=torch.arange(ROWS))
 
 
-@pytest.mark.parametrize("chunk", [1_000, 7])
+@pytest.mark.parametrize("most", [50_000_000, 7_000])
 @pytest.mark.parametrize("normalised", [True, False])
 def test_the_distance_to_a_neighbour_among_many_is_that_of_a_sort(
-    normalised: bool, chunk: int, monkeypatch: pytest.MonkeyPatch
+    normalised: bool, most: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(neighbours, "CHUNK", chunk)
+    monkeypatch.setattr(neighbours, "PRODUCTS", most)
     probe = NearestNeighbours(k=30, normalised=normalised)
     rows, bank = (functional.normalize(x) if normalised else x for x in (TEST.double(), TRAIN.double()))
     expected = np.sort(np.linalg.norm(rows.numpy()[:, None] - bank.numpy(), axis=2))[:, 29]
@@ -87,9 +87,9 @@ def test_the_distance_to_a_neighbour_among_many_is_that_of_a_sort(
     np.testing.assert_allclose(-probe.score(VIEW, probe.fit(VIEWS)), expected, rtol=1e-5, atol=1e-6)
 
 
-@pytest.mark.parametrize("chunk", [1_000, 7])
-def test_the_guidance_of_neighbours_among_many_is_that_of_a_sort(chunk: int, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(neighbours, "CHUNK", chunk)
+@pytest.mark.parametrize("most", [50_000_000, 7_000])
+def test_the_guidance_of_neighbours_among_many_is_that_of_a_sort(most: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(neighbours, "PRODUCTS", most)
     probe = NearestNeighbourGuidance(k=10)
     products = functional.normalize(TEST.double()) @ functional.normalize(TRAIN.double()).T
     energies = HEAD(TRAIN).double().logsumexp(1)

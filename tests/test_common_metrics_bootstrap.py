@@ -8,18 +8,16 @@ from scipy.stats import ks_2samp
 
 from common.metrics import risk_coverage, separation
 from common.metrics.bootstrap import (
+    BINNED,
     BINS,
     FIGURES,
     RESAMPLED,
-    Interval,
-    _areas,
-    _risk,
     bootstrap_intervals,
-    fpr95_interval,
     intervals_of,
     resampled_figures,
 )
 from common.metrics.detection import ranked
+from common.metrics.fpr95_interval import Interval, _middle, fpr95_interval
 
 Samples = tuple[np.ndarray, np.ndarray]
 RNG = np.random.default_rng(11)
@@ -80,7 +78,7 @@ def test_figures_of_counts_are_those_of_the_repeated_examples(n: int, m: int, va
     p, q = (rng.multinomial(size, np.full(values, 1 / values)) for size in (n, m))
     kept = [np.append(0.0, np.cumsum(counts))[:, None] for counts in (p, q)]
     one_score = np.ones(values, np.bool_)
-    found = _areas(*kept, one_score) | _risk(*kept, one_score)
+    found = {name: formula(*kept, one_score) for name, formula in BINNED.items()}
     falling = np.arange(values, 0, -1).astype(float)
     positive, negative = np.repeat(falling, p), np.repeat(falling, q)
     expected = separation(positive, negative)
@@ -88,6 +86,18 @@ def test_figures_of_counts_are_those_of_the_repeated_examples(n: int, m: int, va
         assert found[name].item() == pytest.approx(getattr(expected, name), abs=1e-12), name
     aurc = risk_coverage(np.append(positive, negative), np.arange(n + m) < n).aurc
     assert found["aurc"].item() == pytest.approx(aurc, abs=0.01)
+
+
+@pytest.mark.parametrize("size", [1, 2, 41, 1000])
+def test_the_middle_95_percent_lie_between_numpys_quantiles(size: int) -> None:
+    values = np.random.default_rng(size).normal(size=size)
+    assert _middle(values) == pytest.approx(np.quantile(values, (0.025, 0.975)), abs=1e-14)
+
+
+def test_an_interval_of_fpr95_is_the_same_whatever_was_asked_before() -> None:
+    rankings = [ranked(*SAMPLES[name]) for name in ("many of both", "15 errors")]
+    first = [fpr95_interval(one) for one in rankings]
+    assert first == [fpr95_interval(one) for one in rankings]
 
 
 def test_resamples_are_those_of_the_seed_for_any_chunk_size(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -15,7 +15,7 @@ from common.objectives.gan import OBJECTIVE, GanStep, gan_step
 from common.training.adversary import NOISE, Generator, Range
 from common.training.embedded import Vectors, shortened
 from common.training.loop import fit_steps
-from tests.small_models import BUDGET, CLASSES, KINDS, Trained, padded_further
+from tests.small_models import BUDGET, CLASSES, KINDS, Trained, padded_further, same
 
 
 @pytest.fixture(scope="module", params=list(KINDS))
@@ -196,3 +196,17 @@ def test_waveforms_and_pieces_of_words_are_refused() -> None:
     batch = waves.batch(torch.arange(2))
     with pytest.raises(UserError, match="this one has 9 steps for 3; choose another model or objective"):
         Vectors.of(torch.zeros(2, 9, 4), batch, "mixup")
+
+
+def test_a_task_may_let_the_gan_go_on_from_its_own_network() -> None:
+    trained = KINDS["images"]()
+    own, model = (copy.deepcopy(trained.model) for _ in range(2))
+    with torch.no_grad():
+        for weight in own.parameters():
+            weight += 1
+    setup = trained.setup(own_network=lambda: own)
+    still = {"epochs": 1, "rate_fraction": 0.0}
+    for options, start in (({**still, "continues": True}, own), (still, trained.model)):
+        OBJECTIVE.train(model, replace(setup, task=replace(setup.task, options={"gan": options})))
+        assert all(same(a, b) for a, b in zip(model.parameters(), start.parameters(), strict=True))
+        model.load_state_dict(trained.model.state_dict())

@@ -214,6 +214,21 @@ def test_a_training_that_both_have_is_neither_put_nor_fetched(
     assert stored == {name: bucket.content(name) for name in bucket.names}
 
 
+def test_a_probe_that_one_machine_adds_goes_over_without_the_training_that_both_have(
+    machines: tuple[Machine, Machine], bucket: Bucket
+) -> None:
+    one, two = machines
+    two.folder()
+    ours, theirs = one.trains(mark=1.0), two.trains(mark=2.0)
+    stored = {name: bucket.content(name) for name in bucket.names}
+    write_tensors(ours.path / "probes/knn-1f.safetensors", {"scores": np.arange(3)})
+    write_facts(ours.path / "probes/knn-1f.json", {"skipped": None})
+    one.folder()
+    assert stored.items() < {name: bucket.content(name) for name in bucket.names}.items()
+    two.folder()
+    assert theirs.load()[0].logits.max() == 2.0 and len(list(theirs.path.glob("probes/knn-1f.*"))) == 2
+
+
 def test_what_lies_beside_the_trainings_is_put_but_for_caches_and_hidden_files(
     machines: tuple[Machine, Machine], bucket: Bucket
 ) -> None:

@@ -10,7 +10,7 @@ import pytest
 from common.base.errors import UserError
 from common.data.locations import Folders
 from speech.data import espeak, voices
-from speech.data.espeak import FILES, LIBRARY, EspeakFile, Utterance, speak, spoken_english, variants
+from speech.data.espeak import FILES, LIBRARY, EspeakFile, Utterance, _spoken, speak, spoken_english, variants
 from speech.data.phones import PHONES
 from speech.data.sentences import GERMAN, MANDARIN, combined, english
 
@@ -25,10 +25,20 @@ def library() -> Path:
 def test_the_same_utterances_in_the_same_order_are_the_same_samples(library: Path) -> None:
     # f2 and whisper breathe: their noise would come from the time of day.
     plan = [Utterance("A quiet room.", "en-us+f2"), Utterance("A loud river.", "en-us+whisper", 200, 60)]
-    first, second = speak(plan, library), speak(plan, library)
+    first = speak(plan, library)
+    _spoken.cache_clear()
+    second = speak(plan, library)
     for one, other in zip(first, second, strict=True):
         np.testing.assert_array_equal(one.samples, other.samples)
         assert one.phonemes == other.phonemes
+
+
+def test_the_same_utterances_are_spoken_once_and_nobody_can_change_them(library: Path) -> None:
+    plan = [Utterance("A quiet room.")]
+    (first,), (again,) = speak(plan, library), speak(plan, library)
+    assert first is again
+    with pytest.raises(ValueError, match="read-only"):
+        first.samples += 1
 
 
 def test_speech_is_audible_at_16_khz_and_its_phonemes_follow_each_other(library: Path) -> None:

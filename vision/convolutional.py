@@ -26,6 +26,7 @@ class ConvolutionalClassifier(Classifier):
         mean: (C, 1, 1) mean colour, stored with the weights.
     """
 
+    inputs_of_data = True
     mean: Tensor
 
     def __init__(self, stages: Iterable[nn.Module], width: int, classes: int, mean: Tensor) -> None:

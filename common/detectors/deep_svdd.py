@@ -3,7 +3,7 @@
     score = -|phi(x) - c|^2,   c = mean of phi over the training rows before training,   x standardised features
 
 phi has no biases and unbounded units and c is not 0, or a network that gives c for every input would be best.
-D -> D/2 -> D/4, at most 256 and 128 leaky ReLU units, weight decay 1e-3, 20 epochs of Adam on at most 5,000 rows.
+D -> D/2 -> D/4, at most 128 and 64 leaky ReLU units, weight decay 1e-3, 20 epochs of Adam on at most 2,500 rows.
 
 Source: Ruff et al. (ICML 2018), "Deep one-class classification", equation 4 and propositions 1 to 3.
 """
@@ -20,7 +20,7 @@ from common.features.standardised import even_sample, scale_of, standardised
 from common.features.training_views import TrainingViews
 from common.model import View
 
-ROWS, DECAY, LEAST, WIDEST = 5_000, 1e-3, 0.1, 256
+ROWS, DECAY, LEAST, WIDEST = 2_500, 1e-3, 0.1, 128
 """``LEAST``: no coordinate of the centre lies nearer to 0 than that."""
 
 

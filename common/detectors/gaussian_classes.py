@@ -63,7 +63,7 @@ class GaussianClasses(Probe):
         each = []
         for mean, whiten, weight in zip(fitted["means"], fitted["whiten"], fitted["weight"], strict=True):
             rows = (view.features - mean) @ whiten.T
-            each.append(weight - 0.5 * rows.double().square().sum(1))
+            each.append(weight - 0.5 * rows.square().sum(1, dtype=torch.float64))
         return torch.stack(each).logsumexp(0)
 
 

@@ -2,7 +2,7 @@
 
     score = log sum_k w_k N(x; mean_k, diag(variance_k)),   x the features, each with mean 0 and variance 1
 
-Fitted by expectation maximisation (scikit-learn) to at most 5,000 rows.
+Fitted by expectation maximisation (scikit-learn) to at most 2,500 rows.
 
 Source: Bishop, Pattern recognition and machine learning (2006), section 9.2.
 """
@@ -18,7 +18,7 @@ from common.features.standardised import even_sample, scale_of, standardised
 from common.features.training_views import TrainingViews
 from common.model import View
 
-ROWS = 5_000
+ROWS = 2_500
 
 
 @dataclass(frozen=True)

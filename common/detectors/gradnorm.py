@@ -10,6 +10,7 @@ Source: Huang, Geng & Li (NeurIPS 2021), arXiv:2110.00218, the norm of the last 
 
 from dataclasses import dataclass
 
+import torch
 from torch import Tensor
 
 from common.detector import Detector, Probe
@@ -30,7 +31,7 @@ class GradNorm(Probe):
     def score(self, view: View, fitted: Fitted) -> Tensor:
         """Return (R,) the norm, in units of the features; at least 0."""
         away = view.logits.double().softmax(1) - 1 / view.logits.shape[1]
-        return view.features.double().abs().sum(1) * away.abs().sum(1)
+        return view.features.abs().sum(1, dtype=torch.float64) * away.abs().sum(1)
 
 
 DETECTOR = Detector(name="gradnorm", title="GradNorm", probe=GradNorm(), default=False)

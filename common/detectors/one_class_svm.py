@@ -2,7 +2,7 @@
 
     score = sum_i a_i exp(-gamma |x - x_i|^2) - rho,   x the features, each with mean 0 and variance 1
 
-Fitted by scikit-learn to at most 2,500 rows, since its time grows with their square; gamma = 1 / D.
+Fitted by scikit-learn to at most 1,250 rows, since its time grows with their square; gamma = 1 / D.
 
 Source: Schölkopf, Platt, Shawe-Taylor, Smola & Williamson, "Estimating the support of a high-dimensional distribution",
 Neural Computation 13 (2001).
@@ -21,7 +21,7 @@ from common.features.standardised import even_sample, scale_of, standardised
 from common.features.training_views import TrainingViews
 from common.model import View
 
-ROWS = 2_500
+ROWS = 1_250
 
 
 @dataclass(frozen=True)

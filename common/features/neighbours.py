@@ -12,15 +12,15 @@ from torch import Tensor
 from common.features.fitted import Fitted
 from common.model import View
 
-CHUNK = 1000
-"""Rows whose products with the whole bank are held at a time: 200 MB beside a bank of 50,000."""
+PRODUCTS = 50_000_000
+"""Products that are held at a time, 200 MB: those of 1,000 rows with a bank of 50,000."""
 
 BLOCK = 16
 """Columns of which one maximum is taken first."""
 
 
 def products(view: View, rows: Tensor, bank: Tensor) -> Iterator[Tensor]:
-    """Yield the products of successive rows with all rows of a bank, (<= CHUNK, N) each.
+    """Yield the products of successive rows with all rows of a bank, at most ``PRODUCTS`` at a time: (<= R, N) each.
 
     Where one chunk suffices, probes with the same bank share it: the product is nearly all that neighbours cost.
 
@@ -30,8 +30,9 @@ def products(view: View, rows: Tensor, bank: Tensor) -> Iterator[Tensor]:
         bank: (N, D).
     """
     rows = rows.detach()
-    if len(rows) > CHUNK:
-        yield from (part @ bank.T for part in torch.split(rows, CHUNK))
+    chunk = max(PRODUCTS // max(len(bank), 1), 1)
+    if len(rows) > chunk:
+        yield from (part @ bank.T for part in torch.split(rows, chunk))
         return
     key = "products", id(bank)
     if key not in view.shared:

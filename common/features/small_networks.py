@@ -15,6 +15,7 @@ def trained(
     loss: Callable[[Tensor], Tensor],
     decay: float = 0.0,
     epochs: int = EPOCHS,
+    batch: int = BATCH,
     rate: float = RATE,
 ) -> dict[str, Tensor]:
     """Train on float32 (R, D) rows with Adam, and return the weights.
@@ -25,12 +26,13 @@ def trained(
         loss: from a batch of rows to its mean loss, by the network.
         decay: coefficient of half the squared norm of the weights.
         epochs: passes over the rows.
+        batch: rows a step.
         rate: the learning rate.
     """
     optimizer = torch.optim.Adam(network.parameters(), lr=rate, weight_decay=decay)
     generator = torch.Generator().manual_seed(0)
     for _ in range(epochs):
-        for index in torch.split(torch.randperm(len(rows), generator=generator), BATCH):
+        for index in torch.split(torch.randperm(len(rows), generator=generator), batch):
             optimizer.zero_grad()
             loss(rows[index]).backward()  # type: ignore[no-untyped-call]
             optimizer.step()

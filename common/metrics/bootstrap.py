@@ -11,7 +11,6 @@ Draws depend on the sizes and the seed alone, so all scores of the same examples
 """
 
 from collections.abc import Callable, Collection, Iterator, Mapping
-from dataclasses import dataclass
 from functools import lru_cache
 from math import inf, sqrt
 from typing import Any
@@ -21,6 +20,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from common.metrics import of_ranking
 from common.metrics.detection import ranked
+from common.metrics.fpr95_interval import Interval, fpr95_interval
 from common.metrics.intervals import around, t95, variance_and_quantile
 from common.metrics.ranking import Ranking
 
@@ -35,7 +35,8 @@ ROUNDING = 1e-12
 CHUNK = 64
 """Resamples that are worked on at once: what they need fits into a core's cache."""
 
-RESAMPLED = ("auroc", "ap_positive", "ap_negative", "aurc")
+AREAS = ("auroc", "ap_positive", "ap_negative")
+RESAMPLED = (*AREAS, "aurc")
 FIGURES: dict[str, Callable[[Ranking], float]] = {
     "auroc": of_ranking.roc_auc,
     "ap_positive": of_ranking.average_precision,
@@ -48,17 +49,6 @@ FIGURES: dict[str, Callable[[Ranking], float]] = {
 
 OF_ROWS = 400
 """Resamples behind a row of results: they know the width of an interval to 4 %, in two milliseconds."""
-
-PLACES = 1000
-"""Draws of the place of a threshold, for the interval of an FPR95."""
-
-
-@dataclass(frozen=True)
-class Interval:
-    """A 95 % interval of a figure."""
-
-    low: float
-    high: float
 
 
 def bootstrap_intervals(
@@ -129,34 +119,6 @@ def _around(figure: float, deviation: float, reach: float) -> Interval:
     return Interval(0.0, 1.0) if reach == inf else Interval(*around(figure, reach * deviation))
 
 
-def fpr95_interval(ranking: Ranking, seed: int = 0) -> Interval:
-    """Return the 95 % interval of FPR95 in: negatives kept by the threshold that keeps 95 % of all positives there are.
-
-    Of N positives the number J above that threshold is binomial, whatever the distribution; so the threshold lies
-    between the J-th and the next positive, and given it the fraction of negatives kept has the posterior beta(x + 1/2,
-    M - x + 1/2) of Jeffreys, x being the kept ones of the M. The bounds are quantiles over draws of both. Of fewer than
-    72 positives J is N in more than 2.5 %: nothing bounds their threshold from below, and the interval is wide. In the
-    simulations of ``bootstrap_intervals`` it covers 90 to 100 % at all sizes; percentiles of a bootstrap cover 60 % of
-    15 examples.
-
-    Args:
-        ranking: of the two samples; ``swapped`` gives FPR95 out.
-        seed: of the draws.
-
-    Source: the distribution-free interval of a quantile, Thompson (Annals of Mathematical Statistics 7, 1936); Jeffreys
-    interval: Brown, Cai & DasGupta (Statistical Science 16, 2001), section 4.3.
-    """
-    n, m = ranking.n_positive, ranking.n_negative
-    rng = np.random.default_rng((seed, 2))
-    above = np.sort(rng.binomial(n, 0.95, PLACES))  # neighbours are looked up faster
-    strict = ranking.negative[np.searchsorted(ranking.positive, above)]
-    loose = ranking.negative[np.searchsorted(ranking.positive, above, "right") - 1]
-    kept = strict + rng.random(PLACES) * np.maximum(loose - strict, 0)  # inside a tie of positives all of it is kept
-    low, high = np.quantile(rng.beta(kept + 0.5, m - kept + 0.5), (0.025, 0.975))
-    figure = of_ranking.fpr_at_tpr(ranking, 0.95)
-    return Interval(min(float(low), figure), max(float(high), figure))
-
-
 def resampled_figures(
     ranking: Ranking, figures: Collection[str] = RESAMPLED, resamples: int = 1000, seed: int = 0
 ) -> dict[str, Floats]:
@@ -165,25 +127,29 @@ def resampled_figures(
     The same seed draws the same ranks for any scores of as many examples.
     """
     found: dict[str, Floats] = {}
-    if not {"auroc", "ap_positive", "ap_negative"}.isdisjoint(figures):
-        found |= _of_bins(ranking, resamples, seed, whole=False)
+    areas = tuple(name for name in AREAS if name in figures)
+    if areas:
+        found |= _of_bins(ranking, resamples, seed, areas)
     if "aurc" in figures:
-        found |= _of_bins(ranking, resamples, seed, whole=True)
+        found |= _of_bins(ranking, resamples, seed, ("aurc",))
     return {name: found[name] for name in RESAMPLED if name in figures}
 
 
-def _of_bins(ranking: Ranking, resamples: int, seed: int, whole: bool) -> dict[str, Floats]:
-    """Return AURC (``whole``: all examples are resampled together), or AUROC and both AUPR (both sizes are kept)."""
-    figures = _risk if whole else _areas
+def _of_bins(ranking: Ranking, resamples: int, seed: int, names: Collection[str]) -> dict[str, Floats]:
+    """Return AURC, for which all examples are resampled together, or AUROC and both AUPR (both sizes are kept)."""
+    whole = "aurc" in names
+    formulas = {name: BINNED[name] for name in names}
     cuts = _cuts(ranking)
     at = Ranking(ranking.positive[cuts], ranking.negative[cuts])
     one_score = np.diff(cuts) == 1
-    of_bins = figures(at.positive[:, None], at.negative[:, None], one_score)
-    parts = [figures(p, q, one_score) for p, q in _resamples(at, resamples, seed, whole)]
-    return {
-        name: np.clip(np.concatenate([part[name] for part in parts]) + FIGURES[name](ranking) - of_bins[name], 0, 1)
-        for name in of_bins
-    }
+    drawn = [
+        [formula(p, q, one_score) for formula in formulas.values()] for p, q in _resamples(at, resamples, seed, whole)
+    ]
+    found = {}
+    for (name, formula), parts in zip(formulas.items(), zip(*drawn, strict=True), strict=True):
+        lost = FIGURES[name](ranking) - formula(at.positive[:, None], at.negative[:, None], one_score)
+        found[name] = np.clip(np.concatenate(parts) + lost, 0, 1)
+    return found
 
 
 @lru_cache(maxsize=64)
@@ -263,34 +229,48 @@ def _above(size: int, drawn: NDArray[np.int64], seed: tuple[int, int]) -> Floats
     return above
 
 
-def _areas(p: Floats, q: Floats, one_score: NDArray[np.bool_]) -> dict[str, Floats]:
-    """Return (B,) of AUROC and both AUPR, given (K, B) counts kept at each cut.
+def _roc_auc(p: Floats, q: Floats, one_score: NDArray[np.bool_]) -> Floats:
+    """Return (B,) of AUROC, given (K, B) counts kept at each cut.
 
     Args:
         p: positives.
         q: negatives.
         one_score: (K - 1,) whether all scores between two cuts are equal.
     """
-    return {
-        "auroc": of_ranking.wins(p, q) / (p[-1] * q[-1]),
-        "ap_positive": _average_precision(p, q, one_score),
-        "ap_negative": _average_precision((q[-1] - q)[::-1], (p[-1] - p)[::-1], one_score[::-1]),
-    }
+    return np.asarray(of_ranking.wins(p, q) / (p[-1] * q[-1]))
 
 
-def _average_precision(found: Floats, others: Floats, one_score: NDArray[np.bool_]) -> Floats:
+def _average_precision(p: Floats, q: Floats, one_score: NDArray[np.bool_]) -> Floats:
     """Return (B,) of the mean precision: that at the lower cut for equal scores, else the mean of both cuts."""
-    kept = found + others
-    precision = found / np.maximum(kept, of_ranking.TINY)
-    before = np.where(one_score, 0.0, 0.5)[:, None]
-    mean = precision[1:] + before * (precision[:-1] - precision[1:])
-    return np.asarray(np.einsum("kb,kb->b", found[1:] - found[:-1], mean) / found[-1])
+    precision = p / np.maximum(p + q, of_ranking.TINY)
+    return np.asarray(_mean_precision(np.diff(p, axis=0), precision[1:], precision[:-1], one_score) / p[-1])
 
 
-def _risk(p: Floats, q: Floats, one_score: NDArray[np.bool_]) -> dict[str, Floats]:
+def _average_precision_out(p: Floats, q: Floats, one_score: NDArray[np.bool_]) -> Floats:
+    """Return the same of the negatives, whose lower cut is the one above."""
+    found, others = q[-1] - q, p[-1] - p
+    precision = found / np.maximum(found + others, of_ranking.TINY)
+    return np.asarray(_mean_precision(np.diff(q, axis=0), precision[:-1], precision[1:], one_score) / q[-1])
+
+
+def _mean_precision(found: Floats, lower: Floats, upper: Floats, one_score: NDArray[np.bool_]) -> Floats:
+    mean = lower + np.where(one_score, 0.0, 0.5)[:, None] * (upper - lower)
+    return np.asarray(np.einsum("kb,kb->b", found, mean))
+
+
+def _risk(p: Floats, q: Floats, one_score: NDArray[np.bool_]) -> Floats:
     """Return (B,) of AURC: ``of_ranking.aurc`` with log((k + 1/2) / (j + 1/2)) for the harmonic difference.
 
     The two differ by less than 1 / (24 (j + 1/2)^2), and where no example is kept (j = 0) the factor is 0.
     """
     kept = p + q
-    return {"aurc": of_ranking.area_under_risk(kept, q, np.diff(np.log(kept + 0.5), axis=0))}
+    return of_ranking.area_under_risk(kept, q, np.diff(np.log(kept + 0.5), axis=0))
+
+
+BINNED: dict[str, Callable[[Floats, Floats, NDArray[np.bool_]], Floats]] = {
+    "auroc": _roc_auc,
+    "ap_positive": _average_precision,
+    "ap_negative": _average_precision_out,
+    "aurc": _risk,
+}
+"""The figures that are ``RESAMPLED``, from counts at cuts."""

@@ -49,8 +49,10 @@ def placements(positive: ArrayLike, negative: ArrayLike) -> Placements:
 
 
 def _below(scores: NDArray[np.generic], others: NDArray[np.generic]) -> NDArray[np.float64]:
-    ordered = np.sort(others)
-    counts = np.searchsorted(ordered, scores, "left") + np.searchsorted(ordered, scores, "right")
+    order, ordered = np.argsort(scores), np.sort(others)
+    rising = scores[order]  # neighbours are looked up several times as fast
+    counts = np.empty(len(scores), np.int64)
+    counts[order] = np.searchsorted(ordered, rising, "left") + np.searchsorted(ordered, rising, "right")
     return np.asarray(counts / (2 * len(ordered)))
 
 

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 import numpy as np
 
 from common.metrics import of_ranking
-from common.metrics.bootstrap import FIGURES, OF_ROWS, Interval, intervals_of
+from common.metrics.bootstrap import FIGURES, OF_ROWS, intervals_of
 from common.metrics.cells import (
     ROUNDING,
     Bounds,
@@ -18,6 +18,7 @@ from common.metrics.cells import (
     fpr_bounds,
     widened,
 )
+from common.metrics.fpr95_interval import Interval
 from common.metrics.intervals import auroc_bounds as auroc_interval
 from common.metrics.risk import COVERAGES
 from common.metrics.streaming_calibration import aurc_bounds

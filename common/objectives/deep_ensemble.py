@@ -2,7 +2,10 @@
 
     log p(y | x) = log (1 / M) sum_m softmax(z_m(x))_y
 
-are the logits of the ensemble. ``row_extras["mutual_information"]`` is minus the mutual information of prediction and
+are the logits of the ensemble. There are three members, where the publication has five: most of what members add, the
+first ones add, and many detectors take time with the square of the features, which are those of all members. The first
+member is the network that the task's own objective trains, so a run that has both trains it once.
+``row_extras["mutual_information"]`` is minus the mutual information of prediction and
 member, -(H(mean_m p_m) - mean_m H(p_m)), at most 0: 0 where all members say the same.
 
 Source: Lakshminarayanan, Pritzel & Blundell (NeurIPS 2017), arXiv:1612.01474.
@@ -21,7 +24,7 @@ from common.data.examples import Batch, TensorDataset
 from common.model import Classifier
 from common.objective import LossObjective, Need
 from common.store.files import DamagedFile
-from common.training.setup import Setup
+from common.training.setup import Criterion, Setup
 from common.training.weights import restore_weights, save_weights
 
 
@@ -32,6 +35,7 @@ class Ensemble(Classifier):
         super().__init__()
         self.members = nn.ModuleList(members)
         self.scored_classes, self.by_length = members[0].scored_classes, members[0].by_length
+        self.inputs_of_data = members[0].inputs_of_data
 
     @property
     def _first(self) -> Classifier:
@@ -92,7 +96,7 @@ def _entropy(log_probabilities: Tensor) -> Tensor:
 class DeepEnsemble:
     """The task's own objective, once a member."""
 
-    members: int = 5
+    members: int = 3
     needs: frozenset[Need] = frozenset()
     continues: bool = False
 
@@ -101,19 +105,32 @@ class DeepEnsemble:
         return Ensemble([build() for _ in range(self.members)])
 
     def train(self, model: Classifier, setup: Setup) -> None:
-        """Train each member with a seed of its own; a finished member is stored, so a kill loses one at most."""
-        assert isinstance(model, Ensemble) and setup.criterion is not None
-        for number, member in enumerate(model.members):
-            assert isinstance(member, Classifier)
-            folder = setup.checkpoints / f"member{number}" if setup.checkpoints else None
-            stored = folder / "member.checkpoint" if folder else None
-            if stored is not None and _restored(member, stored):
-                member.to(setup.device)
-                continue
-            own = replace(setup, seed=seed_of(setup.seed, "member", number), checkpoints=folder)
-            LossObjective(setup.criterion).train(member, own)
-            if stored is not None:
-                save_weights(member, stored)
+        """Train each member with a seed of its own; a finished one is stored, so a kill loses one at most."""
+        assert isinstance(model, Ensemble)
+        criterion = setup.own_criterion("deep_ensemble")
+        first, *others = model._members()
+        for number, member in enumerate(others, start=1):
+            own = replace(setup, seed=seed_of(setup.seed, "member", number), checkpoints=_folder(setup, number))
+            _train_or_restore(member, criterion, own)
+        if setup.own_network is None:
+            _train_or_restore(first, criterion, replace(setup, checkpoints=_folder(setup, 0)))
+        else:  # last, when another process may have trained it
+            first.load_state_dict(setup.own_network().state_dict())
+            first.to(setup.device)
+
+
+def _folder(setup: Setup, number: int) -> Path | None:
+    return setup.checkpoints / f"member{number}" if setup.checkpoints else None
+
+
+def _train_or_restore(member: Classifier, criterion: Criterion, setup: Setup) -> None:
+    stored = setup.checkpoints / "member.checkpoint" if setup.checkpoints else None
+    if stored is not None and _restored(member, stored):
+        member.to(setup.device)
+        return
+    LossObjective(criterion).train(member, setup)
+    if stored is not None:
+        save_weights(member, stored)
 
 
 def _restored(member: Classifier, stored: Path) -> bool:

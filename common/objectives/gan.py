@@ -9,7 +9,9 @@ classes (a CTC blank is not one). The generator seeks what looks real and leaves
 ``Classifier.embed`` gives: pixels, or the vector of each step of a sequence as long as the start of a real one, whose
 steps share half of their noise; beside a batch of texts there are fewer of these. Values lie in the range of the real
 batch. A task may set ``beta`` (0.1 is that of CIFAR-10 as published, 1 that of SVHN) and ``epochs``, at most so many,
-with a learning rate that then falls along a cosine.
+with a learning rate that then falls along a cosine from ``rate_fraction`` of the recipe's. With ``continues`` these
+epochs go on from the network that the task's own objective trained. Texts and speech do so for two epochs: the
+publication has images alone, and there the whole recipe beside a GAN takes 4 to 10 times as long as without.
 
 What differs from the publication: multilayer perceptrons in place of convolutional generators; the classifier has the
 task's own optimiser; real and generated examples share a forward pass and so the statistics of batch normalisation.
@@ -21,6 +23,7 @@ import math
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
+from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -173,15 +176,17 @@ def gan_step(model: Classifier, setup: Setup) -> tuple[GanStep, Budget]:
     generator, discriminator = Generator(width), Discriminator(width)
     place(generator, setup)
     place(discriminator, setup)
-    budget = _budget(setup.budget, options.get("epochs"))
+    budget = _budget(setup.budget, options)
     criterion = setup.own_criterion("gan")
     return GanStep(model, generator, discriminator, criterion, budget, options.get("beta", BETA)), budget
 
 
-def _budget(budget: Budget, most: int | None) -> Budget:
+def _budget(budget: Budget, options: Mapping[str, Any]) -> Budget:
+    most = options.get("epochs")
     if most is None or most >= budget.epochs:
         return budget
-    return replace(budget, epochs=most, schedule="cosine")
+    rate = budget.learning_rate * options.get("rate_fraction", 1.0)
+    return replace(budget, epochs=most, learning_rate=rate, schedule="cosine")
 
 
 class Gan(SameNetwork):
@@ -189,6 +194,8 @@ class Gan(SameNetwork):
 
     def train(self, model: Classifier, setup: Setup) -> None:
         """Train in place."""
+        if setup.options("gan").get("continues") and setup.own_network is not None:
+            model.load_state_dict(setup.own_network().state_dict())
         step, budget = gan_step(model, setup)
         fit_steps(model, step, setup, phase="gan", budget=budget)
 

@@ -42,7 +42,7 @@ def mixed_loss(model: Classifier, batch: Batch, weight: float, partner: Tensor) 
     embedded = model.embed(batch)
     weights = _weights(embedded, batch, weight, partner)
     spread = weights.reshape(*weights.shape, *(1,) * (embedded.ndim - weights.ndim))
-    mixed = spread * embedded + (1 - spread) * embedded[partner]
+    mixed = spread * embedded + (1 - spread) * embedded.index_select(0, partner)
     logits = model.classify(model.encode(mixed, batch))
     own, other = batch.labels, batch.labels[partner]
     if own.ndim < weights.ndim:

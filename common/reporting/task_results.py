@@ -181,8 +181,18 @@ class TaskResults:
 
     def sets(self, trained: TrainedModel) -> tuple[OodKey, ...]:
         """OOD sets: primary sets first, then additional sets and other levels; pools and means last in each part."""
-        keys = dict.fromkeys(key_of(one.row) for one in self._select(trained, "ood"))
-        return tuple(sorted(keys, key=lambda key: (not key.primary, key.name in POOLED, key.name == AVERAGE)))
+        return self._sets.get(trained, ())
+
+    @cached_property
+    def _sets(self) -> dict[TrainedModel, tuple[OodKey, ...]]:
+        keys = {
+            trained: dict.fromkeys(key_of(one.row) for one in self._select(trained, "ood"))
+            for trained in self._by_model
+        }
+        return {
+            trained: tuple(sorted(own, key=lambda key: (not key.primary, key.name in POOLED, key.name == AVERAGE)))
+            for trained, own in keys.items()
+        }
 
     @cached_property
     def primary_levels(self) -> frozenset[float]:

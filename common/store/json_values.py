@@ -30,6 +30,19 @@ def fits(value: Any, kind: Any) -> bool:
 
 
 @cache
+def always(kind: Any) -> frozenset[type]:
+    """Return the types, floats aside, of which every value that JSON can hold is valid for a field of type ``kind``.
+
+    >>> always(str | None) == {str, NoneType}, always(float | None) == {NoneType}, len(always(tuple[int, ...]))
+    (True, True, 0)
+    """
+    origin, arguments = _parts(kind)
+    if origin in (Union, UnionType):
+        return frozenset().union(*(always(one) for one in arguments))
+    return frozenset({kind} & {str, int, bool, NoneType})
+
+
+@cache
 def _parts(kind: Any) -> tuple[Any, tuple[Any, ...]]:
     """Return the origin of a type and its arguments, taken apart once."""
     return get_origin(kind), get_args(kind)

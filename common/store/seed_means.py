@@ -1,7 +1,8 @@
 """Means over seeds: mean and standard deviation of each figure over rows that differ only in the seed."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from statistics import fmean, stdev
 from typing import Any
 
@@ -33,17 +34,41 @@ def spread(values: Iterable[float | None]) -> Spread | None:
     return Spread(fmean(known), stdev(known), min(known), max(known), len(known))
 
 
+class Spreads(Mapping[str, Spread | None]):
+    """The spread of each figure over some rows, computed when it is asked for: a report shows few of them."""
+
+    def __init__(self, rows: tuple[Row, ...]) -> None:
+        self._rows = rows
+        self._known: dict[str, Spread | None] = {}
+
+    def __getitem__(self, name: str) -> Spread | None:
+        if name not in self._known:
+            if name not in FIGURES:
+                raise KeyError(name)
+            self._known[name] = spread(getattr(row, name) for row in self._rows)
+        return self._known[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(FIGURES)
+
+    def __len__(self) -> int:
+        return len(FIGURES)
+
+
 @dataclass(frozen=True)
 class SeedMean:
     """Rows that differ only in the seed, and the spread of their figures.
 
     Attributes:
         rows: in the order of their seeds.
-        figures: the spread over the seeds by field name, or None if no seed defines the figure.
     """
 
     rows: tuple[Row, ...]
-    figures: Mapping[str, Spread | None]
+
+    @cached_property
+    def figures(self) -> Mapping[str, Spread | None]:
+        """The spread over the seeds by field name, or None if no seed defines the figure."""
+        return Spreads(self.rows)
 
     @property
     def row(self) -> Row:
@@ -66,9 +91,4 @@ def mean_over_seeds(rows: Iterable[Row]) -> tuple[SeedMean, ...]:
     gathered: dict[tuple[Any, ...], list[Row]] = {}
     for row in rows:
         gathered.setdefault(tuple(getattr(row, name) for name in ABOUT), []).append(row)
-    return tuple(_average(group) for group in gathered.values())
-
-
-def _average(group: list[Row]) -> SeedMean:
-    ordered = tuple(sorted(group, key=lambda row: row.seed))
-    return SeedMean(ordered, {name: spread(getattr(row, name) for row in ordered) for name in FIGURES})
+    return tuple(SeedMean(tuple(sorted(group, key=lambda row: row.seed))) for group in gathered.values())

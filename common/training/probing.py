@@ -23,7 +23,7 @@ ROWS = 50_000
 """Largest number of training rows that probes are fitted on; of a larger training set, examples are sampled."""
 
 VALUES = 2**27
-"""Largest number of values in these rows (512 MiB); wide layers or inputs mean fewer rows."""
+"""Largest number of values in the inputs, or a layer, of these rows (512 MiB); wide ones mean fewer rows."""
 
 BATCH = 256
 
@@ -82,7 +82,7 @@ class _Gathered:
             self._parts[name].append(part.cpu())
         self.examples += len(index)
         self.count += len(parts["row_of"])
-        self.width = sum(part.shape[1] for part in parts.values() if part.ndim == 2)
+        self.width = max(part.shape[1] for part in parts.values() if part.ndim == 2)
         assert view.model is not None and view.embedded is not None and view.batch is not None, "made by a model"
         inside = view.model.unpadded(view.batch, view.embedded).double()
         self._sums += torch.tensor([inside.numel(), float(inside.sum()), float(inside.square().sum())])

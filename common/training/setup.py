@@ -33,6 +33,8 @@ class Setup:
         distorted: the task's distorted training examples, or None; made when called.
         seed: of every random draw.
         device: where the model is trained.
+        own_network: what the task's own objective trains with the same seed, trained when called unless it is stored;
+            or None.
         progress: prints each epoch.
         checkpoints: folder of the checkpoints that an interrupted run resumes from, or None.
     """
@@ -47,6 +49,7 @@ class Setup:
     outliers: TensorDataset | None = None
     labelled: TensorDataset | None = None
     distorted: Callable[[], TensorDataset] | None = None
+    own_network: Callable[[], Classifier] | None = None
     progress: Progress = field(default_factory=Progress)
     checkpoints: Path | None = None
 

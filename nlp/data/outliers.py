@@ -101,6 +101,14 @@ TEXT_OUTLIERS = tuple(drawn(source, MOST) for source in (FRIENDS, HEADLINES, WIK
 TAGGER_OUTLIERS = tuple(_word_by_word(drawn(source, MOST)) for source in (FRIENDS, HEADLINES, BROWN))
 
 
+def with_outliers(epochs: int) -> dict[str, dict[str, float]]:
+    """Return the options of a task that trains for so many epochs: those of Outlier Exposure, and of the GAN."""
+    return {
+        "outlier_exposure": fine_tuning(epochs),
+        "gan": {"continues": True, "epochs": 2, "rate_fraction": 0.5},
+    }
+
+
 def fine_tuning(epochs: int) -> dict[str, float]:
     """Return Outlier Exposure's options for a task that trains for so many epochs: three at half the rate, weight 1."""
     return {"weight": 1.0, "epochs_fraction": 3 / epochs, "rate_fraction": 0.5}

@@ -9,7 +9,7 @@ from dataclasses import replace
 
 from common.task import Budget, Model, Task
 from nlp.data.clinc150 import OUT, TEST, TRAIN
-from nlp.data.outliers import TEXT_OUTLIERS, fine_tuning
+from nlp.data.outliers import TEXT_OUTLIERS, with_outliers
 
 QUICK = Budget(epochs=8, batch_size=32, learning_rate=1e-3)
 
@@ -20,7 +20,7 @@ TASK = Task(
     test=TEST,
     ood=(replace(OUT, distance="near"),),
     outliers=TEXT_OUTLIERS,
-    options={"outlier_exposure": fine_tuning(epochs=QUICK.epochs)},
+    options=with_outliers(epochs=QUICK.epochs),
     model=Model("bag_of_words", {"words": 5000, "stop_words": False}),
     quick=QUICK,
     paper=QUICK,

@@ -7,7 +7,7 @@ from common.task import Budget, Model, Task
 from nlp.data.customer_reviews import CUSTOMER_REVIEWS
 from nlp.data.imdb import TEST, TRAIN
 from nlp.data.movie_reviews import MOVIE_REVIEWS
-from nlp.data.outliers import TEXT_OUTLIERS, fine_tuning
+from nlp.data.outliers import TEXT_OUTLIERS, with_outliers
 
 TASK = Task(
     title="IMDB",
@@ -16,7 +16,7 @@ TASK = Task(
     test=TEST,
     ood=(CUSTOMER_REVIEWS, MOVIE_REVIEWS),
     outliers=TEXT_OUTLIERS,
-    options={"outlier_exposure": fine_tuning(epochs=4)},
+    options=with_outliers(epochs=4),
     model=Model("bag_of_embeddings"),
     quick=Budget(epochs=4, batch_size=32, learning_rate=3e-3, examples=10_000, test_examples=5000, validation=1000),
     paper=Budget(epochs=15, batch_size=32, learning_rate=1e-3, validation=5000),

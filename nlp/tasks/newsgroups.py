@@ -8,7 +8,7 @@ from common.data.split import held_out_classes
 from common.task import Budget, Model, Task
 from nlp.data.far import FAR
 from nlp.data.newsgroups import TEST, TRAIN
-from nlp.data.outliers import TEXT_OUTLIERS, fine_tuning
+from nlp.data.outliers import TEXT_OUTLIERS, with_outliers
 
 MODEL = Model("bag_of_embeddings", {"words": 15_000, "dimensions": 30, "positions": 1000, "initial": "uniform"})
 QUICK = Budget(epochs=8, batch_size=32, learning_rate=1e-2, schedule="steps", decay_at=(6,), validation=1125)
@@ -22,7 +22,7 @@ TASK = Task(
     ood=FAR,
     split=held_out_classes(5, "5 Newsgroups"),
     outliers=TEXT_OUTLIERS,
-    options={"outlier_exposure": fine_tuning(epochs=QUICK.epochs)},
+    options=with_outliers(epochs=QUICK.epochs),
     model=MODEL,
     quick=QUICK,
     paper=PAPER,

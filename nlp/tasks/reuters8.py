@@ -6,7 +6,7 @@ Reproduces the Reuters 6 rows of tables 5 and 6, Hendrycks & Gimpel (ICLR 2017),
 from common.data.split import held_out_classes
 from common.task import Budget, Model, Task
 from nlp.data.far import FAR
-from nlp.data.outliers import TEXT_OUTLIERS, fine_tuning
+from nlp.data.outliers import TEXT_OUTLIERS, with_outliers
 from nlp.data.reuters import TEST8, TRAIN8
 
 BUDGET = Budget(epochs=5, batch_size=32, learning_rate=1e-3, schedule="steps", decay_at=(4,), validation=500)
@@ -19,7 +19,7 @@ TASK = Task(
     ood=FAR,
     split=held_out_classes(2, "Reuters 2"),
     outliers=TEXT_OUTLIERS,
-    options={"outlier_exposure": fine_tuning(epochs=BUDGET.epochs)},
+    options=with_outliers(epochs=BUDGET.epochs),
     model=Model("bag_of_words"),
     quick=BUDGET,
     paper=BUDGET,

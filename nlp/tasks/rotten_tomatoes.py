@@ -5,7 +5,7 @@ The offline counterpart of ``nlp/imdb``. The OOD sets are plot summaries of film
 
 from common.task import Budget, Model, Task
 from nlp.data.newsgroups import TEST as NEWSGROUPS
-from nlp.data.outliers import TEXT_OUTLIERS, fine_tuning
+from nlp.data.outliers import TEXT_OUTLIERS, with_outliers
 from nlp.data.reuters import TEST52 as REUTERS
 from nlp.data.rotten_tomatoes import PLOTS, TEST, TRAIN
 
@@ -16,7 +16,7 @@ TASK = Task(
     test=TEST,
     ood=(PLOTS, NEWSGROUPS, REUTERS),
     outliers=TEXT_OUTLIERS,
-    options={"outlier_exposure": fine_tuning(epochs=10)},
+    options=with_outliers(epochs=10),
     model=Model("bag_of_embeddings", {"positions": 40, "stop_words": False}),
     quick=Budget(epochs=10, batch_size=32, learning_rate=1e-3, validation=1000, test_examples=2500),
     paper=Budget(epochs=15, batch_size=32, learning_rate=1e-3, validation=1000),

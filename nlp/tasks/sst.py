@@ -5,7 +5,7 @@ From the text experiments of Hendrycks, Mazeika & Dietterich (ICLR 2019), arXiv:
 
 from common.task import Budget, Model, Task
 from nlp.data.multi30k import MULTI30K
-from nlp.data.outliers import TEXT_OUTLIERS, fine_tuning
+from nlp.data.outliers import TEXT_OUTLIERS, with_outliers
 from nlp.data.snli import SNLI
 from nlp.data.sst import TEST, TRAIN
 from nlp.data.web_text import WEB_TEXT
@@ -19,7 +19,7 @@ TASK = Task(
     test=TEST,
     ood=(SNLI, MULTI30K, WMT16, YELP, WEB_TEXT),
     outliers=TEXT_OUTLIERS,
-    options={"outlier_exposure": fine_tuning(epochs=3)},
+    options=with_outliers(epochs=3),
     model=Model("gru"),
     quick=Budget(epochs=3, batch_size=64, learning_rate=1e-2, schedule="cosine", validation=690, test_examples=2000),
     paper=Budget(epochs=5, batch_size=64, learning_rate=1e-2, schedule="cosine", validation=690),

@@ -7,7 +7,7 @@ OOD sets are those of Outlier Exposure (Hendrycks et al., ICLR 2019), arXiv:1812
 from common.data.split import held_out_classes
 from common.task import Budget, Model, Task
 from nlp.data.multi30k import MULTI30K
-from nlp.data.outliers import TEXT_OUTLIERS, fine_tuning
+from nlp.data.outliers import TEXT_OUTLIERS, with_outliers
 from nlp.data.snli import SNLI
 from nlp.data.trec import TEST, TRAIN
 from nlp.data.web_text import WEB_TEXT
@@ -22,7 +22,7 @@ TASK = Task(
     ood=(SNLI, MULTI30K, WMT16, YELP, WEB_TEXT),
     split=held_out_classes(2, "TREC 2"),
     outliers=TEXT_OUTLIERS,
-    options={"outlier_exposure": fine_tuning(epochs=8)},
+    options=with_outliers(epochs=8),
     model=Model("bag_of_embeddings", {"positions": 20, "stop_words": False}),
     quick=Budget(epochs=8, batch_size=32, learning_rate=3e-3, validation=400, test_examples=2000),
     paper=Budget(epochs=20, batch_size=32, learning_rate=3e-3, schedule="steps", decay_at=(15,), validation=400),

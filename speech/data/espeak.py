@@ -11,6 +11,7 @@ import subprocess
 import sys
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
+from functools import lru_cache
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -77,6 +78,10 @@ FILES: tuple[File, ...] = (
 """The library first, then its data."""
 
 
+KEPT = 6
+"""Lists of utterances that are kept: those of one task, which are asked for several times."""
+
+
 @dataclass(frozen=True)
 class Utterance:
     """A text to speak: ``voice`` is a language, or a language and a variant, such as ``en-us+f2``.
@@ -118,11 +123,16 @@ def check_voice(voice: str, library: Path) -> None:
 
 
 def speak(utterances: Sequence[Utterance], library: Path) -> list[Spoken]:
-    """Speak the utterances, in a subprocess.
+    """Speak the utterances, in a subprocess; the same ones again are those of before, whose samples are read-only.
 
     Raises:
         UserError: a voice is unknown, or eSpeak failed.
     """
+    return list(_spoken(tuple(utterances), library))
+
+
+@lru_cache(maxsize=KEPT)
+def _spoken(utterances: tuple[Utterance, ...], library: Path) -> tuple[Spoken, ...]:
     for voice in {utterance.voice for utterance in utterances}:
         check_voice(voice, library)
     with TemporaryDirectory() as folder:
@@ -135,7 +145,7 @@ def speak(utterances: Sequence[Utterance], library: Path) -> list[Spoken]:
             reason = (done.stderr.strip().splitlines() or [f"exit code {done.returncode}"])[-1]
             raise UserError(f"eSpeak failed ({reason}); mend {library} with: {FILES[0].remedy}")
         arrays = read_tensors(out)
-    return _unpack(arrays)
+    return tuple(_unpack(arrays))
 
 
 def spoken_english(utterances: Sequence[Utterance], library: Path, silence: float = 0.15) -> RawDataset:
@@ -164,9 +174,14 @@ def _unpack(arrays: dict[str, NDArray[Any]]) -> list[Spoken]:
     starts = np.split(arrays["starts"], arrays["phoneme_ends"][:-1])
     return [
         Spoken(
-            resample(wave.astype(np.float32) / 32768, rate),
+            _read_only(resample(wave.astype(np.float32) / 32768, rate)),
             tuple(bytes(name).rstrip(b"\0").decode() for name in names),
             at * SAMPLE_RATE // rate,
         )
         for wave, names, at in zip(waves, phonemes, starts, strict=True)
     ]
+
+
+def _read_only(samples: Waveform) -> Waveform:
+    samples.setflags(write=False)
+    return samples

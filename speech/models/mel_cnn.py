@@ -109,6 +109,8 @@ def window(energies: NDArray[np.float32], frames: int) -> NDArray[np.float32]:
 class WordCnn(Classifier):
     """The network; C classes."""
 
+    inputs_of_data = True
+
     def __init__(self, bands: int, width: int, classes: int, dropout: float) -> None:
         super().__init__()
         self.layers = nn.ModuleList(

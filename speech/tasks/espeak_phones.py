@@ -28,7 +28,10 @@ TASK = Task(
         WHISPER,
     ),
     outliers=CLEAN_SPEECH_OUTLIERS,
-    options={"outlier_exposure": {"rate_fraction": 0.1}},
+    options={
+        "outlier_exposure": {"rate_fraction": 0.1},
+        "gan": {"continues": True, "epochs": 2, "rate_fraction": 0.1},
+    },
     model=Model("ctc_lstm", {"hidden": 128, "layers": 1}),
     quick=Budget(
         5, 8, 8e-3, "rmsprop", "one_cycle", gradient_norm=5.0, mixed_precision=True, examples=500, test_examples=60

@@ -16,8 +16,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from common.metrics import auroc_interval, roc_auc
-from common.metrics.bootstrap import FIGURES, Interval, intervals_of
+from common.metrics.bootstrap import FIGURES, intervals_of
 from common.metrics.detection import ranked
+from common.metrics.fpr95_interval import Interval
 from common.metrics.intervals import Z95, delong_variances
 from common.metrics.ranking import rank
 

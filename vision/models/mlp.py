@@ -23,6 +23,8 @@ class Mlp(Classifier):
     Source: Hendrycks & Gimpel (ICLR 2017), arXiv:1610.02136, and their code.
     """
 
+    inputs_of_data = True
+
     def __init__(self, pixels: int, hidden: Iterable[int], classes: int) -> None:
         super().__init__()
         widths = [pixels, *hidden]

@@ -14,6 +14,8 @@ from vision.pixels import images_to_tensors, unit_range
 class PlainMlp(Classifier):
     """Pixels in [0, 1] -> ``depth`` layers of ``width`` units -> logits; weights begin as He et al. (2015) say."""
 
+    inputs_of_data = True
+
     def __init__(self, pixels: int, classes: int, depth: int, width: int, batch_norm: bool) -> None:
         super().__init__()
         widths = [pixels, *[width] * depth]

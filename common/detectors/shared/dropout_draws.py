@@ -42,7 +42,7 @@ class DropoutProbe(Probe):
         seed: of the masks.
     """
 
-    passes: int = 20
+    passes: int = 10
     seed: int = 0
 
     @property
