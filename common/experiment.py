@@ -120,7 +120,7 @@ class Experiment:
         data = self.data
         auxiliary = [*self._outliers(objective), *self._labelled(objective)]
         sources = [data.train_source, data.test_source, *data.ood_sources, *auxiliary]
-        taking_part = dict.fromkeys((objective, self._before(objective) or objective, self.own_objective))
+        taking_part = dict.fromkeys((objective, self.before(objective) or objective, self.own_objective))
         objectives = (f"common.objectives.{name}" for name in taking_part)
         ingredients = {
             "model": asdict(self.model),
@@ -158,9 +158,10 @@ class Experiment:
         """The task's own way of training, the first that it names: what others add to or go on from."""
         return self.task.objectives[0]
 
-    def _before(self, objective: str) -> str | None:
-        """Return the objective whose weights this one goes on from, or None."""
-        continues = load_objective(objective).continues
+    def before(self, objective: str) -> str | None:
+        """Return the objective whose weights this one goes on from, by its file or the task's option, or None."""
+        options = self.task.options.get(objective, {})
+        continues = options.get("continues", load_objective(objective).continues)
         before = self.own_objective if continues is True else continues
         return before if before and before != objective else None
 
@@ -264,7 +265,7 @@ class Experiment:
             except DamagedFile as damage:
                 self.note_damage(damage)
                 delete(folder.weights)
-        if (before := self._before(objective_name)) is not None:
+        if (before := self.before(objective_name)) is not None:
             model.load_state_dict(self.trained(before, self.folder(before)).state_dict())
         self.progress.start(f"{self.label} {objective_name}")
         objective.train(model, self._setup(objective_name, objective, folder, device))

@@ -126,15 +126,10 @@ def with_probes(
     experiment: Experiment, objective: str, outputs: TaskOutputs, detectors: Sequence[Detector]
 ) -> TaskOutputs:
     """Return the outputs with the scores of the detectors that have a probe beside their other extras."""
+    stored = run_probes(experiment, objective, outputs, detectors)
     probes = {detector.name: detector.probe for detector in detectors if detector.probe is not None}
     files = _files(experiment, objective, detectors)
     sets = [outputs.test, *outputs.ood.values()]
-    stored = {name: _stored(experiment, file, _sizes(sets, probes[name])) for name, file in files.items()}
-    missing = {name: probe for name, probe in probes.items() if stored[name] is None}
-    if missing:
-        _run(experiment, objective, outputs, missing, files)
-        experiment.sync(experiment.folder(objective), *(files[name].record_name for name in missing))
-    workers.barrier()
     options: dict[str, Mapping[str, Option]] = {}
     skipped = list(outputs.skipped)
     found: dict[str, list[NDArray[Any]]] = {}
@@ -151,6 +146,22 @@ def with_probes(
     ]
     ood = dict(zip(outputs.ood, sets[1:], strict=True))
     return replace(outputs, test=sets[0], ood=ood, detector_options=options, skipped=tuple(skipped))
+
+
+def run_probes(
+    experiment: Experiment, objective: str, outputs: TaskOutputs, detectors: Sequence[Detector]
+) -> dict[str, Stored | None]:
+    """Let the probes run that are not stored; return by name what was stored before, None for those that ran now."""
+    probes = {detector.name: detector.probe for detector in detectors if detector.probe is not None}
+    files = _files(experiment, objective, detectors)
+    sets = [outputs.test, *outputs.ood.values()]
+    stored = {name: _stored(experiment, file, _sizes(sets, probes[name])) for name, file in files.items()}
+    missing = {name: probe for name, probe in probes.items() if stored[name] is None}
+    if missing:
+        _run(experiment, objective, outputs, missing, files)
+        experiment.sync(experiment.folder(objective), *(files[name].record_name for name in missing))
+    workers.barrier()
+    return stored
 
 
 def _sizes(sets: Sequence[Outputs], probe: Probe) -> list[int]:

@@ -96,4 +96,4 @@ def finish(run: Run, out: Path, full: bool = False, formats: Collection[str] = D
     run.record = replace(run.record, results_sha256=sha256(results))
     write_examples(out, run.record.results_sha256, run.examples)
     write_record(out / "run.json", run.record)
-    run.report = write_report(out, full, formats=formats)
+    run.report = write_report(out, full, formats=formats, rows=tuple(run.rows))

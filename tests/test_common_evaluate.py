@@ -18,6 +18,7 @@ from common.data.locations import Folders
 from common.data.samples import RawDataset
 from common.evaluate import evaluate
 from common.experiment import Experiment, RunOptions
+from common.reporting.report import write_report
 from common.run import Run
 from common.selection import Selection
 from common.store.outputs import TaskOutputs
@@ -74,6 +75,14 @@ def test_the_baseline_beats_chance_by_far_on_real_news(finished: Path) -> None:
         if row.detector == "msp":
             assert row.auroc_low < row.auroc < row.auroc_high and row.auroc > 0.75
             assert row.error < 0.06 and row.mean_msp_positive > row.mean_msp_negative
+
+
+def test_the_report_of_a_run_is_that_of_its_files(copy: Path) -> None:
+    """A run makes its report of the rows that it has in memory, and later ones are made of what it wrote."""
+    files = [copy / name for name in ("report.md", "report.html")]
+    before = [file.read_bytes() for file in files]
+    assert run(copy, seeds=2).report == write_report(copy)
+    assert [file.read_bytes() for file in files] == before
 
 
 @pytest.mark.slow

@@ -21,7 +21,7 @@ from common.experiment import Experiment, RunOptions
 from common.jobs import local
 from common.jobs.job import Job
 from common.jobs.local import LocalPool, default_jobs
-from common.jobs.plan import planned
+from common.jobs.plan import ENOUGH, planned
 from common.jobs.started import Workers
 from common.run import Run
 from common.selection import Selection
@@ -75,6 +75,11 @@ def test_many_jobs_of_a_task_stand_together_each_behind_what_it_goes_on_from(
     order = [one.job.key for one in jobs]
     assert all(one.after is None or order.index(one.after) < order.index(one.job.key) for one in jobs)
     assert order[0][2] == "cross_entropy" and jobs[1].after is None
+    behind = [order.index(one.job.key) - order.index(one.after) for one in jobs if one.after]
+    assert min(behind) >= ENOUGH, "no worker waits"
+    assert max(behind[: len(behind) // 2]) < len(order) / 2, "the run, which judges in order, waits for none of them"
+    origins = {one.job.objective: one.after[2] for one in jobs if one.after}
+    assert (origins["gan_outlier_exposure"], origins["gan"]) == ("gan", "cross_entropy")
 
 
 def test_tasks_without_data_are_no_jobs(tmp_path: Path) -> None:

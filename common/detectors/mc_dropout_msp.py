@@ -4,8 +4,8 @@
 
 which ranks as the largest mean probability and keeps rows apart whose q rounds to 1.
 
-A pass has dropout active and all else as in evaluation; 20 passes. Models without dropout are left out. The masks are
-seeded, and drawn for a batch: scores depend a little on how rows are batched.
+A pass has dropout active and all else as in evaluation; there are ``passes`` of them. Models without dropout are left
+out. The masks are seeded, and drawn for a batch: scores depend a little on how rows are batched.
 
 Source: Gal & Ghahramani (ICML 2016), arXiv:1506.02142, the mean over passes.
 """

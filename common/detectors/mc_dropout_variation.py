@@ -4,8 +4,8 @@
 
 It has as many values as passes, so ties are many; they count half.
 
-A pass has dropout active and all else as in evaluation; 20 passes. Models without dropout are left out. The masks are
-seeded, and drawn for a batch: scores depend a little on how rows are batched.
+A pass has dropout active and all else as in evaluation; there are ``passes`` of them. Models without dropout are left
+out. The masks are seeded, and drawn for a batch: scores depend a little on how rows are batched.
 
 Source: Freeman (1965), as used by Gal, Islam & Ghahramani (ICML 2017), arXiv:1703.02910.
 """

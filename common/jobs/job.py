@@ -9,7 +9,7 @@ from common.base.progress import Progress
 from common.base.threads import use_threads
 from common.discover import chosen_detectors
 from common.experiment import Experiment, RunOptions
-from common.probed import with_probes
+from common.probed import run_probes
 from common.store.run_folder import RunFolder
 
 Key = tuple[str, int, str, int | None]
@@ -97,7 +97,7 @@ class Worker:
             if experiment is not None:
                 self.folder = experiment.folder(job.objective)
                 detectors = chosen_detectors(job.detectors, experiment.task.detectors)
-                with_probes(experiment, job.objective, experiment.outputs(job.objective), detectors)
+                run_probes(experiment, job.objective, experiment.outputs(job.objective), detectors)
         except UserError as error:
             return error
         return None

@@ -1,13 +1,12 @@
 """The jobs of a run: every training that the store lacks, and which of them wait for another."""
 
-from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from itertools import product
 from typing import Any
 
 from common.base.errors import UserError
-from common.discover import chosen_detectors, load_objective
+from common.discover import chosen_detectors
 from common.experiment import Experiment, RunOptions
 from common.jobs.job import Job, Key
 from common.probed import probes_stored
@@ -29,7 +28,8 @@ def planned(selection: Selection, options: RunOptions) -> list[Planned]:
     """Return the jobs of a run, each behind the one that it goes on from.
 
     A task's jobs stand together where there are enough of them to keep workers busy, since a worker keeps the data of
-    its last job; else all trainings that need no other come first, so that no worker waits.
+    its last job; those that go on from another come soon after it, since the run judges them in the order of their
+    names. Else all trainings that need no other come first, so that no worker waits.
     What is stored is no job, and neither is what lacks its data or does not fit: the run itself tells the reason.
     """
     seeds = product(selection.tasks, range(selection.seeds))
@@ -40,14 +40,32 @@ def planned(selection: Selection, options: RunOptions) -> list[Planned]:
     def depth(one: Planned) -> int:
         return 0 if one.after is None else 1 + depth(by_key[one.after])
 
-    alone = Counter((one.job.task, one.job.seed) for one in by_key.values() if not depth(one))
-    places = {group: place for place, group in enumerate(alone)}
+    groups: dict[tuple[str, int], list[Planned]] = {}
+    for one in by_key.values():
+        groups.setdefault((one.job.task, one.job.seed), []).append(one)
+    turns: dict[Key, tuple[int, int, int]] = {}
+    for place, group in enumerate(groups.values()):
+        together = sum(not depth(one) for one in group) >= ENOUGH
+        for number, one in enumerate(_soon(group)):
+            turns[one.job.key] = (0, place, number) if together else (depth(one), place, number)
+    return sorted(by_key.values(), key=lambda one: turns[one.job.key])
 
-    def turn(one: Planned) -> tuple[int, int, int]:
-        group = one.job.task, one.job.seed
-        return (0 if alone[group] >= ENOUGH else depth(one)), places[group], depth(one)
 
-    return sorted(by_key.values(), key=turn)
+def _soon(jobs: list[Planned]) -> list[Planned]:
+    """Return jobs of a task in their order, but those that go on from another ``ENOUGH`` places behind it at least.
+
+    So a worker hardly ever waits for another; where no further jobs are left to stand between, they follow at once.
+    """
+    found: list[Planned] = []
+    waiting = list(jobs)
+    places: dict[Key | None, int] = {None: -ENOUGH}
+    while waiting:
+        done = [one for one in waiting if one.after in places]
+        ready = (one for one in done if len(found) - places[one.after] >= ENOUGH)
+        found.append(one := next(ready, done[0]))
+        places[one.job.key] = len(found) - 1
+        waiting.remove(one)
+    return found
 
 
 def _of_seed(name: str, seed: int, selection: Selection, options: RunOptions) -> Iterator[Planned]:
@@ -58,23 +76,26 @@ def _of_seed(name: str, seed: int, selection: Selection, options: RunOptions) ->
     asked, further = selection.objectives_of(experiment.task)
     first, *others = (Job(name, seed, one, options, selection.detectors) for one in [*asked, *further])
     full = [first, *others]
-    yield from _waiting([job for job in full if not _settled(experiment, job)], experiment.own_objective, None)
+    yield from _waiting(experiment, [job for job in full if not _settled(experiment, job)], None)
     facts = _stored_facts(experiment, first.objective)
     for size in selection.examples:
         jobs = [replace(job, examples=size, facts_of=first.objective) for job in full]
         left = [job for job in jobs if facts is None or not _reduced_settled(job, facts)]
-        yield from _waiting(left, experiment.own_objective, first.key)
+        yield from _waiting(experiment, left, first.key)
 
 
-def _waiting(jobs: list[Job], own: str, before: Key | None) -> Iterator[Planned]:
+def _waiting(experiment: Experiment, jobs: list[Job], before: Key | None) -> Iterator[Planned]:
     """Yield jobs on one training set: fine-tunings after the training that they go on from, all after ``before``.
 
     Where that training is no job of its own, the first fine-tuning does it and stores its weights for the others.
     """
-    tuned = [job for job in jobs if job.objective != own and load_objective(job.objective).continues]
-    start = next((job for job in jobs if job.objective == own), None) or next(iter(tuned), None)
+    own = experiment.own_objective
+    by_objective = {job.objective: job for job in jobs}
+    origins = {job.key: origin for job in jobs if (origin := experiment.before(job.objective)) is not None}
+    start = by_objective.get(own) or next((job for job in jobs if job.key in origins), None)
     for job in jobs:
-        yield Planned(job, start.key if start and job in tuned and job is not start else before)
+        first = by_objective.get(origins.get(job.key, ""), start)
+        yield Planned(job, first.key if first and job.key in origins and job is not start else before)
 
 
 def _lacks_data(experiment: Experiment) -> bool:

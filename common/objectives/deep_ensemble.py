@@ -2,11 +2,10 @@
 
     log p(y | x) = log (1 / M) sum_m softmax(z_m(x))_y
 
-are the logits of the ensemble. There are three members, where the publication has five: most of what members add, the
-first ones add, and many detectors take time with the square of the features, which are those of all members. The first
-member is the network that the task's own objective trains, so a run that has both trains it once.
-``row_extras["mutual_information"]`` is minus the mutual information of prediction and
-member, -(H(mean_m p_m) - mean_m H(p_m)), at most 0: 0 where all members say the same.
+are the logits of the ensemble. There are three members, where the publication has five, for time: many detectors take
+time with the square of the features, which are those of all members. The first member is the network that the task's
+own objective trains: so a run that has both trains it once. ``row_extras["mutual_information"]`` is minus the mutual
+information of prediction and member, -(H(mean_m p_m) - mean_m H(p_m)), at most 0: 0 where all members say the same.
 
 Source: Lakshminarayanan, Pritzel & Blundell (NeurIPS 2017), arXiv:1612.01474.
 """

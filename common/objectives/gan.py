@@ -10,8 +10,9 @@ classes (a CTC blank is not one). The generator seeks what looks real and leaves
 steps share half of their noise; beside a batch of texts there are fewer of these. Values lie in the range of the real
 batch. A task may set ``beta`` (0.1 is that of CIFAR-10 as published, 1 that of SVHN) and ``epochs``, at most so many,
 with a learning rate that then falls along a cosine from ``rate_fraction`` of the recipe's. With ``continues`` these
-epochs go on from the network that the task's own objective trained. Texts and speech do so for two epochs: the
-publication has images alone, and there the whole recipe beside a GAN takes 4 to 10 times as long as without.
+epochs go on from the network that the task's own objective trained. Text categorisation and synthetic phones do so for
+two epochs: the publication has images alone, and there the whole recipe beside a GAN takes 4 to 10 times as long as
+without.
 
 What differs from the publication: multilayer perceptrons in place of convolutional generators; the classifier has the
 task's own optimiser; real and generated examples share a forward pass and so the statistics of batch normalisation.
@@ -194,8 +195,6 @@ class Gan(SameNetwork):
 
     def train(self, model: Classifier, setup: Setup) -> None:
         """Train in place."""
-        if setup.options("gan").get("continues") and setup.own_network is not None:
-            model.load_state_dict(setup.own_network().state_dict())
         step, budget = gan_step(model, setup)
         fit_steps(model, step, setup, phase="gan", budget=budget)
 

@@ -24,7 +24,13 @@ from common.store.run_record import RunRecord, belongs, read_record
 TITLE = "How far can a classifier's confidence be trusted?"
 
 
-def write_report(out: Path, full: bool = False, width: int | None = None, formats: Collection[str] = DEFAULT) -> str:
+def write_report(
+    out: Path,
+    full: bool = False,
+    width: int | None = None,
+    formats: Collection[str] = DEFAULT,
+    rows: tuple[Row, ...] | None = None,
+) -> str:
     """Write the report of the run in ``out`` and return a short version for a terminal.
 
     Reads ``results.jsonl``, ``run.json`` and, where there is one, ``examples.json``; writes ``report.md`` and the
@@ -35,6 +41,7 @@ def write_report(out: Path, full: bool = False, width: int | None = None, format
         full: whether the terminal's version has a section for every task.
         width: columns of the terminal; None: those of the one that there is, else 100.
         formats: names of ``common.reporting.formats.FORMATS``, and ``card``.
+        rows: those of ``results.jsonl``, where they are known: reading tens of thousands takes seconds.
 
     Returns:
         Plain lines, the summary last; the last line gives the path of the page, or of another file of the report.
@@ -43,7 +50,7 @@ def write_report(out: Path, full: bool = False, width: int | None = None, format
         UserError: a file is missing or damaged, or ``out`` cannot be written.
     """
     record, results = read_record(out / "run.json"), out / "results.jsonl"
-    rows = read_rows(results)
+    rows = read_rows(results) if rows is None else rows
     examples, problem = read_examples(out, sha256(results))
     changed = "" if belongs(record, results) else CHANGED
     document = build(record, rows, tuple(filter(None, (changed, problem))), examples)

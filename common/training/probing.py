@@ -23,7 +23,8 @@ ROWS = 50_000
 """Largest number of training rows that probes are fitted on; of a larger training set, examples are sampled."""
 
 VALUES = 2**27
-"""Largest number of values in the inputs, or a layer, of these rows (512 MiB); wide ones mean fewer rows."""
+"""Largest number of values in the inputs, or a layer, of these rows (512 MiB); twice as many in all. Wide ones mean
+fewer rows."""
 
 BATCH = 256
 
@@ -82,7 +83,8 @@ class _Gathered:
             self._parts[name].append(part.cpu())
         self.examples += len(index)
         self.count += len(parts["row_of"])
-        self.width = max(part.shape[1] for part in parts.values() if part.ndim == 2)
+        widths = [part.shape[1] for part in parts.values() if part.ndim == 2]
+        self.width = max(*widths, sum(widths) // 2)
         assert view.model is not None and view.embedded is not None and view.batch is not None, "made by a model"
         inside = view.model.unpadded(view.batch, view.embedded).double()
         self._sums += torch.tensor([inside.numel(), float(inside.sum()), float(inside.square().sum())])
