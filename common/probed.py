@@ -7,6 +7,7 @@ lie beside the model's outputs under a key of their own: the training's, the det
 import hashlib
 import json
 from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -23,6 +24,9 @@ from common.store.provenance import PROBE_DOWNSTREAM, code_hash
 
 if TYPE_CHECKING:
     from common.model import Classifier
+
+WRITERS = 8
+"""Threads that store what probes made: most of that time is waiting for the disk, which flushes many files at once."""
 
 CORE = ("common.training.probing", "common.tuning")
 """The part of the core that every probe's scores come through."""
@@ -243,8 +247,9 @@ def _run(
     known = experiment.data.scored
     known |= _made(experiment, model, {name: probe for name, probe in of_data.items() if name not in known})
     made = _made(experiment, model, {name: probe for name, probe in probes.items() if name not in of_data})
-    for name, one in (made | {name: known[name] for name in of_data}).items():
-        files[name].save(*one)
+    made |= {name: known[name] for name in of_data}
+    with ThreadPoolExecutor(WRITERS) as writers:
+        list(writers.map(lambda name: files[name].save(*made[name]), made))
 
 
 def _made(experiment: Experiment, model: "Classifier", probes: Mapping[str, Probe]) -> dict[str, Made]:

@@ -1,6 +1,7 @@
 """Detectors on distances and subspaces are their formulas in float64 NumPy, and tell the blobs that these are for."""
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -12,6 +13,7 @@ from sklearn.svm import OneClassSVM
 from torch import Tensor
 
 from common.detector import Probe
+from common.detectors.gaussian_classes import GaussianClasses
 from common.discover import load_detector
 from common.features.linear_head import LinearHead
 from common.features.training_views import NotApplicable, TrainingViews
@@ -260,6 +262,10 @@ def test_covariances_of_many_classes_with_wide_features_are_refused_in_a_sentenc
         score("gaussian_classes")
     monkeypatch.setattr("common.detectors.gaussian_classes.MOST_VALUES", CLASSES * WIDTH**2)
     assert len(score("gaussian_classes")) == len(TEST)
+    monkeypatch.setattr("common.detectors.gaussian_classes.MOST_OF_ENSEMBLE", CLASSES * WIDTH**2 - 1)
+    assert len(score("gaussian_classes")) == len(TEST), "this is none"
+    with pytest.raises(NotApplicable, match="too many"):
+        GaussianClasses().fit(replace(TRAIN, extras=frozenset({"mutual_information"})))
 
 
 def test_detectors_with_the_same_moments_measure_the_distance_of_a_view_once() -> None:

@@ -20,8 +20,11 @@ from common.features.subspace import second_moment
 from common.features.training_views import NotApplicable, TrainingViews
 from common.model import View
 
-MOST_VALUES = 2**25
-"""Of all covariances together: those of 100 classes with 512 features have 26 million, one in 300 of them from data."""
+MOST_VALUES, MOST_OF_ENSEMBLE = 2**25, 2**23
+"""Of all covariances together: those of 100 classes with 512 features have 26 million, one in 300 of them from data.
+
+Of an ensemble fewer, most of which say how features of different members go together.
+"""
 
 
 @dataclass(frozen=True)
@@ -42,7 +45,7 @@ class GaussianClasses(Probe):
         """
         moments = train.moments()
         values = moments.means.numel() * moments.means.shape[1]
-        if values > MOST_VALUES:
+        if values > (MOST_OF_ENSEMBLE if "mutual_information" in train.extras else MOST_VALUES):
             count, width = moments.means.shape
             raise NotApplicable(
                 "detector gaussian_classes needs a covariance for each class, and those of "

@@ -54,18 +54,20 @@ class IsolationTrees(Probe):
     def score(self, view: View, fitted: Fitted) -> Tensor:
         """Return (R,) the score, from -1 to 0."""
         rows = view.features.double()
-        tree = torch.arange(TREES, device=rows.device)
-        node = torch.zeros(len(rows), TREES, dtype=torch.int64, device=rows.device)
-        depth = torch.zeros(len(rows), TREES, dtype=torch.float64, device=rows.device)
+        trees, nodes = fitted["feature"].shape
+        first = nodes * torch.arange(trees, device=rows.device)  # nodes of all trees are numbered one after another
+        feature, threshold = fitted["feature"].flatten(), fitted["threshold"].flatten()
+        children = (torch.stack([fitted["right"], fitted["left"]], dim=2) + first[:, None, None]).flatten()
+        node = first.expand(len(rows), -1)
+        depth = torch.zeros(len(rows), trees, dtype=torch.float64, device=rows.device)
         moving = torch.ones_like(node, dtype=torch.bool)
         while moving.any():
-            value = rows.gather(1, fitted["feature"][tree, node])
-            leftwards = value <= fitted["threshold"][tree, node]
-            following = torch.where(leftwards, fitted["left"][tree, node], fitted["right"][tree, node])
+            leftwards = rows.gather(1, feature[node]) <= threshold[node]
+            following = children[2 * node + leftwards]
             moving = following != node
             depth += moving
             node = following
-        return -torch.exp2(-(depth + fitted["more"][tree, node]).mean(1) / fitted["scale"])
+        return -torch.exp2(-(depth + fitted["more"].flatten()[node]).mean(1) / fitted["scale"])
 
 
 def _unsuccessful(sizes: np.ndarray) -> np.ndarray:

@@ -42,7 +42,7 @@ class DropoutProbe(Probe):
         seed: of the masks.
     """
 
-    passes: int = 10
+    passes: int = 20
     seed: int = 0
 
     @property
