@@ -10,7 +10,7 @@ from dataclasses import asdict, replace
 from itertools import product
 from typing import Any
 
-from common.base.errors import MissingData, UserError, WorkerDied
+from common.base.errors import MissingData, StoreUnreached, UserError, WorkerDied
 from common.base.progress import Progress
 from common.base.threads import use_threads
 from common.comparisons import EvaluationSpec
@@ -22,7 +22,7 @@ from common.jobs.started import Workers, started
 from common.judge import evaluate_outputs
 from common.plot_points import curves
 from common.probed import with_probes
-from common.run import Run, finish, new_record
+from common.run import Run, finish, new_record, put
 from common.selection import Selection
 from common.store.files import sweep
 from common.store.outputs import TaskOutputs
@@ -60,8 +60,7 @@ def evaluate(
         progress.close()
         if run.record.finished or run.rows:
             finish(run, options.out, selection.full, selection.formats)
-            if options.store is not None:
-                options.store.put_results()
+            put(run, options.store, progress)
     return run
 
 
@@ -107,14 +106,14 @@ def _attempt_fitting(
 ) -> Mapping[str, Any] | None:
     """Evaluate one training of all, or note why it does not fit the task: what it needs, or the kind of labels.
 
-    The task's own ways of training fit it, so what stops one of them is told as ever; a killed process likewise, and
-    data that is not here, which stops all.
+    The task's own ways of training fit it, so what stops one of them is told as ever; a killed process or
+    an object store out of reach likewise, and data that is not here, which stops all.
     """
     if objective in experiment.task.objectives or not _has_data(experiment.name, experiment.options):
         return _attempt(experiment, objective, asked, detectors, run)
     try:
         return _evaluate(experiment, objective, asked, detectors, run)
-    except WorkerDied:
+    except (WorkerDied, StoreUnreached):
         return _attempt(experiment, objective, asked, detectors, run)
     except UserError as reason:
         run.skip(f"{experiment.label} {objective}", f"objective {objective} does not apply here: {reason}")

@@ -7,13 +7,15 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from common.base.errors import UserError
+from common.base.errors import StoreUnreached, UserError
+from common.base.progress import Progress
 from common.base.workers import RANK
 from common.examples import write_examples
 from common.predictions import Predictions
 from common.reporting.formats import DEFAULT
 from common.reporting.report import write_report
 from common.store.files import sha256
+from common.store.object_store import ObjectStore
 from common.store.provenance import commit, versions
 from common.store.rows import Row, write_rows
 from common.store.run_record import Missing, RunRecord, TaskRecord, write_record
@@ -97,3 +99,20 @@ def finish(run: Run, out: Path, full: bool = False, formats: Collection[str] = D
     write_examples(out, run.record.results_sha256, run.examples)
     write_record(out / "run.json", run.record)
     run.report = write_report(out, full, formats=formats, rows=tuple(run.rows))
+
+
+def put(run: Run, store: ObjectStore | None, progress: Progress) -> None:
+    """Put the results into the object store, if there is one.
+
+    Where the run was stopped, the reason for that is what ends the process, and a store out of reach is only noted.
+
+    Raises:
+        StoreUnreached: the run has ended well, and the store cannot be used.
+    """
+    try:
+        if store is not None:
+            store.put_results()
+    except StoreUnreached as error:
+        if run.record.finished:
+            raise
+        progress.note(str(error))

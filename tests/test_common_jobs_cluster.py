@@ -143,7 +143,7 @@ def test_a_node_killed_while_it_works_costs_its_job_alone_and_rows_are_those_of_
 def test_nodes_that_share_no_folder_meet_in_an_object_store_and_one_of_them_may_be_killed(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    pytest.importorskip("s3fs", reason="the group object_store is not installed: uv sync --group object_store")
+    pytest.importorskip("s3fs", reason="the group object_store is not installed: uv sync --all-groups")
     for name, value in KEYS.items():
         monkeypatch.setenv(name, value)
     seeds = ("--seeds", "3", "--detectors", "msp,knn")

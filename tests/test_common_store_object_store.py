@@ -1,5 +1,6 @@
 """OUT in an object store: the rows of a local folder, whatever machine goes on; every mistake is one line."""
 
+import errno
 import importlib
 import json
 import re
@@ -8,6 +9,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import closing
+from dataclasses import replace
 from itertools import count
 from pathlib import Path
 from socket import socket
@@ -18,13 +20,18 @@ import pytest
 from typer import Exit
 from typer.testing import CliRunner
 
-from common.base.errors import UserError
+from common.base.errors import StoreUnreached, UserError
+from common.base.progress import Progress
 from common.base.project import ROOT
 from common.cli.run_all import app
 from common.data.locations import Folders
+from common.evaluate import evaluate
 from common.experiment import RunOptions
 from common.jobs.job import Job
+from common.jobs.started import Workers
 from common.reporting.__main__ import main as render_again
+from common.run import Run, new_record, put
+from common.selection import Selection
 from common.store import object_store
 from common.store.files import write_facts, write_tensors
 from common.store.object_store import ObjectStore, out_folder, unreached
@@ -36,7 +43,7 @@ from tests.own_files import model
 from tests.sessions import unmeasured, wait_until
 from tests.small_runs import META, ended, start_anew
 
-MISSING = "the group object_store is not installed: uv sync --group object_store"
+MISSING = "the groups object_store and bucket are not installed: uv sync --all-groups"
 s3fs, moto = (pytest.importorskip(package, reason=MISSING) for package in ("s3fs", "moto"))
 
 TASK = "nlp/reuters8"
@@ -281,6 +288,58 @@ def test_each_url_has_a_folder_of_its_own_and_a_path_stays_a_path() -> None:
 def test_what_names_no_store_for_several_machines_is_one_line(url: str) -> None:
     with pytest.raises(UserError, match="is no object store; give PROTOCOL://BUCKET/FOLDER"):
         out_folder(url)
+
+
+@pytest.mark.parametrize(
+    "url", ["ftp://user:secret@host/out", "s3://bucket/out?secret=1", "simplecache::s3://bucket/secret"]
+)
+def test_a_url_that_may_hold_a_password_is_refused_without_repeating_it(url: str) -> None:
+    with pytest.raises(UserError, match="is refused, since results name it and it may hold a password") as refused:
+        out_folder(url)
+    assert "secret" not in str(refused.value)
+
+
+def test_a_full_disk_of_this_machine_is_not_called_the_store_s(
+    machines: tuple[Machine, Machine], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    one, two = machines
+    one.trains()
+
+    async def full(*_: object, **__: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(s3fs.S3FileSystem, "_get_file", full)
+    with pytest.raises(UserError, match=r"^cannot write .*: No space left on device; free the space"):
+        two.folder()
+
+
+def test_a_store_that_is_lost_in_a_run_is_a_failure_of_every_training_and_not_what_does_not_apply(
+    tmp_path: Path, bucket: Bucket, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def lost(*_: object) -> None:
+        raise StoreUnreached("the store is lost")
+
+    monkeypatch.setattr(ObjectStore, "sync", lost)
+    monkeypatch.setattr(ObjectStore, "put_results", lambda _: None)
+    options = RunOptions(out=tmp_path, folders=Folders((), tmp_path / "cache"), store=ObjectStore(bucket.url))
+    done = evaluate(Selection((TASK,), objectives=("all",), detectors=("msp",)), options, workers=Workers(1))
+    assert done.failed and not done.rows and len(done.record.not_run) > 5
+    unfit = [part.why for part in done.record.not_run if part.why != "the store is lost"]
+    assert len(unfit) < 3 and not any("lost" in why for why in unfit)
+
+
+def test_a_stopped_run_says_so_also_where_its_results_cannot_be_put(
+    bucket: Bucket, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def lost(*_: object) -> None:
+        raise StoreUnreached("the store is lost")
+
+    monkeypatch.setattr(ObjectStore, "put_results", lost)
+    run = Run(new_record("run_all.py", "quick", 1, "cpu"))
+    store = ObjectStore(bucket.url)
+    put(run, store, Progress())
+    with pytest.raises(StoreUnreached):
+        put(replace(run, record=replace(run.record, finished=True)), store, Progress())
 
 
 def test_several_processes_that_compute_together_write_to_a_folder_alone(monkeypatch: pytest.MonkeyPatch) -> None:

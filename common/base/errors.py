@@ -29,6 +29,10 @@ class WorkerDied(UserError):
     """A process that worked for this run was killed, also when its job was tried again."""
 
 
+class StoreUnreached(UserError):
+    """The object store that holds OUT could not be used."""
+
+
 def did_you_mean(word: str, known: list[str]) -> str:
     """Return ``" (did you mean 'x'?)"`` for the entry of ``known`` nearest to ``word``, or an empty string.
 

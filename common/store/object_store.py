@@ -6,6 +6,7 @@ each unit of files the record, which speaks of the others, is put last. So whoev
 of, and what came from two machines that worked at once is found by its hashes, as in a shared folder.
 """
 
+import errno
 import hashlib
 import os
 import re
@@ -16,7 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from common.base.display import one_line, shown
-from common.base.errors import UserError
+from common.base.errors import StoreUnreached, UserError
 from common.base.workers import WORLD_SIZE
 from common.store.files import HOST, write_all_atomically
 
@@ -34,6 +35,9 @@ ALONE = ("store", "cache")
 
 HERE = ("file", "local", "memory")
 """Protocols of fsspec that are no store for several machines."""
+
+LOCAL_ERRORS = (errno.ENOSPC, errno.EDQUOT, errno.EROFS)
+"""What a disk of this machine says, and no object store."""
 
 GROUP = {"s3": "uv sync --group object_store", "s3a": "uv sync --group object_store"}
 """How to get the package of a protocol; of others, fsspec's message names the package."""
@@ -95,7 +99,7 @@ class ObjectStore:
         self._put([file for file in found if not file.name.startswith(".")])
 
     def fetch_results(self) -> None:
-        """Fetch what the report of a run is made of.
+        """Fetch what the report of a run is made of, as the last run put it, in place of what is here.
 
         Raises:
             UserError: the store cannot be reached, or the folder cannot be written.
@@ -136,14 +140,17 @@ class ObjectStore:
         except UserError:
             raise
         except Exception as error:  # each file system raises what its libraries raise
-            raise UserError(f"--out {shown(self.url)} cannot be used: {_reason(self.url, error)}") from error
+            if isinstance(error, OSError) and error.errno in LOCAL_ERRORS:
+                raise
+            raise StoreUnreached(f"--out {shown(self.url)} cannot be used: {_reason(self.url, error)}") from error
 
 
 def out_folder(text: str) -> tuple[Path, ObjectStore | None]:
     """Return the folder of this machine to work in for ``--out``, and the object store it stands for, if it is a URL.
 
     Raises:
-        UserError: the URL names no folder of an object store, or several processes compute together.
+        UserError: the URL names no folder of an object store or holds credentials, which would be kept in results, or
+            several processes compute together.
 
     >>> out_folder("runs/mine") == (Path("runs/mine"), None)
     True
@@ -153,6 +160,11 @@ def out_folder(text: str) -> tuple[Path, ObjectStore | None]:
     if "://" not in text:
         return Path(text), None
     protocol, _, place = text.partition("://")
+    if "@" in place or "?" in place or "::" in text:
+        raise UserError(
+            "--out: a URL with @, ? or :: is refused, since results name it and it may hold a password; give "
+            "PROTOCOL://BUCKET/FOLDER, and credentials through the environment or fsspec's configuration"
+        )
     if protocol in HERE or not place.strip("/"):
         raise UserError(
             f"--out {shown(text)} is no object store; give PROTOCOL://BUCKET/FOLDER, or the path of a folder"

@@ -1,7 +1,7 @@
 """MSP, with a GAN, with a GAN and then Outlier Exposure, and with outliers alone, on CIFAR-10.
 
 The table of synthetic outliers, and of the table of real ones its row of CIFAR-10, by networks of the size that the
-profile trains: with ``quick`` small residual networks, in about a quarter of an hour a seed on one core.
+profile trains: with ``quick`` small residual networks, in about 25 minutes a seed on one core.
 
 Source of the claims: Hendrycks, Mazeika & Dietterich (ICLR 2019), arXiv:1812.04606, tables 1 and 4.
 """
