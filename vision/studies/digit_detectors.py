@@ -4,7 +4,7 @@ The networks are those of ``exposed_digits`` as cross-entropy trained them; noth
 detectors are chosen as the command line says, by default on pseudo-OOD made of held-out digits.
 
 Sources of the claims: the publications of the detectors (their files name them), each of which reports gains over the
-MSP.
+MSP. How large a gain is asked of which (8 points) was set by trials before, which the runs of this study repeat.
 """
 
 from common.study import Claim, RowsOf, Study, Table, Variant, comparing
