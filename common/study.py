@@ -3,7 +3,7 @@
 A study is a file in a ``studies`` folder that defines ``STUDY``; ``common.studied`` runs it.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from itertools import pairwise
@@ -117,6 +117,29 @@ def comparing(figure: str, *subjects: str, holds: Callable[..., bool]) -> Callab
         return None if None in values else holds(*values)
 
     return compared
+
+
+def exposure_claims(network: str, subjects: tuple[str, str, str], auroc: str, fpr95: str) -> Iterator[Claim]:
+    """Yield what exposure to outliers claims: more than the MSP and the same fine-tuning alone, at hardly any cost.
+
+    Args:
+        network: what the sentences call it.
+        subjects: of the table: MSP, fine-tuned without outliers, fine-tuned with outliers.
+        auroc: name of a figure.
+        fpr95: name of a figure.
+    """
+    yield Claim(
+        f"{network}: {auroc}, is larger with outliers than with the MSP and the same fine-tuning alone.",
+        comparing(auroc, *subjects, holds=lambda msp, longer, exposed: exposed > max(msp, longer)),
+    )
+    yield Claim(
+        f"{network}: {fpr95}, is smaller than that of both.",
+        comparing(fpr95, *subjects, holds=lambda msp, longer, exposed: exposed < min(msp, longer)),
+    )
+    yield Claim(
+        f"{network}: outliers cost at most half a point of error.",
+        comparing("test error", subjects[0], subjects[2], holds=lambda before, after: after - before <= 0.5),
+    )
 
 
 def ordered(figure: str, *subjects: str, by: float = 0.0) -> Callable[[Table], bool | None]:

@@ -8,7 +8,7 @@ import socket
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, closing, contextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -114,24 +114,25 @@ def suite(out: Path, *arguments: str) -> tuple[str, ...]:
     return (sys.executable, "run_all.py", *chosen, *arguments)
 
 
+def end_of_a_run_that_loses_a_node(command: Sequence[str], head: Node, second: Node) -> tuple[str, str, str]:
+    """Kill the second node while both work; return the job that it had, and what the run printed and said."""
+    with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as run:
+        wait_until(lambda: head.working and second.working, PATIENCE)
+        (label,) = second.working.values()
+        kill_session(second.session)
+        report, said = run.communicate(timeout=PATIENCE)
+    assert run.returncode == 0, said
+    return label, report, said
+
+
 @pytest.mark.slow
 def test_a_node_killed_while_it_works_costs_its_job_alone_and_rows_are_those_of_one_process(
     head: Node, address: str, second: Node, tmp_path: Path
 ) -> None:
     seeds = ("--seeds", "3")
     subprocess.run(suite(tmp_path / "one", *seeds, "--jobs", "1"), cwd=ROOT, check=True, capture_output=True)
-    with subprocess.Popen(
-        suite(tmp_path / "many", *seeds, "--cluster", address),
-        cwd=ROOT,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-    ) as run:
-        wait_until(lambda: head.working and second.working, PATIENCE)
-        (label,) = second.working.values()
-        kill_session(second.session)
-        report, said = run.communicate(timeout=PATIENCE)
-    assert run.returncode == 0, said
+    command = suite(tmp_path / "many", *seeds, "--cluster", address)
+    label, report, said = end_of_a_run_that_loses_a_node(command, head, second)
     assert said.startswith(f"--cluster {address}: 3 jobs, 2 nodes\n")
     assert re.findall(r"^(.*): attempt 1 of 4 was lost", said, flags=re.MULTILINE) == [label]
     assert "3 of 3 jobs" in said
@@ -155,17 +156,8 @@ def test_nodes_that_share_no_folder_meet_in_an_object_store_and_one_of_them_may_
         second = Node(tmp_path / "second.log", "--address", head.address, XDG_CACHE_HOME=homes[1])
         entered.callback(kill_session, second.session)
         monkeypatch.setenv("XDG_CACHE_HOME", homes[2])
-        with subprocess.Popen(
-            suite(tmp_path / "many", *seeds, "--out", "s3://shared/many", "--cluster", head.address),
-            cwd=ROOT,
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.PIPE,
-            text=True,
-        ) as run:
-            wait_until(lambda: head.working and second.working, PATIENCE)
-            kill_session(second.session)
-            said = run.communicate(timeout=PATIENCE)[1]
-        assert run.returncode == 0, said
+        command = suite(tmp_path / "many", *seeds, "--out", "s3://shared/many", "--cluster", head.address)
+        _, _, said = end_of_a_run_that_loses_a_node(command, head, second)
         rows = files.cat_file("shared/many/results.jsonl")
     assert ": 3 jobs, 2 nodes\n" in said and "attempt 1 of 4 was lost" in said
     assert "train epoch" not in said  # the run itself trained nothing

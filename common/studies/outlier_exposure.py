@@ -11,7 +11,7 @@ asked for (a half, 3 points, 1 point) were set by trials before, which the runs 
 
 from collections.abc import Iterator
 
-from common.study import Claim, RowsOf, Study, Table, Variant, comparing
+from common.study import Claim, RowsOf, Study, Table, Variant, comparing, exposure_claims
 from common.study_figures import error, near_and_far, ood_mean
 
 MSP, LONGER, EXPOSED = "MSP", "no outliers", "outliers"
@@ -40,20 +40,8 @@ def _subject(task: str, variant: str) -> str:
 
 
 def _claims(task: str) -> Iterator[Claim]:
-    """Yield what is claimed of every task."""
     msp, longer, exposed = (_subject(task, one.name) for one in VARIANTS)
-    yield Claim(
-        f"{task}: with outliers AUROC over all sets is above that of both others.",
-        comparing(AUROC, msp, longer, exposed, holds=lambda *values: values[2] > max(values[:2])),
-    )
-    yield Claim(
-        f"{task}: with outliers FPR95 over all sets is below that of both others.",
-        comparing(FPR95, msp, longer, exposed, holds=lambda *values: values[2] < min(values[:2])),
-    )
-    yield Claim(
-        f"{task}: outliers cost at most half a point of error.",
-        comparing("test error", msp, exposed, holds=lambda before, after: after - before <= 0.5),
-    )
+    return exposure_claims(task, (msp, longer, exposed), AUROC, FPR95)
 
 
 STUDY = Study(

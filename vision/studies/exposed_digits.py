@@ -16,7 +16,7 @@ from functools import partial
 from common.data.drawn import drawn
 from common.data.locations import Location, Packaged, Prepared
 from common.data.sources import AnySource, Source
-from common.study import Change, Claim, Study, Variant, comparing, variants_table
+from common.study import Change, Claim, Study, Variant, comparing, exposure_claims, variants_table
 from common.study_figures import error, ood_mean
 from common.task import Task
 from vision.data.cifar10bw import CIFAR10BW
@@ -77,21 +77,10 @@ def name_of(size: int) -> str:
 
 def _claims(network: str) -> Iterator[Claim]:
     msp, longer, exposed = (f"{network}, {name}" for name, _ in TRAININGS)
-    yield Claim(
-        f"{network}: over three sets AUROC is larger with outliers than with the MSP and the same fine-tuning alone.",
-        comparing(AUROC, msp, longer, exposed, holds=lambda *values: values[2] > max(values[:2])),
-    )
-    yield Claim(
-        f"{network}: over three sets FPR95 is smaller than that of both.",
-        comparing(FPR95, msp, longer, exposed, holds=lambda *values: values[2] < min(values[:2])),
-    )
+    yield from exposure_claims(network, (msp, longer, exposed), AUROC, FPR95)
     yield Claim(
         f"{network}: over all five sets, noise included, FPR95 is at most 0.6 of the MSP's.",
         comparing(ALL, msp, exposed, holds=lambda before, after: after <= 0.6 * before),
-    )
-    yield Claim(
-        f"{network}: outliers cost at most half a point of error.",
-        comparing("test error", msp, exposed, holds=lambda before, after: after - before <= 0.5),
     )
 
 
