@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from common.detector import Detector
 
 Floats = NDArray[np.floating[Any]]
+
+T = TypeVar("T", bound=np.generic)
 
 
 class ScoredSet:
@@ -148,7 +150,12 @@ class Comparison:
         """Name of the comparison in messages."""
         return " ".join(part for part in (self.question, self.key.label if self.key else None, self.subset) if part)
 
-    def sides(self, values: Callable[[ScoredSet], Floats]) -> tuple[Floats, Floats]:
+    @property
+    def sets(self) -> tuple[ScoredSet, ...]:
+        """The data sets whose units are compared, each once."""
+        return tuple(dict.fromkeys(scored for scored, _ in (self.positive, *self.negatives)))
+
+    def sides(self, values: Callable[[ScoredSet], NDArray[T]]) -> tuple[NDArray[T], NDArray[T]]:
         """Return the values of the positive and of the negative units."""
         scored, chosen = self.positive
         return values(scored)[chosen], np.concatenate([values(one)[part] for one, part in self.negatives])

@@ -1,16 +1,19 @@
 """Evaluation: computes rows of results from a model's outputs."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import asdict
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from common.comparisons import Comparison, EvaluationSpec, Floats, comparisons
 from common.metrics.bootstrap import OF_ROWS, bounds_of, intervals_of
-from common.metrics.comparison import Placements, paired_difference, placements
-from common.metrics.detection import ranked, separation_of
+from common.metrics.comparison import Placements, paired_difference
+from common.metrics.detection import separation_of
 from common.metrics.model_calibration import model_calibration
+from common.metrics.places import PlacedSamples, SortedSample, places_among
+from common.metrics.ranking import Ranking, as_scores
 from common.metrics.risk import risk_figures, threshold_for_error
 from common.store.outputs import Outputs, TaskOutputs
 from common.store.rows import Row
@@ -41,65 +44,79 @@ def evaluate_outputs(
     identity = {**identity, "train_examples": spec.train_examples, "error": error_of(outputs.test)}
     rows: list[Row] = []
     skipped: dict[str, None] = {}  # in order, each once
-    wanted = list(comparisons(spec, outputs))
+    wanted = [Asked.of(one, spec) for one in comparisons(spec, outputs)]
     baseline = next((one for one in detectors if one.name == BASELINE), None)
-    placed = {number: _placements(baseline, one) for number, one in enumerate(wanted)} if baseline else {}
+    beside = {one: placed.placements for one, placed in _placed(baseline, wanted)} if baseline else {}
     for detector in detectors:
         if not detector.applies(outputs.test):
             continue
         options = {**outputs.detector_options.get(detector.name, {}), **detector.told(outputs.test)}
-        described = {**identity, "detector_options": options}
-        for number, comparison in enumerate(wanted):
-            if reason := _reason_to_skip(detector, comparison):
-                skipped[reason] = None
-            else:
-                rows.append(_row(detector, comparison, spec, described, placed.get(number)))
+        described = {**identity, "detector": detector.name, "detector_options": options}
+        skipped |= dict.fromkeys(reason for one in wanted if (reason := one.reason_to_skip(detector)))
+        for asked, placed in _placed(detector, wanted):
+            figures = _figures(placed.ranking, asked.comparison)
+            if detector.name != BASELINE:
+                figures |= _beside_msp(placed.placements, beside.get(asked))
+            elif asked.comparison.key is None:
+                figures |= _calibration(asked.comparison) | _promise(asked.comparison)
+            rows.append(Row(**described, **asked.facts, **figures))
     return rows, list(skipped)
 
 
-def _reason_to_skip(detector: "Detector", comparison: Comparison) -> str:
-    """Return why a detector has no figure for a comparison; an empty string if it has one."""
-    if detector.per == "group" and comparison.unit == "row":
-        return f"detector {detector.name} scores groups of rows, so it has no figure for single rows"
-    if not all(side.size for side in comparison.sides(lambda scored: scored.msp)):
-        return f"{comparison.label}: {_empty(comparison)}"
-    return ""
+@dataclass(frozen=True, eq=False)
+class Asked:
+    """A comparison, and what the rows of all detectors say of it.
+
+    Attributes:
+        comparison: the two samples.
+        facts: fields of its rows.
+        empty: why there is nothing to separate; an empty string if there is.
+    """
+
+    comparison: Comparison
+    facts: Mapping[str, Any]
+    empty: str
+
+    @classmethod
+    def of(cls, comparison: Comparison, spec: EvaluationSpec) -> "Asked":
+        """Return what is known of a comparison before any detector has scored it."""
+        kept, rejected = comparison.sides(lambda scored: scored.msp)
+        empty = "" if kept.size and rejected.size else f"{comparison.label}: {_empty(comparison, kept, rejected)}"
+        msp = {} if empty else {"mean_msp_positive": _mean(kept), "mean_msp_negative": _mean(rejected)}
+        return cls(comparison, {**_about(comparison, spec), **msp}, empty)
+
+    def reason_to_skip(self, detector: "Detector") -> str:
+        """Return why a detector has no figure for the comparison; an empty string if it has one."""
+        if detector.per == "group" and self.comparison.unit == "row":
+            return f"detector {detector.name} scores groups of rows, so it has no figure for single rows"
+        return self.empty
 
 
-def _empty(comparison: Comparison) -> str:
+def _empty(comparison: Comparison, kept: Floats, rejected: Floats) -> str:
     """Say which of the two samples is empty, and what that means."""
-    kept, rejected = comparison.sides(lambda scored: scored.msp)
     if comparison.question == "misclassification" and kept.size + rejected.size:
         answers, all_are = kept.size + rejected.size, "right" if kept.size else "wrong"
         return f"all {answers:,} answers are {all_are}, so there are no others to tell them from"
     return "one of the two samples is empty, so there is nothing to separate"
 
 
-def _placements(detector: "Detector", comparison: Comparison) -> Placements | None:
-    """Return where the detector places both samples; None where one is empty."""
-    kept, rejected = comparison.sides(lambda scored: scored.scores(detector))
-    return placements(kept, rejected) if kept.size and rejected.size else None
+def _placed(detector: "Detector", wanted: Sequence[Asked]) -> Iterator[tuple[Asked, PlacedSamples]]:
+    """Yield the comparisons that a detector has a figure for; the scores of each data set are sorted once."""
+    possible = [one for one in wanted if not one.reason_to_skip(detector)]
+    all_sets = dict.fromkeys(scored for one in possible for scored in one.comparison.sets)
+    ordered = {scored: SortedSample(as_scores(scored.scores(detector), detector.name)) for scored in all_sets}
+    for sets, same in groupby(possible, key=lambda one: one.comparison.sets):
+        places = dict(zip(sets, places_among([ordered[scored] for scored in sets]), strict=True))
+        for asked in same:
+            yield asked, PlacedSamples(*asked.comparison.sides(places.__getitem__))
 
 
-def _row(
-    detector: "Detector",
-    comparison: Comparison,
-    spec: EvaluationSpec,
-    identity: Mapping[str, Any],
-    baseline: Placements | None,
-) -> Row:
-    kept, rejected = comparison.sides(lambda scored: scored.scores(detector))
-    msp_kept, msp_rejected = comparison.sides(lambda scored: scored.msp)
-    ranking, risk = ranked(kept, rejected), comparison.key is None
-    facts = {**identity, "detector": detector.name, **_about(comparison, spec), **asdict(separation_of(ranking))}
-    facts |= bounds_of(intervals_of(ranking, (*BOOTSTRAPPED, "aurc") if risk else BOOTSTRAPPED, OF_ROWS))
-    if risk:
-        facts |= risk_figures(ranking)
-    if detector.name != BASELINE:
-        facts |= _beside_msp(kept, rejected, baseline)
-    elif risk:
-        facts |= _calibration(comparison) | _promise(msp_kept, msp_rejected)
-    return Row(**facts, mean_msp_positive=_mean(msp_kept), mean_msp_negative=_mean(msp_rejected))
+def _figures(ranking: Ranking, comparison: Comparison) -> dict[str, Any]:
+    """Return the figures of one detector and comparison with their intervals, by their names in a row."""
+    figures = dict(vars(separation_of(ranking)))
+    if comparison.key is not None:
+        return figures | bounds_of(intervals_of(ranking, BOOTSTRAPPED, OF_ROWS))
+    return figures | bounds_of(intervals_of(ranking, (*BOOTSTRAPPED, "aurc"), OF_ROWS)) | risk_figures(ranking)
 
 
 def _about(comparison: Comparison, spec: EvaluationSpec) -> dict[str, Any]:
@@ -122,17 +139,18 @@ def _mean(msp: Floats) -> float | None:
     return None if np.isnan(msp).all() else float(msp.mean())
 
 
-def _beside_msp(kept: Floats, rejected: Floats, baseline: Placements | None) -> dict[str, Any]:
+def _beside_msp(ours: Placements, baseline: Placements | None) -> dict[str, Any]:
     """Return by how much the AUROC differs from the MSP's on the same examples."""
     if baseline is None:
         return {}
-    found = paired_difference(placements(kept, rejected), baseline)
+    found = paired_difference(ours, baseline)
     names = ("auroc_minus_msp", "auroc_minus_msp_low", "auroc_minus_msp_high")
     return dict(zip(names, (found.value, found.low, found.high), strict=True))
 
 
-def _promise(right: Floats, wrong: Floats) -> dict[str, Any]:
+def _promise(comparison: Comparison) -> dict[str, Any]:
     """Return what can be answered with at most 5 % errors, and from which MSP on; nothing where the MSP is unknown."""
+    right, wrong = comparison.sides(lambda scored: scored.msp)
     msp, correct = np.concatenate([right, wrong]), np.arange(len(right) + len(wrong)) < len(right)
     if np.isnan(msp).any():
         return {}

@@ -177,7 +177,8 @@ def _cuts(ranking: Ranking) -> NDArray[np.int64]:
         at = np.searchsorted(kept, bounds)
         alone = (np.diff(bounds, prepend=0) == 1) | (kept[at] > bounds)
         found += [at, at[alone] - 1]
-    return np.unique(np.concatenate(found))
+    cuts = np.sort(np.concatenate(found))
+    return cuts[np.diff(cuts, prepend=-1) > 0]
 
 
 def _resamples(at: Ranking, resamples: int, seed: int, whole: bool) -> Iterator[tuple[Floats, Floats]]:
@@ -185,11 +186,10 @@ def _resamples(at: Ranking, resamples: int, seed: int, whole: bool) -> Iterator[
     n, m = at.n_positive, at.n_negative
     drawn = _drawn(n, m, resamples, seed, whole)
     places = _places(_bounds(n), at.positive), _places(_bounds(m), at.negative)
-    sides = [(*counts, *place) for counts, place in zip(drawn, places, strict=True)]
+    sides = [(above, *place) for above, place in zip(drawn, places, strict=True)]
     size = max(1, CHUNK // len(at.positive))
     for start in range(0, resamples, size):
-        chunk = slice(start, start + size)
-        p, q = (_between(above[:, chunk], inside[:, chunk], bins, share) for above, inside, bins, share in sides)
+        p, q = (_between(above[:, start : start + size], bins, share) for above, bins, share in sides)
         yield p, q
 
 
@@ -199,21 +199,18 @@ def _places(bounds: Floats, kept: Floats) -> tuple[NDArray[np.int64], Floats]:
     return bins, ((kept - bounds[bins]) / np.diff(bounds)[bins])[:, None]
 
 
-def _between(above: Floats, inside: Floats, bins: NDArray[np.int64], share: Floats) -> Floats:
+def _between(drawn: Floats, bins: NDArray[np.int64], share: Floats) -> Floats:
     """Return (cuts, B) how many drawn examples lie above each cut: linear between the bounds of its bin."""
-    found = inside[bins]
+    low, found = drawn[bins], drawn[bins + 1]
+    found -= low
     found *= share
-    found += above[bins]
+    found += low
     return found
 
 
-Drawn = tuple[Floats, Floats]
-"""How many examples of a resample lie above each bound, (bounds, resamples), and inside each bin."""
-
-
 @lru_cache(maxsize=64)
-def _drawn(n: int, m: int, resamples: int, seed: int, whole: bool) -> tuple[Drawn, Drawn]:
-    """Return what the resamples have of each of the two samples.
+def _drawn(n: int, m: int, resamples: int, seed: int, whole: bool) -> tuple[Floats, Floats]:
+    """Return for each sample (bounds, resamples) how many of its examples a resample has above each bound of its bins.
 
     Args:
         n: positives.
@@ -225,18 +222,17 @@ def _drawn(n: int, m: int, resamples: int, seed: int, whole: bool) -> tuple[Draw
     positives = np.full(resamples, n)
     if whole:
         positives = np.random.default_rng((seed, 4)).binomial(n + m, n / (n + m), resamples)
-    return _drawn_of(n, positives, (seed, 0)), _drawn_of(m, n + m - positives, (seed, 1))
+    return _above(n, positives, (seed, 0)), _above(m, n + m - positives, (seed, 1))
 
 
-def _drawn_of(size: int, drawn: NDArray[np.int64], seed: tuple[int, int]) -> Drawn:
-    """Draw ``drawn`` of the ``size`` examples of a sample in each resample."""
+def _above(size: int, drawn: NDArray[np.int64], seed: tuple[int, int]) -> Floats:
+    """Return (bounds, resamples) examples above each bound, of resamples of ``drawn`` of the ``size`` examples."""
     bounds = _bounds(size)
-    inside = np.random.default_rng(seed).multinomial(drawn, np.diff(bounds) / size).T.astype(np.float64, order="C")
+    counts = np.random.default_rng(seed).multinomial(drawn, np.diff(bounds) / size)
     above = np.zeros((len(bounds), len(drawn)))
-    np.cumsum(inside, axis=0, out=above[1:])
-    for counts in (above, inside):
-        counts.setflags(write=False)
-    return above, inside
+    np.cumsum(counts.T, axis=0, out=above[1:])
+    above.setflags(write=False)
+    return above
 
 
 def _roc_auc(p: Floats, q: Floats, one_score: NDArray[np.bool_]) -> Floats:

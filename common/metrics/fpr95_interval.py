@@ -24,6 +24,25 @@ class Interval:
     high: float
 
 
+@dataclass(frozen=True)
+class _Draws:
+    """Draws of the place of a threshold among N positives.
+
+    Attributes:
+        above: distinct numbers J of positives above it, rising.
+        times: how often each was drawn; ``PLACES`` in sum.
+        inside: (PLACES,) places between the J-th positive and the next.
+        rng: generator of the draws.
+        state: of the generator then.
+    """
+
+    above: NDArray[np.int64]
+    times: NDArray[np.int64]
+    inside: Floats
+    rng: np.random.Generator
+    state: Any
+
+
 def fpr95_interval(ranking: Ranking, seed: int = 0) -> Interval:
     """Return the 95 % interval of FPR95 in: negatives kept by the threshold that keeps 95 % of all positives there are.
 
@@ -42,22 +61,22 @@ def fpr95_interval(ranking: Ranking, seed: int = 0) -> Interval:
     interval: Brown, Cai & DasGupta (Statistical Science 16, 2001), section 4.3.
     """
     m = ranking.n_negative
-    above, inside, rng, state = _places_drawn(ranking.n_positive, seed)
-    strict = ranking.negative[np.searchsorted(ranking.positive, above)]
-    loose = ranking.negative[np.searchsorted(ranking.positive, above, "right") - 1]
-    kept = strict + inside * np.maximum(loose - strict, 0)  # inside a tie of positives all of it is kept
-    rng.bit_generator.state = state
-    low, high = _middle(rng.beta(kept + 0.5, m - kept + 0.5))
+    drawn = _drawn(ranking.n_positive, seed)
+    strict = ranking.negative[np.searchsorted(ranking.positive, drawn.above)]
+    loose = ranking.negative[np.searchsorted(ranking.positive, drawn.above, "right") - 1]
+    tied = np.maximum(loose - strict, 0)  # inside a tie of positives all of it is kept
+    kept = strict.repeat(drawn.times) + drawn.inside * tied.repeat(drawn.times)
+    drawn.rng.bit_generator.state = drawn.state
+    low, high = _middle(drawn.rng.beta(kept + 0.5, m - kept + 0.5))
     figure = of_ranking.fpr_at_tpr(ranking, 0.95)
     return Interval(min(low, figure), max(high, figure))
 
 
 @lru_cache(maxsize=64)
-def _places_drawn(n: int, seed: int) -> tuple[NDArray[np.int64], Floats, np.random.Generator, Any]:
-    """Return (PLACES,) rising draws of J, (PLACES,) places between neighbours, the generator, and its state then."""
+def _drawn(n: int, seed: int) -> _Draws:
     rng = np.random.default_rng((seed, 2))
-    above = np.sort(rng.binomial(n, 0.95, PLACES))  # neighbours are looked up faster
-    return above, rng.random(PLACES), rng, rng.bit_generator.state
+    above, times = np.unique(rng.binomial(n, 0.95, PLACES), return_counts=True)
+    return _Draws(above, times, rng.random(PLACES), rng, rng.bit_generator.state)
 
 
 def _middle(values: Floats) -> tuple[float, float]:

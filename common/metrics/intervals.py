@@ -2,9 +2,7 @@
 
 from math import exp, inf, log, sqrt
 
-import numpy as np
-
-from common.metrics.ranking import Ranking
+from common.metrics.ranking import Ranking, known_once
 
 Z95 = 1.959963984540054  # two-sided 95 % quantile of the normal distribution
 PRIOR = 5  # examples that the modelled variance counts as; of 5, 10 and 20, 5 kept closest to 95 % in simulations
@@ -18,6 +16,7 @@ def auroc_bounds(ranking: Ranking, auroc: float) -> tuple[float, float]:
     return around(auroc, quantile * sqrt(variance))
 
 
+@known_once
 def variance_and_quantile(ranking: Ranking, auroc: float) -> tuple[float, float]:
     """DeLong's variance of the AUROC, and how many of its roots a 95 % interval reaches: more where few examples are.
 
@@ -82,8 +81,8 @@ def delong_variances(ranking: Ranking, auroc: float) -> tuple[float, float]:
     n, m = ranking.n_positive, ranking.n_negative
     of_positives = of_negatives = 0.0
     for p, q in ranking.pieces():
-        of_positives += (np.diff(p) * ((q[1:] + q[:-1]) / (2 * m) - (1 - auroc)) ** 2).sum()
-        of_negatives += (np.diff(q) * ((p[1:] + p[:-1]) / (2 * n) - auroc) ** 2).sum()
+        of_positives += ((p[1:] - p[:-1]) * ((q[1:] + q[:-1]) / (2 * m) - (1 - auroc)) ** 2).sum()
+        of_negatives += ((q[1:] - q[:-1]) * ((p[1:] + p[:-1]) / (2 * n) - auroc) ** 2).sum()
     return float(of_positives / (n * (n - 1))), float(of_negatives / (m * (m - 1)))
 
 

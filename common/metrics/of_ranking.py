@@ -1,11 +1,12 @@
 """Formulas of detection metrics, from the counts of a ranking; ``common.metrics.detection`` documents each metric."""
 
 from bisect import bisect_left
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
 
-from common.metrics.ranking import Ranking
+from common.metrics.ranking import Ranking, known_once
 
 Floats = NDArray[np.float64]
 
@@ -18,6 +19,7 @@ TINY = 1e-9
 _HARMONIC = np.append(0.0, np.cumsum(1 / np.arange(1, HARMONIC_TABLE + 1)))
 
 
+@known_once
 def roc_auc(ranking: Ranking) -> float:
     """Compute the AUROC, in which a tie counts half."""
     return float(sum(wins(p, n) for p, n in ranking.pieces()) / (ranking.n_positive * ranking.n_negative))
@@ -38,11 +40,12 @@ def aupr_trapezoid(ranking: Ranking) -> float:
     return areas_under_precision(ranking)[1]
 
 
+@known_once
 def areas_under_precision(ranking: Ranking) -> tuple[float, float]:
     """Compute the area under the precision-recall steps, and that under straight lines, from one set of precisions."""
     steps = lines = 0.0
     for p, n in ranking.pieces():
-        found, precisions = np.diff(p), precision(p, n)
+        found, precisions = p[1:] - p[:-1], precision(p, n)
         steps += (found * precisions[1:]).sum()
         lines += (found * (precisions[1:] + precisions[:-1])).sum()
     return float(steps / ranking.n_positive), float(lines / (2 * ranking.n_positive))
@@ -56,6 +59,7 @@ def precision(positive: NDArray[np.float64], negative: NDArray[np.float64]) -> N
     return kept
 
 
+@known_once
 def fpr_at_tpr(ranking: Ranking, tpr: float) -> float:
     """Compute the fraction of negatives kept by the strictest threshold that keeps ``tpr`` of the positives."""
     return float(ranking.negative[threshold_at_tpr(ranking, tpr)] / ranking.n_negative)
@@ -66,6 +70,7 @@ def threshold_at_tpr(ranking: Ranking, tpr: float) -> int:
     return int(np.searchsorted(ranking.positive, fewest(tpr, ranking.n_positive)))
 
 
+@lru_cache(maxsize=64)
 def fewest(fraction: float, n: int) -> int:
     """Smallest number of ``n`` examples that makes up ``fraction`` of them.
 
@@ -81,6 +86,7 @@ def detection_error(ranking: Ranking) -> float:
     return float((1 - advantage) / 2)
 
 
+@known_once
 def aurc(ranking: Ranking) -> float:
     """Compute the area under the risk-coverage curve, positives being right answers, without a term per example."""
     kept = ranking.positive + ranking.negative

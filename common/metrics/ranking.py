@@ -1,8 +1,9 @@
 """Ranking of two samples of scores: one sort counts how many of each sample every threshold keeps."""
 
-from collections.abc import Iterator
-from dataclasses import dataclass
-from typing import Any
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from functools import cached_property, wraps
+from typing import Any, Concatenate, ParamSpec, TypeVar
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -10,6 +11,9 @@ from numpy.typing import ArrayLike, NDArray
 from common.base.arrays import as_array
 
 Counts = tuple[NDArray[np.float64], NDArray[np.float64]]
+
+P = ParamSpec("P")
+T = TypeVar("T")
 
 PIECE = 2**14  # thresholds per piece: its counts and temporary arrays fit into a core's cache
 LARGEST_EXACT = 2**53  # float64 represents every integer up to here exactly
@@ -25,10 +29,12 @@ class Ranking:
     Attributes:
         positive: (G + 1,) positives kept, whole numbers in float64; from 0 (nothing is kept) to N.
         negative: (G + 1,) negatives kept; from 0 to M.
+        known: figures that have been computed; see ``known_once``.
     """
 
     positive: NDArray[np.float64]
     negative: NDArray[np.float64]
+    known: dict[Any, Any] = field(default_factory=dict, repr=False, compare=False)
 
     @property
     def n_positive(self) -> int:
@@ -40,7 +46,7 @@ class Ranking:
         """M, the size of the negative sample."""
         return int(self.negative[-1])
 
-    @property
+    @cached_property
     def swapped(self) -> "Ranking":
         """The ranking with the two samples exchanged and every score negated."""
         return Ranking(self.n_negative - self.negative[::-1], self.n_positive - self.positive[::-1])
@@ -53,6 +59,23 @@ class Ranking:
         for start in range(0, len(self.positive) - 1, PIECE):
             stretch = slice(start, start + PIECE + 1)
             yield self.positive[stretch], self.negative[stretch]
+
+
+def known_once(figure: Callable[Concatenate[Ranking, P], T]) -> Callable[Concatenate[Ranking, P], T]:
+    """Compute a figure of a ranking when it is first asked for; the ranking keeps it, and takes it along when it goes.
+
+    The figures of a row of results and their intervals are made of the same few sums.
+    """
+
+    @wraps(figure)
+    def known(ranking: Ranking, /, *args: P.args, **kwargs: P.kwargs) -> T:
+        key = (figure.__name__, args, *kwargs.items())
+        if key not in ranking.known:
+            ranking.known[key] = figure(ranking, *args, **kwargs)
+        found: T = ranking.known[key]
+        return found
+
+    return known
 
 
 def rank(positive: NDArray[Any], negative: NDArray[Any]) -> Ranking:
@@ -69,7 +92,7 @@ def rank(positive: NDArray[Any], negative: NDArray[Any]) -> Ranking:
     >>> ranking.positive, ranking.negative
     (array([0., 1., 3., 3.]), array([0., 0., 1., 2.]))
     """
-    _refuse_rounding(positive, negative)
+    refuse_rounding(positive, negative)
     # Sorting values is vectorised, argsort is not: sort each sample by value, then the stable argsort merges the two
     # sorted runs in linear time. Its indices tell which sample a score came from, for every type of number.
     both = np.concatenate([positive, negative])
@@ -111,9 +134,10 @@ def as_scores(values: ArrayLike, name: str) -> NDArray[Any]:
     return scores
 
 
-def _refuse_rounding(positive: NDArray[Any], negative: NDArray[Any]) -> None:
-    if np.result_type(positive, negative) != np.float64:
+def refuse_rounding(*samples: NDArray[Any]) -> None:
+    """Refuse integers that would be rounded where they are compared with floats."""
+    if np.result_type(*samples) != np.float64:
         return
-    for scores in (positive, negative):
+    for scores in samples:
         if scores.dtype.kind in "iu" and scores.size and max(int(scores.max()), -int(scores.min())) > LARGEST_EXACT:
             raise ValueError(f"{scores.dtype} scores beyond 2**53 cannot be compared exactly with the other sample's")
