@@ -45,11 +45,11 @@ class Predictions:
             columns = _columns(scored, detectors)
             size = len(columns["msp"])
             facts = {**{key: identity[key] for key in ("task", "objective", "model")}, "set": name, "unit": scored.unit}
-            constant = {key: pa.array([value] * size).dictionary_encode() for key, value in facts.items()}
+            constant = {key: pa.repeat(value, size).dictionary_encode() for key, value in facts.items()}
             numbers = {
-                "seed": pa.array([identity["seed"]] * size, pa.int32()),
-                "level_db": pa.array([level] * size, pa.float64()),
-                "train_examples": pa.array([spec.train_examples] * size, pa.int64()),
+                "seed": pa.repeat(pa.scalar(identity["seed"], pa.int32()), size),
+                "level_db": pa.repeat(pa.scalar(level, pa.float64()), size),
+                "train_examples": pa.repeat(pa.scalar(spec.train_examples, pa.int64()), size),
                 "index": pa.array(np.arange(size)),
             }
             found = {key: pa.array(value, mask=_missing(value)) for key, value in columns.items()}
