@@ -138,18 +138,17 @@ def resampled_figures(
 
 def _of_bins(ranking: Ranking, resamples: int, seed: int, names: Collection[str]) -> dict[str, Floats]:
     """Return AURC, for which all examples are resampled together, or AUROC and both AUPR (both sizes are kept)."""
-    whole = "aurc" in names
-    formulas = {name: BINNED[name] for name in names}
     cuts = _cuts(ranking)
     at = Ranking(ranking.positive[cuts], ranking.negative[cuts])
     one_score = np.diff(cuts) == 1
-    drawn = [
-        [formula(p, q, one_score) for formula in formulas.values()] for p, q in _resamples(at, resamples, seed, whole)
+    chunks = [
+        [BINNED[name](p, q, one_score) for name in names]
+        for p, q in _resamples(at, resamples, seed, whole="aurc" in names)
     ]
     found = {}
-    for (name, formula), parts in zip(formulas.items(), zip(*drawn, strict=True), strict=True):
-        lost = FIGURES[name](ranking) - formula(at.positive[:, None], at.negative[:, None], one_score)
-        found[name] = np.clip(np.concatenate(parts) + lost, 0, 1)
+    for name, parts in zip(names, zip(*chunks, strict=True), strict=True):
+        itself, drawn = np.split(np.concatenate(parts), [1])
+        found[name] = np.clip(drawn + (FIGURES[name](ranking) - itself), 0, 1)
     return found
 
 
@@ -182,13 +181,13 @@ def _cuts(ranking: Ranking) -> NDArray[np.int64]:
 
 
 def _resamples(at: Ranking, resamples: int, seed: int, whole: bool) -> Iterator[tuple[Floats, Floats]]:
-    """Yield chunks of (cuts, B) counts of positives and of negatives that each cut keeps."""
+    """Yield chunks of (cuts, B) counts of positives and negatives that each cut keeps: of the samples, then drawn."""
     n, m = at.n_positive, at.n_negative
     drawn = _drawn(n, m, resamples, seed, whole)
     places = _places(_bounds(n), at.positive), _places(_bounds(m), at.negative)
     sides = [(above, *place) for above, place in zip(drawn, places, strict=True)]
     size = max(1, CHUNK // len(at.positive))
-    for start in range(0, resamples, size):
+    for start in range(0, 1 + resamples, size):
         p, q = (_between(above[:, start : start + size], bins, share) for above, bins, share in sides)
         yield p, q
 
@@ -210,7 +209,9 @@ def _between(drawn: Floats, bins: NDArray[np.int64], share: Floats) -> Floats:
 
 @lru_cache(maxsize=64)
 def _drawn(n: int, m: int, resamples: int, seed: int, whole: bool) -> tuple[Floats, Floats]:
-    """Return for each sample (bounds, resamples) how many of its examples a resample has above each bound of its bins.
+    """Return for each sample (bounds, 1 + resamples) how many examples lie above each bound of its bins.
+
+    The first column is the sample itself.
 
     Args:
         n: positives.
@@ -226,11 +227,12 @@ def _drawn(n: int, m: int, resamples: int, seed: int, whole: bool) -> tuple[Floa
 
 
 def _above(size: int, drawn: NDArray[np.int64], seed: tuple[int, int]) -> Floats:
-    """Return (bounds, resamples) examples above each bound, of resamples of ``drawn`` of the ``size`` examples."""
+    """Return (bounds, 1 + resamples) examples above each bound: of all ``size``, and of ``drawn`` of them."""
     bounds = _bounds(size)
     counts = np.random.default_rng(seed).multinomial(drawn, np.diff(bounds) / size)
-    above = np.zeros((len(bounds), len(drawn)))
-    np.cumsum(counts.T, axis=0, out=above[1:])
+    above = np.zeros((len(bounds), 1 + len(drawn)))
+    above[:, 0] = bounds
+    np.cumsum(counts.T, axis=0, out=above[1:, 1:])
     above.setflags(write=False)
     return above
 

@@ -75,7 +75,7 @@ class PlacedSamples:
         held = np.flatnonzero((self._positives + self._negatives) > 0)[::-1]
         kept = np.zeros((2, len(held) + 1))
         for line, counts in zip(kept, (self._positives, self._negatives), strict=True):
-            np.cumsum(counts[held], out=line[1:])
+            line[1:] = np.cumsum(counts[held])
         return Ranking(kept[0], kept[1])
 
     @cached_property
