@@ -136,11 +136,14 @@ class TaskResults:
 
     def label(self, trained: TrainedModel, detector: str = "") -> str:
         """Return a label of a trained model, and of a detector if given, that is unique in this task."""
-        several = len({one.model for one in self.trained_models}) > 1
-        parts = [trained.objective] * (len({one.objective for one in self.trained_models}) > 1) + [
-            trained.model
-        ] * several
+        parts = [getattr(trained, name) for name in self._told_apart_by]
         return " · ".join([*parts, detector] if detector else parts)
+
+    @cached_property
+    def _told_apart_by(self) -> tuple[str, ...]:
+        """What the trained models of this task differ in."""
+        names = ("objective", "model")
+        return tuple(name for name in names if len({getattr(one, name) for one in self.trained_models}) > 1)
 
     def errors(self, trained: TrainedModel) -> tuple[SeedMean, ...]:
         """Right-against-wrong rows of a trained model, subsets included."""

@@ -152,8 +152,9 @@ class Row:
 
     def __post_init__(self) -> None:
         """Refuse a figure that strict JSON cannot hold."""
+        values = vars(self)
         for name in FIGURES:
-            value = getattr(self, name)
+            value = values[name]
             if value is not None and not finite(value):
                 raise ValueError(f"{name} is {value}; an undefined figure must be None")
 
@@ -216,7 +217,7 @@ def _is_default(name: str, value: Any) -> bool:
 
 def _record(row: Row) -> dict[str, Any]:
     """Return a row as JSON holds it."""
-    record: dict[str, Any] = {name: getattr(row, name) for name in _FIELDS}
+    record = dict(vars(row))
     record |= {name: float(record[name]) for name in (*FIGURES, "level_db") if record[name] is not None}
     record["held_out"] = None if row.held_out is None else list(row.held_out)
     for name in ("detector_options", "versions", "counted_within"):
