@@ -12,7 +12,7 @@ Draws depend on the sizes and the seed alone, so all scores of the same examples
 
 from collections.abc import Callable, Collection, Iterator, Mapping
 from functools import lru_cache
-from math import inf, sqrt
+from math import ceil, inf, sqrt
 from typing import Any
 
 import numpy as np
@@ -32,7 +32,7 @@ BINS = 64
 ROUNDING = 1e-12
 """Standard deviation up to which all resamples agree."""
 
-CHUNK = 13_200
+CHUNK = 13_600
 """Counts, cuts times resamples, that are worked on at once: they fit into a core's cache, and larger arrays would have
 their memory from the system each time, which takes as long as the arithmetic."""
 
@@ -186,7 +186,7 @@ def _resamples(at: Ranking, resamples: int, seed: int, whole: bool) -> Iterator[
     drawn = _drawn(n, m, resamples, seed, whole)
     places = _places(_bounds(n), at.positive), _places(_bounds(m), at.negative)
     sides = [(above, *place) for above, place in zip(drawn, places, strict=True)]
-    size = max(1, CHUNK // len(at.positive))
+    size = ceil((1 + resamples) / ceil((1 + resamples) * len(at.positive) / CHUNK))
     for start in range(0, 1 + resamples, size):
         p, q = (_between(above[:, start : start + size], bins, share) for above, bins, share in sides)
         yield p, q
