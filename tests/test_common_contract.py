@@ -9,6 +9,7 @@ import pytest
 import torch
 from torch import Tensor, nn
 
+from common.base.seeds import seed_of
 from common.data.examples import Batch
 from common.detector import Probe
 from common.detectors.mahalanobis import Mahalanobis
@@ -178,6 +179,17 @@ def test_a_large_training_set_gives_a_seeded_sample(trained: Trained, monkeypatc
     one, again, other = (training_views(trained.model, trained.train, [], seed) for seed in (0, 0, 1))
     assert len(one.features) == 50 and one.total == pytest.approx(whole.total, rel=0.5)
     assert torch.equal(one.features, again.features) and not torch.equal(one.features, other.features)
+
+
+def test_a_sample_of_training_rows_is_the_first_drawn_examples_of_whatever_length(
+    trained: Trained, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("common.training.probing.ROWS", 30)
+    views = training_views(trained.model, trained.train, [], seed=0)
+    generator = torch.Generator().manual_seed(seed_of(0, "training views"))
+    drawn = torch.randperm(len(trained.train), generator=generator)
+    kept = views.row_of.unique()
+    assert set(kept.tolist()) == set(drawn[: len(kept)].tolist())
 
 
 def test_the_last_layer_is_found_and_a_bent_one_is_not(trained: Trained) -> None:
