@@ -216,7 +216,19 @@ def test_moments_are_those_of_numpy() -> None:
     np.testing.assert_allclose(whiten.T @ whiten, np.linalg.inv(found.tied), rtol=1e-3)
 
 
-def test_outliers_share_the_forward_pass_and_each_side_is_as_it_would_be_alone(trained: Trained) -> None:
+def test_outliers_share_the_forward_pass_unless_they_are_sequences_that_nothing_normalises(trained: Trained) -> None:
+    batch, outliers = trained.train.batch(torch.arange(9)), trained.outside.batch(torch.arange(5))
+    sizes: list[int] = []
+    hook = trained.model.register_forward_pre_hook(lambda module, inputs: sizes.append(len(inputs[0])))
+    joint_logits(trained.model, batch, outliers)
+    trained.model.normalises = nn.BatchNorm1d(1)
+    joint_logits(trained.model, batch, outliers)
+    del trained.model.normalises
+    hook.remove()
+    assert sizes == ([14, 14] if batch.lengths is None else [9, 5, 14])
+
+
+def test_each_side_of_an_exposure_is_as_it_would_be_alone(trained: Trained) -> None:
     batch, outliers = trained.train.batch(torch.arange(9)), trained.outside.batch(torch.arange(5))
     model = trained.model.eval()
     with torch.no_grad():
