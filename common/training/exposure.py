@@ -49,9 +49,14 @@ def fine_tuning(setup: Setup, objective: str) -> Budget:
     return replace(setup.budget, epochs=epochs, learning_rate=rate, schedule="cosine")
 
 
+def apart(model: Classifier, batch: Batch) -> bool:
+    """Whether a batch and others beside it have a forward pass each: sequences, where nothing normalises batches."""
+    return batch.lengths is not None and not any(isinstance(module, _BatchNorm) for module in model.modules())
+
+
 def joint_logits(model: Classifier, batch: Batch, outliers: Batch) -> tuple[Tensor, Tensor]:
-    """Return the logits of both batches, each as long as it would be alone; see above for when they share a pass."""
-    if batch.lengths is not None and not any(isinstance(module, _BatchNorm) for module in model.modules()):
+    """Return the logits of both batches, each as long as it would be alone, from one forward pass or from ``apart``."""
+    if apart(model, batch):
         return model(batch), model(outliers)
     both = batch.joined(outliers)
     logits = model(both)
