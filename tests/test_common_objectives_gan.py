@@ -44,8 +44,8 @@ def test_the_classifier_learns_from_real_examples_and_is_to_be_unsure_of_generat
     layout, values, unit = made(step, trained)
     fake = layout.joined(values.from_unit(unit))
     with torch.no_grad():
-        joint = step.joint_logits(batch, batch, fake)
-        own, unsure = trained.own.criterion(trained.model, joint[:6], batch), step.unsure(batch, joint)
+        known, of_made = step.joint_logits(batch, batch, fake)
+        own, unsure = trained.own.criterion(trained.model, known, batch), step.unsure(batch, of_made)
         logits = trained.model.classify(trained.model.encode(fake, batch))
         expected = float(trained.own.criterion(trained.model, trained.model(batch), batch))
         if logits.ndim == 3:
@@ -63,8 +63,8 @@ def test_padding_plays_no_part_in_any_of_the_losses(trained: Trained) -> None:
         wide = Vectors.of(trained.model.embed(longer), longer, "gan")
         real = layout.split(trained.model.embed(batch))
         assert torch.allclose(real, wide.split(trained.model.embed(longer)))
-        found = step.unsure(batch, step.joint_logits(batch, batch, layout.joined(values.from_unit(unit))))
-        padded = step.unsure(longer, step.joint_logits(longer, longer, wide.joined(values.from_unit(unit))))
+        found = step.unsure(batch, step.made_logits(batch, batch, layout.joined(values.from_unit(unit))))
+        padded = step.unsure(longer, step.made_logits(longer, longer, wide.joined(values.from_unit(unit))))
     assert float(found) == pytest.approx(float(padded), abs=1e-3)
     assert torch.equal(wide.split(wide.joined(unit)), unit) and len(wide.example) == len(unit)
 
@@ -88,10 +88,26 @@ def test_generated_sequences_may_be_shorter_than_the_real_ones_beside_them() -> 
     assert short.lengths.tolist() == [min(int(length), 2) for length in batch.lengths]
     with torch.no_grad():
         fake = trained.model.embed(short) + 1
-        joint = step.joint_logits(batch, short, fake)
+        known, of_made = step.joint_logits(batch, short, fake)
         alone = trained.model.classify(trained.model.encode(fake, short))
-        assert torch.allclose(joint[:6], trained.model(batch), atol=1e-4)
-        assert float(step.unsure(short, joint)) == pytest.approx(float(step.unsure(short, alone)), abs=1e-4)
+        assert torch.allclose(known, trained.model(batch), atol=1e-4)
+        assert float(step.unsure(short, of_made)) == pytest.approx(float(step.unsure(short, alone)), abs=1e-4)
+
+
+def test_real_sequences_beside_generated_ones_play_a_part_in_batch_normalisation_alone(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    trained = KINDS["tokens"]()
+    step, batch = step_of(trained), trained.train.batch(torch.arange(6))
+    short = shortened(batch, 2, 100)
+    with torch.no_grad():
+        fake = trained.model.embed(short) + 1
+        alone = step.made_logits(batch, short, fake)
+        monkeypatch.setattr("common.objectives.gan.apart", lambda model, batch: False)
+        joint = step.made_logits(batch, short, fake)
+    assert joint.shape[1] > alone.shape[1], "padded as the real ones are"
+    inside = short.mask
+    assert torch.allclose(joint[:, : alone.shape[1]][inside], alone[inside], atol=1e-4)
 
 
 def test_of_many_sequences_fewer_are_generated_and_the_real_ones_are_classified_all_the_same() -> None:
@@ -101,8 +117,8 @@ def test_of_many_sequences_fewer_are_generated_and_the_real_ones_are_classified_
     assert short.lengths is not None and 1 <= len(short) < 6 and int(short.lengths.sum()) <= 5
     assert len(shortened(batch, 2, 0)) == 1, "one at least"
     with torch.no_grad():
-        joint = step.joint_logits(batch, short, trained.model.embed(short) + 1)
-        assert len(joint) == 6 + len(short) and torch.allclose(joint[:6], trained.model(batch), atol=1e-4)
+        known, of_made = step.joint_logits(batch, short, trained.model.embed(short) + 1)
+        assert len(of_made) == len(short) and torch.allclose(known, trained.model(batch), atol=1e-4)
     images = KINDS["images"]().train.batch(torch.arange(6))
     assert shortened(images, 2, 5) is images
 

@@ -15,7 +15,7 @@ two epochs: the publication has images alone, and there the whole recipe beside 
 without.
 
 What differs from the publication: multilayer perceptrons in place of convolutional generators; the classifier has the
-task's own optimiser; real and generated examples share a forward pass and so the statistics of batch normalisation.
+task's own optimiser; real and generated examples share the statistics of batch normalisation, where there is one.
 
 Source: Lee, Lee, Lee & Shin (ICLR 2018), arXiv:1711.09325, equation 4 and algorithm 1, and their code.
 """
@@ -38,6 +38,7 @@ from common.objective import SameNetwork
 from common.task import Budget
 from common.training.adversary import Discriminator, Generator, Range
 from common.training.embedded import Vectors, shortened
+from common.training.exposure import apart
 from common.training.loop import fit_steps, place
 from common.training.setup import Criterion, Setup
 from common.training.steps import autocast, descend, make_optimizer, set_rate
@@ -110,9 +111,8 @@ class GanStep:
             self._train_adversaries(batch, short, layout, real, weight)
             with torch.no_grad():
                 fresh = layout.joined(Range.of(real, layout).from_unit(self.generator.sample(layout)))
-            logits = self.joint_logits(batch, short, fresh)
-            own = self.criterion(self.model, logits[: len(batch)], batch)
-            loss = own + self.beta * self.unsure(short, logits)
+            logits, of_made = self.joint_logits(batch, short, fresh)
+            loss = self.criterion(self.model, logits, batch) + self.beta * self.unsure(short, of_made)
         else:  # texts without a word
             loss = self.criterion(self.model, self.model(batch), batch)
         descend(self.optimizers["classifier"], loss, weight, self.budget.gradient_norm)
@@ -125,32 +125,42 @@ class GanStep:
         descend(self.optimizers["discriminator"], self.discrimination(values.to_unit(real), made.detach()), weight)
         with weights_frozen(self.model, self.discriminator):
             fooled = is_real(self.discriminator(made), True)
-            unsure = self.unsure(short, self.joint_logits(batch, short, layout.joined(values.from_unit(made))))
+            unsure = self.unsure(short, self.made_logits(batch, short, layout.joined(values.from_unit(made))))
         descend(self.optimizers["generator"], fooled + self.beta * unsure, weight)
 
     def discrimination(self, real: Tensor, made: Tensor) -> Tensor:
         """Return the discriminator's loss of real and generated vectors, values between 0 and 1."""
         return is_real(self.discriminator(real), True) + is_real(self.discriminator(made), False)
 
-    def joint_logits(self, batch: Batch, short: Batch, made: Tensor) -> Tensor:
-        """Return the classifier's logits of a batch, and then of what was generated beside it.
+    def joint_logits(self, batch: Batch, short: Batch, made: Tensor) -> tuple[Tensor, Tensor]:
+        """Return the classifier's logits of a batch, and of what was generated beside it.
 
         Args:
             batch: B real examples.
             short: as many or fewer, as long as what was generated.
             made: embedded like ``short``.
         """
-        both = batch.joined(short)
-        with autocast(batch.inputs.device, self.budget):
-            embedded = self.model.embed(batch)
-            lengthened = embedded.new_zeros(len(short), *embedded.shape[1:])
-            lengthened[:, : made.shape[1]] = made
-            logits: Tensor = self.model.classify(self.model.encode(torch.cat([embedded, lengthened]), both))
+        embedded = self.model.embed(batch)
+        if apart(self.model, batch):
+            return self.logits(embedded, batch), self.logits(made, short)
+        lengthened = embedded.new_zeros(len(short), *embedded.shape[1:])
+        lengthened[:, : made.shape[1]] = made
+        logits = self.logits(torch.cat([embedded, lengthened]), batch.joined(short))
+        return logits[: len(batch)], logits[len(batch) :]
+
+    def made_logits(self, batch: Batch, short: Batch, made: Tensor) -> Tensor:
+        """Return the classifier's logits of what was generated; the batch beside it takes part where it has to."""
+        return self.logits(made, short) if apart(self.model, batch) else self.joint_logits(batch, short, made)[1]
+
+    def logits(self, embedded: Tensor, batch: Batch) -> Tensor:
+        """Return the classifier's float32 logits of an embedded batch."""
+        with autocast(embedded.device, self.budget):
+            logits: Tensor = self.model.classify(self.model.encode(embedded, batch))
         return logits.float()
 
     def unsure(self, short: Batch, logits: Tensor) -> Tensor:
-        """Return the divergence from uniform of what was generated, given the joint logits."""
-        return kl_from_uniform(self.model, logits[-len(short) :], short)
+        """Return the divergence from uniform of what was generated, given its logits."""
+        return kl_from_uniform(self.model, logits, short)
 
     def parts(self) -> Mapping[str, nn.Module | torch.optim.Optimizer]:
         """Return the networks and their optimisers."""
