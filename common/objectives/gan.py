@@ -15,7 +15,8 @@ two epochs: the publication has images alone, and there the whole recipe beside 
 without.
 
 What differs from the publication: multilayer perceptrons in place of convolutional generators; the classifier has the
-task's own optimiser; real and generated examples share a forward pass and so the statistics of batch normalisation.
+task's own optimiser; real and generated examples share a forward pass where a classifier has batch normalisation, and
+so its statistics.
 
 Source: Lee, Lee, Lee & Shin (ICLR 2018), arXiv:1711.09325, equation 4 and algorithm 1, and their code.
 """
@@ -46,6 +47,8 @@ from common.training.uniform import scored_rows, uniform_cross_entropy
 BETA = 0.1
 RATE, DECAYS = 2e-4, (0.5, 0.999)
 """Of Adam for generator and discriminator."""
+
+BATCH_NORM = nn.modules.batchnorm._BatchNorm
 
 LONGEST, VECTORS = 32, 128
 """Steps of a generated sequence at most, and of all that are generated at a time: as many as a batch has images."""
@@ -90,8 +93,11 @@ class GanStep:
     budget: Budget
     beta: float = BETA
     optimizers: dict[str, torch.optim.Optimizer] = field(init=False)
+    together: bool = field(init=False)
+    """Whether the classifier must see real and generated examples in one pass: it has statistics of a batch."""
 
     def __post_init__(self) -> None:
+        object.__setattr__(self, "together", any(isinstance(layer, BATCH_NORM) for layer in self.model.modules()))
         of_classifier = make_optimizer(self.model, self.budget)
         of_generator, of_discriminator = _adam(self.generator), _adam(self.discriminator)
         found = {"classifier": of_classifier, "generator": of_generator, "discriminator": of_discriminator}
@@ -110,9 +116,8 @@ class GanStep:
             self._train_adversaries(batch, short, layout, real, weight)
             with torch.no_grad():
                 fresh = layout.joined(Range.of(real, layout).from_unit(self.generator.sample(layout)))
-            logits = self.joint_logits(batch, short, fresh)
-            own = self.criterion(self.model, logits[: len(batch)], batch)
-            loss = own + self.beta * self.unsure(short, logits)
+            of_real, of_made = self.both_logits(batch, short, fresh)
+            loss = self.criterion(self.model, of_real, batch) + self.beta * kl_from_uniform(self.model, of_made, short)
         else:  # texts without a word
             loss = self.criterion(self.model, self.model(batch), batch)
         descend(self.optimizers["classifier"], loss, weight, self.budget.gradient_norm)
@@ -125,21 +130,39 @@ class GanStep:
         descend(self.optimizers["discriminator"], self.discrimination(values.to_unit(real), made.detach()), weight)
         with weights_frozen(self.model, self.discriminator):
             fooled = is_real(self.discriminator(made), True)
-            unsure = self.unsure(short, self.joint_logits(batch, short, layout.joined(values.from_unit(made))))
+            of_made = self.generated_logits(batch, short, layout.joined(values.from_unit(made)))
+            unsure = kl_from_uniform(self.model, of_made, short)
         descend(self.optimizers["generator"], fooled + self.beta * unsure, weight)
 
     def discrimination(self, real: Tensor, made: Tensor) -> Tensor:
         """Return the discriminator's loss of real and generated vectors, values between 0 and 1."""
-        return is_real(self.discriminator(real), True) + is_real(self.discriminator(made), False)
+        of_real, of_made = self.discriminator(torch.cat([real, made])).split([len(real), len(made)])
+        return is_real(of_real, True) + is_real(of_made, False)
 
-    def joint_logits(self, batch: Batch, short: Batch, made: Tensor) -> Tensor:
-        """Return the classifier's logits of a batch, and then of what was generated beside it.
+    def both_logits(self, batch: Batch, short: Batch, made: Tensor) -> tuple[Tensor, Tensor]:
+        """Return the classifier's logits of a batch and of what was generated beside it.
 
         Args:
             batch: B real examples.
             short: as many or fewer, as long as what was generated.
             made: embedded like ``short``.
         """
+        if self.together:
+            joint = self._joint_logits(batch, short, made)
+            return joint[: len(batch)], joint[len(batch) :]
+        with autocast(batch.inputs.device, self.budget):
+            of_real = self.model(batch)
+        return of_real.float(), self.generated_logits(batch, short, made)
+
+    def generated_logits(self, batch: Batch, short: Batch, made: Tensor) -> Tensor:
+        """Return the second of ``both_logits``, without the first where that plays no part."""
+        if self.together:
+            return self._joint_logits(batch, short, made)[len(batch) :]
+        with autocast(batch.inputs.device, self.budget):
+            logits: Tensor = self.model.classify(self.model.encode(made, short))
+        return logits.float()
+
+    def _joint_logits(self, batch: Batch, short: Batch, made: Tensor) -> Tensor:
         both = batch.joined(short)
         with autocast(batch.inputs.device, self.budget):
             embedded = self.model.embed(batch)
@@ -147,10 +170,6 @@ class GanStep:
             lengthened[:, : made.shape[1]] = made
             logits: Tensor = self.model.classify(self.model.encode(torch.cat([embedded, lengthened]), both))
         return logits.float()
-
-    def unsure(self, short: Batch, logits: Tensor) -> Tensor:
-        """Return the divergence from uniform of what was generated, given the joint logits."""
-        return kl_from_uniform(self.model, logits[-len(short) :], short)
 
     def parts(self) -> Mapping[str, nn.Module | torch.optim.Optimizer]:
         """Return the networks and their optimisers."""
