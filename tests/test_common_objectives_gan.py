@@ -131,7 +131,7 @@ def test_steps_of_a_sequence_share_half_of_their_noise_and_other_sequences_do_no
 ) -> None:
     seen: list[Tensor] = []
     generator = Generator(5)
-    monkeypatch.setattr(generator.layers[0], "forward", lambda noise: (seen.append(noise), torch.zeros(3, 256))[1])
+    monkeypatch.setattr(generator.layers[0], "forward", lambda noise: (seen.append(noise), torch.zeros(3, 32))[1])
     data = TensorDataset(torch.zeros(3, 5), torch.tensor([0, 2, 3]))
     batch = data.batch(torch.arange(2))
     generator.sample(Vectors.of(batch.inputs, batch, "gan"))

@@ -147,7 +147,7 @@ class GanStep:
             short: as many or fewer, as long as what was generated.
             made: embedded like ``short``.
         """
-        if self.together:
+        if self.together or batch.lengths is None:  # of fixed sizes, one pass is quicker than two
             joint = self._joint_logits(batch, short, made)
             return joint[: len(batch)], joint[len(batch) :]
         with autocast(batch.inputs.device, self.budget):
