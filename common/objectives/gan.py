@@ -10,9 +10,8 @@ classes (a CTC blank is not one). The generator seeks what looks real and leaves
 steps share half of their noise; beside a batch of texts there are fewer of these. Values lie in the range of the real
 batch. A task may set ``beta`` (0.1 is that of CIFAR-10 as published, 1 that of SVHN) and ``epochs``, at most so many,
 with a learning rate that then falls along a cosine from ``rate_fraction`` of the recipe's. With ``continues`` these
-epochs go on from the network that the task's own objective trained. Text categorisation and synthetic phones do so for
-two epochs: the publication has images alone, and there the whole recipe beside a GAN takes 4 to 10 times as long as
-without.
+epochs go on from the network that the task's own objective trained. Digits, text categorisation and synthetic phones do
+so for two to four epochs, since the whole recipe beside a GAN takes 4 to 10 times as long as without.
 
 What differs from the publication: multilayer perceptrons in place of convolutional generators; the classifier has the
 task's own optimiser; real and generated examples share a forward pass where a classifier has batch normalisation, and
