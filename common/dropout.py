@@ -57,8 +57,22 @@ class DropoutPasses:
         self._inside = False
 
     @contextmanager
-    def active(self) -> Iterator[None]:
-        """Let the model drop values for one pass, all else being as it is."""
+    def active(self, device: torch.device, seed: int) -> Iterator[None]:
+        """Let the model drop values for one pass, all else being as it is, torch's random state included.
+
+        Args:
+            device: of the model.
+            seed: of what is dropped.
+        """
+        with torch.random.fork_rng([device] if device.type == "cuda" else []), self._dropping_values():
+            # What torch.manual_seed does, but for the millisecond that it takes to ask for other devices.
+            torch.default_generator.manual_seed(seed)
+            if device.type == "cuda":
+                torch.cuda.manual_seed(seed)
+            yield
+
+    @contextmanager
+    def _dropping_values(self) -> Iterator[None]:
         calls: Counter[nn.Module] = Counter()
         replaced = [module for module in self._others if "forward" not in vars(module)]
         for module in replaced:

@@ -201,11 +201,9 @@ class View:
         Source: Gal & Ghahramani (ICML 2016), arXiv:1506.02142.
         """
         assert self.model is not None and self.batch is not None, "made by a model"
-        devices = [self.model.device] if self.model.device.type == "cuda" else []
         first, dropping = int(self.batch.index[0]), DropoutPasses(self.model)
         for number in range(passes):
-            with torch.random.fork_rng(devices), torch.no_grad(), dropping.active():
-                torch.manual_seed(seed_of(seed, "dropout", first, number))
+            with torch.no_grad(), dropping.active(self.model.device, seed_of(seed, "dropout", first, number)):
                 view = look(self.model, self.batch)
             yield view.only(self.kept)
 

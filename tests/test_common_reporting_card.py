@@ -40,7 +40,9 @@ def own(tmp_path_factory: pytest.TempPathFactory) -> Path:
     typed = [str(folder / "in.npz"), "--out", str(folder / "out"), "--card"]
     for name in ("noise: [x]", "- # 'a' \"b\" {c}"):
         typed += ["--ood", f"{name}={folder / 'out.npz'}"]
-    done = CliRunner().invoke(app, typed)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("sys.argv", ["evaluate", *typed])  # the command that the record and the card name
+        done = CliRunner().invoke(app, typed)
     assert done.exit_code == 0, done.output
     return folder / "out"
 

@@ -187,10 +187,10 @@ def run(
         own = own_data(in_, ood, task, OwnData(Path(), {}, test, text_column, label_column, label_pattern))
         own_kind = modality_of(own, modality)
         tasks = (f"{own_kind}/own",) if own_kind else chosen_tasks(task, modality)
-        in_place = chosen_model(model, tasks, no_train, weights)
+        model_chosen = chosen_model(model, tasks, no_train, weights)
         user_task = None
         if own and own_kind:
-            user_task = load_user_files(own_kind)(replace(own, model=in_place, trained=not no_train))
+            user_task = load_user_files(own_kind)(replace(own, model=model_chosen, trained=not no_train))
         chosen_detectors = parse_names("--detectors", detectors, check_detector)
         chosen_objectives = parse_names("--objectives", objectives, check_objective)
         formats = chosen_formats(format_, card)
@@ -218,7 +218,7 @@ def run(
             target,
             folders,
             chosen_device(device),
-            in_place,
+            model_chosen,
             weights,
             user_task,
             chosen_tune(tune),

@@ -15,7 +15,7 @@ from common.model import View
 PRODUCTS = 50_000_000
 """Products that are held at a time, 200 MB: those of 1,000 rows with a bank of 50,000."""
 
-BLOCK = 16
+BLOCK = 8
 """Columns of which one maximum is taken first."""
 
 

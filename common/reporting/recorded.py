@@ -147,7 +147,7 @@ def without_local_paths(command: str) -> str:
     words: list[str] = []
     option = ""
     for word in _words(command):
-        if word.startswith("-"):
+        if word.startswith("-") and option not in (*_FOLDER_OPTIONS, *_FILE_OPTIONS):  # whose values may begin so
             option = word
             words.append(word)
         else:
