@@ -9,6 +9,7 @@ import pytest
 import torch
 from torch import Tensor, nn
 
+from common.base.seeds import seed_of
 from common.data.examples import Batch
 from common.detector import Probe
 from common.detectors.mahalanobis import Mahalanobis
@@ -180,6 +181,17 @@ def test_a_large_training_set_gives_a_seeded_sample(trained: Trained, monkeypatc
     assert torch.equal(one.features, again.features) and not torch.equal(one.features, other.features)
 
 
+def test_a_sample_of_training_rows_is_the_first_drawn_examples_of_whatever_length(
+    trained: Trained, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("common.training.probing.ROWS", 30)
+    views = training_views(trained.model, trained.train, [], seed=0)
+    generator = torch.Generator().manual_seed(seed_of(0, "training views"))
+    drawn = torch.randperm(len(trained.train), generator=generator)
+    kept = views.row_of.unique()
+    assert set(kept.tolist()) == set(drawn[: len(kept)].tolist())
+
+
 def test_the_last_layer_is_found_and_a_bent_one_is_not(trained: Trained) -> None:
     views = training_views(trained.model, trained.train, [], seed=0)
     assert views.head is not None and same(views.head(views.features), views.logits)
@@ -204,7 +216,19 @@ def test_moments_are_those_of_numpy() -> None:
     np.testing.assert_allclose(whiten.T @ whiten, np.linalg.inv(found.tied), rtol=1e-3)
 
 
-def test_outliers_share_the_forward_pass_and_each_side_is_as_it_would_be_alone(trained: Trained) -> None:
+def test_outliers_share_the_forward_pass_unless_they_are_sequences_that_nothing_normalises(trained: Trained) -> None:
+    batch, outliers = trained.train.batch(torch.arange(9)), trained.outside.batch(torch.arange(5))
+    sizes: list[int] = []
+    hook = trained.model.register_forward_pre_hook(lambda module, inputs: sizes.append(len(inputs[0])))
+    joint_logits(trained.model, batch, outliers)
+    trained.model.normalises = nn.BatchNorm1d(1)
+    joint_logits(trained.model, batch, outliers)
+    del trained.model.normalises
+    hook.remove()
+    assert sizes == ([14, 14] if batch.lengths is None else [9, 5, 14])
+
+
+def test_each_side_of_an_exposure_is_as_it_would_be_alone(trained: Trained) -> None:
     batch, outliers = trained.train.batch(torch.arange(9)), trained.outside.batch(torch.arange(5))
     model = trained.model.eval()
     with torch.no_grad():

@@ -4,7 +4,7 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from common.data.examples import IGNORE, TensorDataset, batches
+from common.data.examples import FEW_STEPS, IGNORE, PADDING, TensorDataset, batches
 
 lengths_of_sequences = st.lists(st.integers(0, 12), min_size=1, max_size=40)
 
@@ -58,6 +58,19 @@ def test_batches_of_sequences_are_mostly_not_padding() -> None:
         examples.batch(index).inputs.numel() for index in batches(examples, 32, torch.Generator().manual_seed(1))
     )
     assert sum(lengths) / padded > 0.9
+
+
+@given(st.lists(st.integers(0, 900), min_size=1, max_size=80), st.integers(1, 40))
+def test_without_an_order_of_their_own_batches_have_little_padding(lengths: list[int], batch_size: int) -> None:
+    examples = ragged(lengths)
+    for index in batches(examples, batch_size):
+        batch = examples.batch(index)
+        steps = int(batch.lengths.sum())
+        assert batch.inputs.numel() - steps <= max(PADDING * steps, FEW_STEPS) and len(batch) <= batch_size
+
+
+def test_an_empty_data_set_is_one_empty_batch() -> None:
+    assert [index.tolist() for index in batches(ragged([]), 4)] == [[]]
 
 
 def test_random_batches_are_asked_for_where_length_must_not_decide() -> None:

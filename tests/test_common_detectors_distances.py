@@ -187,6 +187,11 @@ def test_a_detector_is_its_formula(name: str) -> None:
     np.testing.assert_allclose(found, expected, rtol=2e-3, atol=2e-3 * np.abs(expected).mean())
 
 
+def test_a_triangular_matrix_multiplied_in_blocks_is_the_whole_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("common.detectors.gaussian_classes.BLOCK", 10)
+    test_a_detector_is_its_formula("gaussian_classes")
+
+
 @pytest.mark.parametrize("name", [*FORMULAS, *LEARNED_NETWORKS])
 def test_a_score_depends_on_its_row_alone(name: str) -> None:
     whole, turned = score(name), score(name, TEST.flip(0))[::-1]

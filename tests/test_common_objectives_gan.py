@@ -12,7 +12,7 @@ from torch import Tensor
 from common.base.errors import UserError
 from common.data.examples import TensorDataset
 from common.experiment import Experiment, RunOptions
-from common.objectives.gan import OBJECTIVE, GanStep, gan_step, kl_from_uniform
+from common.objectives.gan import OBJECTIVE, GanStep, gan_step
 from common.training.adversary import NOISE, Generator, Range
 from common.training.embedded import Vectors, shortened
 from common.training.loop import fit_steps
@@ -44,9 +44,8 @@ def test_the_classifier_learns_from_real_examples_and_is_to_be_unsure_of_generat
     layout, values, unit = made(step, trained)
     fake = layout.joined(values.from_unit(unit))
     with torch.no_grad():
-        of_real, of_made = step.both_logits(batch, batch, fake)
-        own = trained.own.criterion(trained.model, of_real, batch)
-        unsure = kl_from_uniform(trained.model, of_made, batch)
+        known, of_made = step.joint_logits(batch, batch, fake)
+        own, unsure = trained.own.criterion(trained.model, known, batch), step.unsure(batch, of_made)
         logits = trained.model.classify(trained.model.encode(fake, batch))
         expected = float(trained.own.criterion(trained.model, trained.model(batch), batch))
         if logits.ndim == 3:
@@ -64,10 +63,9 @@ def test_padding_plays_no_part_in_any_of_the_losses(trained: Trained) -> None:
         wide = Vectors.of(trained.model.embed(longer), longer, "gan")
         real = layout.split(trained.model.embed(batch))
         assert torch.allclose(real, wide.split(trained.model.embed(longer)))
-        pairs = (batch, layout), (longer, wide)
-        found = [step.generated_logits(one, one, vectors.joined(values.from_unit(unit))) for one, vectors in pairs]
-        short, long = (kl_from_uniform(trained.model, *pair) for pair in zip(found, (batch, longer), strict=True))
-    assert float(short) == pytest.approx(float(long), abs=1e-3)
+        found = step.unsure(batch, step.made_logits(batch, batch, layout.joined(values.from_unit(unit))))
+        padded = step.unsure(longer, step.made_logits(longer, longer, wide.joined(values.from_unit(unit))))
+    assert float(found) == pytest.approx(float(padded), abs=1e-3)
     assert torch.equal(wide.split(wide.joined(unit)), unit) and len(wide.example) == len(unit)
 
 
@@ -82,46 +80,45 @@ def test_the_discriminator_minimises_the_cross_entropy_of_real_and_generated(tra
     assert found == pytest.approx(np.log1p(np.exp(-of_real)).mean() + np.log1p(np.exp(of_made)).mean(), rel=1e-4)
 
 
-def together(step: GanStep) -> GanStep:
-    """Return the step as it is for a classifier with batch normalisation."""
-    object.__setattr__(step, "together", True)
-    return step
-
-
-@pytest.mark.parametrize("most", [100, 5])
-def test_what_is_generated_is_judged_alike_in_a_pass_of_its_own_and_beside_longer_real_sequences(most: int) -> None:
+def test_generated_sequences_may_be_shorter_than_the_real_ones_beside_them() -> None:
     trained = KINDS["tokens"]()
-    batch = trained.train.batch(torch.arange(6))
-    short = shortened(batch, 2, most)
+    step, batch = step_of(trained), trained.train.batch(torch.arange(6))
+    short = shortened(batch, 2, 100)
+    assert short.lengths is not None and batch.lengths is not None
+    assert short.lengths.tolist() == [min(int(length), 2) for length in batch.lengths]
     with torch.no_grad():
         fake = trained.model.embed(short) + 1
-        apart = step_of(trained).both_logits(batch, short, fake)
-        beside = together(step_of(trained)).both_logits(batch, short, fake)
-        alone = together(step_of(trained)).generated_logits(batch, short, fake)
-        assert torch.allclose(apart[0], trained.model(batch)) and torch.equal(alone, beside[1])
-        found = [kl_from_uniform(trained.model, logits, short) for logits in (apart[1], alone)]
-    assert torch.allclose(apart[0], beside[0], atol=1e-4) and torch.allclose(*found, atol=1e-4)
+        known, of_made = step.joint_logits(batch, short, fake)
+        alone = trained.model.classify(trained.model.encode(fake, short))
+        assert torch.allclose(known, trained.model(batch), atol=1e-4)
+        assert float(step.unsure(short, of_made)) == pytest.approx(float(step.unsure(short, alone)), abs=1e-4)
 
 
-@pytest.mark.parametrize("normalised", [True, False])
-def test_real_images_are_seen_with_the_generated_ones_where_there_is_batch_normalisation(normalised: bool) -> None:
-    trained = KINDS["images"]()
-    if normalised:
-        trained.model.layers[0] = torch.nn.Sequential(trained.model.layers[0], torch.nn.BatchNorm1d(32))
+def test_real_sequences_beside_generated_ones_play_a_part_in_batch_normalisation_alone(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    trained = KINDS["tokens"]()
     step, batch = step_of(trained), trained.train.batch(torch.arange(6))
-    trained.model.train()
+    short = shortened(batch, 2, 100)
     with torch.no_grad():
-        embedded = trained.model.embed(batch)
-        dark, bright = (step.both_logits(batch, batch, embedded * factor)[0] for factor in (0.1, 2.0))
-    assert torch.equal(dark, bright) != normalised
+        fake = trained.model.embed(short) + 1
+        alone = step.made_logits(batch, short, fake)
+        monkeypatch.setattr("common.objectives.gan.normalises_batches", lambda model: True)
+        joint = step.made_logits(batch, short, fake)
+    assert joint.shape[1] > alone.shape[1], "padded as the real ones are"
+    inside = short.mask
+    assert torch.allclose(joint[:, : alone.shape[1]][inside], alone[inside], atol=1e-4)
 
 
-def test_of_many_sequences_fewer_are_generated() -> None:
-    batch = KINDS["tokens"]().train.batch(torch.arange(6))
+def test_of_many_sequences_fewer_are_generated_and_the_real_ones_are_classified_all_the_same() -> None:
+    trained = KINDS["tokens"]()
+    step, batch = step_of(trained), trained.train.batch(torch.arange(6))
     short = shortened(batch, 2, 5)
     assert short.lengths is not None and 1 <= len(short) < 6 and int(short.lengths.sum()) <= 5
-    assert shortened(batch, 2, 100).lengths.tolist() == [min(int(length), 2) for length in batch.lengths]
     assert len(shortened(batch, 2, 0)) == 1, "one at least"
+    with torch.no_grad():
+        known, of_made = step.joint_logits(batch, short, trained.model.embed(short) + 1)
+        assert len(of_made) == len(short) and torch.allclose(known, trained.model(batch), atol=1e-4)
     images = KINDS["images"]().train.batch(torch.arange(6))
     assert shortened(images, 2, 5) is images
 

@@ -90,11 +90,14 @@ def test_turned_sequences_give_what_packed_ones_give() -> None:
     weights = dict(layer.forwards.state_dict())
     weights |= {f"{name}_reverse": value for name, value in layer.backwards.state_dict().items()}
     both.load_state_dict(weights)
-    values = torch.randn(3, 7, 3)
+    values = torch.randn(3, 7, 3, requires_grad=True)
     packed = torch.nn.utils.rnn.pack_padded_sequence(values, lengths, batch_first=True, enforce_sorted=False)
     expected, _ = torch.nn.utils.rnn.pad_packed_sequence(both(packed)[0], batch_first=True)
     inside = torch.arange(7) < lengths[:, None]
-    torch.testing.assert_close(layer(values, lengths)[inside], expected[inside])
+    found = layer(values, lengths)
+    torch.testing.assert_close(found[inside], expected[inside])
+    gradients = [torch.autograd.grad(states[inside].square().sum(), values)[0] for states in (found, expected)]
+    torch.testing.assert_close(*gradients)
 
 
 def tones(count: int, seed: int) -> RawDataset:

@@ -170,12 +170,12 @@ def batches(
 ) -> Iterator[Tensor]:
     """Yield the indices of one pass over ``examples``, batch by batch.
 
-    Sequences of similar length are batched together to reduce padding: examples are shuffled, sorted by length within
-    pools of 50 batches, and the batches are shuffled.
+    Sequences of similar length are batched together to reduce padding. In a random order, examples are shuffled, sorted
+    by length within pools of 50 batches, and the batches are shuffled; otherwise see ``little_padding``.
 
     Args:
         examples: to iterate over.
-        batch_size: examples per batch.
+        batch_size: examples per batch; without a generator the most that a batch has.
         generator: for a random order; None: the order of the data set, sequences sorted by length.
         by_length: False: batches are random, so that the gradient of a step does not depend on the length.
     """
@@ -184,9 +184,33 @@ def batches(
     if lengths is None or not by_length:
         yield from torch.split(order, batch_size)
         return
-    pool = count if generator is None else 50 * batch_size
-    sorted_pools = [part[lengths[part].argsort(stable=True)] for part in torch.split(order, max(pool, 1))]
+    if generator is None:
+        yield from little_padding(examples, order, batch_size)
+        return
+    sorted_pools = [part[lengths[part].argsort(stable=True)] for part in torch.split(order, 50 * batch_size)]
     groups = [group for part in sorted_pools for group in torch.split(part, batch_size)]
-    turn = range(len(groups)) if generator is None else torch.randperm(len(groups), generator=generator).tolist()
-    for i in turn:
+    for i in torch.randperm(len(groups), generator=generator).tolist():
         yield groups[i]
+
+
+PADDING, FEW_STEPS = 0.1, 256
+"""Most padding in a batch of ``little_padding``: in steps, as a fraction of those that are none, or so many if more."""
+
+
+def little_padding(examples: TensorDataset, index: Tensor, batch_size: int) -> Iterator[Tensor]:
+    """Yield the examples ``index`` in batches of at most ``batch_size`` with little padding, the shortest first.
+
+    For passes whose outcome does not depend on the batch. Examples of a fixed size stay in their order.
+    """
+    if examples.lengths is None:
+        yield from torch.split(index, batch_size)
+        return
+    ascending = index[examples.lengths[index].argsort(stable=True)]
+    start = steps = 0
+    for place, length in enumerate(examples.lengths[ascending].tolist()):
+        steps += length
+        count = place - start + 1
+        if count > batch_size or count * length - steps > max(PADDING * steps, FEW_STEPS):
+            yield ascending[start:place]
+            start, steps = place, length
+    yield ascending[start:]

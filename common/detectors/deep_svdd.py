@@ -16,7 +16,7 @@ from torch import Tensor, nn
 from common.detector import Detector, Probe
 from common.features.fitted import Fitted
 from common.features.small_networks import applied, seeded, trained
-from common.features.standardised import even_sample, scale_of, standardised
+from common.features.standardised import even_sample, standardised
 from common.features.training_views import TrainingViews
 from common.model import View
 
@@ -30,7 +30,7 @@ class DeepSvdd(Probe):
 
     def fit(self, train: TrainingViews) -> Fitted:
         """Train the network."""
-        scale = scale_of(train.features)
+        scale = train.scale
         rows = standardised(even_sample(train.features, ROWS), scale).float()
         network = seeded(lambda: _network(rows.shape[1]))
         with torch.no_grad():

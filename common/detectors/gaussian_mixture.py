@@ -14,7 +14,7 @@ from torch import Tensor
 
 from common.detector import Detector, Probe
 from common.features.fitted import Fitted
-from common.features.standardised import even_sample, scale_of, standardised
+from common.features.standardised import even_sample, standardised
 from common.features.training_views import TrainingViews
 from common.model import View
 
@@ -35,7 +35,7 @@ class Mixture(Probe):
         """Fit weights, means and variances."""
         from sklearn.mixture import GaussianMixture
 
-        scale = scale_of(train.features)
+        scale = train.scale
         rows = standardised(even_sample(train.features, ROWS), scale).numpy()
         count = max(1, min(self.components, len(rows) // 10))
         found = GaussianMixture(count, covariance_type="diag", reg_covar=1e-3, max_iter=200, tol=1e-2, random_state=0)

@@ -17,7 +17,7 @@ from torch import Tensor
 from common.detector import Detector, Probe
 from common.features.fitted import Fitted
 from common.features.moments import squared_distances
-from common.features.standardised import even_sample, scale_of, standardised
+from common.features.standardised import even_sample, standardised
 from common.features.training_views import TrainingViews
 from common.model import View
 
@@ -44,7 +44,7 @@ class SupportVectors(Probe):
 
         key = "one-class kernel"
         if key not in train.shared:
-            scale = scale_of(train.features)
+            scale = train.scale
             rows = standardised(even_sample(train.features, ROWS), scale)
             train.shared[key] = scale, rows, _kernel(rows, rows).numpy()
         scale, rows, kernel = train.shared[key]

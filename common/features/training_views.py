@@ -12,7 +12,7 @@ from common.base.errors import UserError
 from common.features.linear_head import LinearHead
 from common.features.moments import Moments, axes, mean_of, moments
 from common.features.quantiles import quantile_of
-from common.features.standardised import even_sample
+from common.features.standardised import even_sample, scale_of
 from common.features.subspace import WIDE, largest_variance, leading, second_moment, zero_logits
 
 WIDE_ROWS = 4_000
@@ -95,6 +95,11 @@ class TrainingViews:
     def mean(self) -> Tensor:
         """(D,) float64 mean of the features."""
         return mean_of(self.features)
+
+    @cached_property
+    def scale(self) -> dict[str, Tensor]:
+        """Mean and standard deviation of each feature, see ``scale_of``."""
+        return scale_of(self.features)
 
     @cached_property
     def input_components(self) -> tuple[Tensor, Tensor]:

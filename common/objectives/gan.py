@@ -14,8 +14,7 @@ epochs go on from the network that the task's own objective trained. Digits, tex
 so for two to four epochs, since the whole recipe beside a GAN takes 4 to 10 times as long as without.
 
 What differs from the publication: multilayer perceptrons in place of convolutional generators; the classifier has the
-task's own optimiser; real and generated examples share a forward pass where a classifier has batch normalisation, and
-so its statistics.
+task's own optimiser; real and generated examples share the statistics of batch normalisation, where there is one.
 
 Source: Lee, Lee, Lee & Shin (ICLR 2018), arXiv:1711.09325, equation 4 and algorithm 1, and their code.
 """
@@ -38,6 +37,7 @@ from common.objective import SameNetwork
 from common.task import Budget
 from common.training.adversary import Discriminator, Generator, Range
 from common.training.embedded import Vectors, shortened
+from common.training.exposure import normalises_batches
 from common.training.loop import fit_steps, place
 from common.training.setup import Criterion, Setup
 from common.training.steps import autocast, descend, make_optimizer, set_rate
@@ -46,8 +46,6 @@ from common.training.uniform import scored_rows, uniform_cross_entropy
 BETA = 0.1
 RATE, DECAYS = 2e-4, (0.5, 0.999)
 """Of Adam for generator and discriminator."""
-
-BATCH_NORM = nn.modules.batchnorm._BatchNorm
 
 LONGEST, VECTORS = 32, 128
 """Steps of a generated sequence at most, and of all that are generated at a time: as many as a batch has images."""
@@ -92,11 +90,8 @@ class GanStep:
     budget: Budget
     beta: float = BETA
     optimizers: dict[str, torch.optim.Optimizer] = field(init=False)
-    together: bool = field(init=False)
-    """Whether the classifier must see real and generated examples in one pass: it has statistics of a batch."""
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "together", any(isinstance(layer, BATCH_NORM) for layer in self.model.modules()))
         of_classifier = make_optimizer(self.model, self.budget)
         of_generator, of_discriminator = _adam(self.generator), _adam(self.discriminator)
         found = {"classifier": of_classifier, "generator": of_generator, "discriminator": of_discriminator}
@@ -115,8 +110,8 @@ class GanStep:
             self._train_adversaries(batch, short, layout, real, weight)
             with torch.no_grad():
                 fresh = layout.joined(Range.of(real, layout).from_unit(self.generator.sample(layout)))
-            of_real, of_made = self.both_logits(batch, short, fresh)
-            loss = self.criterion(self.model, of_real, batch) + self.beta * kl_from_uniform(self.model, of_made, short)
+            logits, of_made = self.joint_logits(batch, short, fresh)
+            loss = self.criterion(self.model, logits, batch) + self.beta * self.unsure(short, of_made)
         else:  # texts without a word
             loss = self.criterion(self.model, self.model(batch), batch)
         descend(self.optimizers["classifier"], loss, weight, self.budget.gradient_norm)
@@ -129,8 +124,7 @@ class GanStep:
         descend(self.optimizers["discriminator"], self.discrimination(values.to_unit(real), made.detach()), weight)
         with weights_frozen(self.model, self.discriminator):
             fooled = is_real(self.discriminator(made), True)
-            of_made = self.generated_logits(batch, short, layout.joined(values.from_unit(made)))
-            unsure = kl_from_uniform(self.model, of_made, short)
+            unsure = self.unsure(short, self.made_logits(batch, short, layout.joined(values.from_unit(made))))
         descend(self.optimizers["generator"], fooled + self.beta * unsure, weight)
 
     def discrimination(self, real: Tensor, made: Tensor) -> Tensor:
@@ -138,37 +132,39 @@ class GanStep:
         of_real, of_made = self.discriminator(torch.cat([real, made])).split([len(real), len(made)])
         return is_real(of_real, True) + is_real(of_made, False)
 
-    def both_logits(self, batch: Batch, short: Batch, made: Tensor) -> tuple[Tensor, Tensor]:
-        """Return the classifier's logits of a batch and of what was generated beside it.
+    def joint_logits(self, batch: Batch, short: Batch, made: Tensor) -> tuple[Tensor, Tensor]:
+        """Return the classifier's logits of a batch, and of what was generated beside it.
 
         Args:
             batch: B real examples.
             short: as many or fewer, as long as what was generated.
             made: embedded like ``short``.
         """
-        if self.together or batch.lengths is None:  # of fixed sizes, one pass is quicker than two
-            joint = self._joint_logits(batch, short, made)
-            return joint[: len(batch)], joint[len(batch) :]
-        with autocast(batch.inputs.device, self.budget):
-            of_real = self.model(batch)
-        return of_real.float(), self.generated_logits(batch, short, made)
+        if batch.lengths is not None and not normalises_batches(self.model):
+            with autocast(batch.inputs.device, self.budget):
+                logits = self.model(batch)  # a model may have a quicker way than the three steps
+            return logits.float(), self.logits(made, short)
+        embedded = self.model.embed(batch)
+        lengthened = embedded.new_zeros(len(short), *embedded.shape[1:])
+        lengthened[:, : made.shape[1]] = made
+        logits = self.logits(torch.cat([embedded, lengthened]), batch.joined(short))
+        return logits[: len(batch)], logits[len(batch) :]
 
-    def generated_logits(self, batch: Batch, short: Batch, made: Tensor) -> Tensor:
-        """Return the second of ``both_logits``, without the first where that plays no part."""
-        if self.together:
-            return self._joint_logits(batch, short, made)[len(batch) :]
-        with autocast(batch.inputs.device, self.budget):
-            logits: Tensor = self.model.classify(self.model.encode(made, short))
+    def made_logits(self, batch: Batch, short: Batch, made: Tensor) -> Tensor:
+        """Return the classifier's logits of what was generated; the batch beside it takes part where it has to."""
+        if normalises_batches(self.model):
+            return self.joint_logits(batch, short, made)[1]
+        return self.logits(made, short)
+
+    def logits(self, embedded: Tensor, batch: Batch) -> Tensor:
+        """Return the classifier's float32 logits of an embedded batch."""
+        with autocast(embedded.device, self.budget):
+            logits: Tensor = self.model.classify(self.model.encode(embedded, batch))
         return logits.float()
 
-    def _joint_logits(self, batch: Batch, short: Batch, made: Tensor) -> Tensor:
-        both = batch.joined(short)
-        with autocast(batch.inputs.device, self.budget):
-            embedded = self.model.embed(batch)
-            lengthened = embedded.new_zeros(len(short), *embedded.shape[1:])
-            lengthened[:, : made.shape[1]] = made
-            logits: Tensor = self.model.classify(self.model.encode(torch.cat([embedded, lengthened]), both))
-        return logits.float()
+    def unsure(self, short: Batch, logits: Tensor) -> Tensor:
+        """Return the divergence from uniform of what was generated, given its logits."""
+        return kl_from_uniform(self.model, logits, short)
 
     def parts(self) -> Mapping[str, nn.Module | torch.optim.Optimizer]:
         """Return the networks and their optimisers."""

@@ -3,7 +3,8 @@
     loss = criterion(in-distribution batch) + weight * penalty(in-distribution rows, outlier rows)
 
 Outliers come in random order, again and again. (The published code reads them in order from a random place.) Both
-batches go through the network in one forward pass, so that batch normalisation sees them together.
+batches go through the network in one forward pass, so that batch normalisation sees them together. Sequences have a
+pass each where there is none, so that neither is padded to the length of the other.
 
 Source: Hendrycks, Mazeika & Dietterich (ICLR 2019), arXiv:1812.04606, equation 1 and section 4, and their code.
 """
@@ -12,6 +13,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 
 from torch import Tensor
+from torch.nn.modules.batchnorm import _BatchNorm
 
 from common.base.errors import UserError
 from common.data.examples import Batch
@@ -47,8 +49,20 @@ def fine_tuning(setup: Setup, objective: str) -> Budget:
     return replace(setup.budget, epochs=epochs, learning_rate=rate, schedule="cosine")
 
 
+def apart(model: Classifier, batch: Batch) -> bool:
+    """Whether a batch and others beside it have a forward pass each: sequences, where nothing normalises batches."""
+    return batch.lengths is not None and not normalises_batches(model)
+
+
+def normalises_batches(model: Classifier) -> bool:
+    """Whether what a model says of an example in training depends on the others of its batch."""
+    return any(isinstance(module, _BatchNorm) for module in model.modules())
+
+
 def joint_logits(model: Classifier, batch: Batch, outliers: Batch) -> tuple[Tensor, Tensor]:
-    """Return the logits of both batches from one forward pass, each as long as it would be alone."""
+    """Return the logits of both batches, each as long as it would be alone, from one forward pass or from ``apart``."""
+    if apart(model, batch):
+        return model(batch), model(outliers)
     both = batch.joined(outliers)
     logits = model(both)
     steps = model.row_lengths(both)

@@ -22,7 +22,7 @@ def predict(model: Classifier, examples: TensorDataset, *, features: bool = Fals
         model: trained, on any device.
         examples: N of them.
         features: whether to keep the inputs of the last layer too.
-        batch_size: examples per batch.
+        batch_size: examples per batch at most.
     """
     model.eval()
     rows, row_extras, group_extras = Collected(), Collected(), Collected()

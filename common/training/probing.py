@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from common.base.seeds import seed_of
-from common.data.examples import TensorDataset, batches
+from common.data.examples import TensorDataset, batches, little_padding
 from common.detector import Probe
 from common.dropout import dropout_modules
 from common.features.fitted import Fitted
@@ -43,9 +43,11 @@ def training_views(model: Classifier, examples: TensorDataset, probes: Collectio
     generator = torch.Generator().manual_seed(seed_of(seed, "training views"))
     with torch.inference_mode():
         # In a random order, so that the first examples are a fair sample of all.
-        for index in batches(examples, BATCH, generator, by_length=False):
-            view = look(model, examples.batch(index).to(model.device), inputs=gathered.inputs)
-            gathered.add(view, index.to(model.device))
+        for drawn in batches(examples, BATCH, generator, by_length=False):
+            for index in little_padding(examples, drawn, BATCH):
+                view = look(model, examples.batch(index).to(model.device), inputs=gathered.inputs)
+                gathered.add(view, index.to(model.device))
+            gathered.drawn.append(drawn)
             if gathered.full:
                 break
     rows = gathered.rows()
@@ -65,10 +67,14 @@ def training_views(model: Classifier, examples: TensorDataset, probes: Collectio
 
 
 class _Gathered:
-    """Rows of views, up to ``ROWS`` and ``VALUES``, and the spread of the embedded input."""
+    """Rows of views, up to ``ROWS`` and ``VALUES``, and the spread of the embedded input.
+
+    ``drawn`` are the examples in the order in which they were drawn, part by part: the first have their rows kept.
+    """
 
     def __init__(self, all_layers: bool, inputs: bool) -> None:
         self.all_layers, self.inputs = all_layers, inputs
+        self.drawn: list[Tensor] = []
         self.examples = self.count = self.width = self.layer_count = 0
         self.extras: frozenset[str] = frozenset()
         self._parts: dict[str, list[Tensor]] = defaultdict(list)
@@ -102,8 +108,11 @@ class _Gathered:
 
     def rows(self) -> dict[str, Tensor]:
         """Return the rows by name, in the order of the data set."""
-        joined = {name: torch.cat(parts)[: self._limit] for name, parts in self._parts.items()}
-        order = joined["row_of"].argsort(stable=True)
+        joined = {name: torch.cat(parts) for name, parts in self._parts.items()}
+        row_of, drawn = joined["row_of"], torch.cat(self.drawn)
+        turn = torch.empty(int(drawn.max()) + 1, dtype=torch.int64).index_put_((drawn,), torch.arange(len(drawn)))
+        kept = turn[row_of].argsort(stable=True)[: self._limit]
+        order = kept[row_of[kept].argsort(stable=True)]
         return {name: part[order] for name, part in joined.items()}
 
     @property

@@ -5,6 +5,7 @@ arXiv:1303.5778; sizes of Hendrycks & Gimpel (ICLR 2017), arXiv:1610.02136.
 """
 
 from dataclasses import dataclass, replace
+from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -55,10 +56,40 @@ class BidirectionalLstm(nn.Module):
 
     def forward(self, values: Tensor, lengths: Tensor) -> Tensor:
         """Return both directions' states; rows beyond a sequence's length are undefined."""
-        steps = torch.arange(values.shape[1], device=values.device)
-        turned = torch.where(steps < lengths[:, None], lengths[:, None] - 1 - steps, steps)[..., None]
-        backwards, _ = self.backwards(values.gather(1, turned.expand_as(values)))
-        return torch.cat([self.forwards(values)[0], backwards.gather(1, turned.expand_as(backwards))], dim=-1)
+        places = _turned_places(lengths, values.shape[1])
+        backwards, _ = self.backwards(_turned(values, places))
+        return torch.cat([self.forwards(values)[0], _turned(backwards, places)], dim=-1)
+
+
+def _turned_places(lengths: Tensor, longest: int) -> Tensor:
+    """(B T,) which step of all B sequences stands at each place once each is reversed; padding stays where it is."""
+    steps = torch.arange(longest, device=lengths.device)
+    turned = torch.where(steps < lengths[:, None], lengths[:, None] - 1 - steps, steps)
+    return (turned + longest * torch.arange(len(lengths), device=lengths.device)[:, None]).flatten()
+
+
+def _turned(values: Tensor, places: Tensor) -> Tensor:
+    """Return values (B, T, D) with each sequence reversed; ``places`` are those of ``_turned_places``."""
+    turned: Tensor = _Turned.apply(values, places)  # type: ignore[no-untyped-call]
+    return turned
+
+
+class _Turned(torch.autograd.Function):
+    """The function of ``_turned``. Done twice it changes nothing, so its gradient is the same function.
+
+    It copies whole steps, which takes about a fifth of the time of ``gather`` and its gradient.
+    """
+
+    @staticmethod
+    def forward(ctx: Any, values: Tensor, places: Tensor) -> Tensor:
+        """Return the values at ``places``, see ``_turned_places``."""
+        ctx.save_for_backward(places)
+        return values.flatten(0, 1).index_select(0, places).view_as(values)
+
+    @staticmethod
+    def backward(ctx: Any, gradient: Tensor) -> tuple[Tensor, None]:
+        """Return the gradient of the values."""
+        return gradient.flatten(0, 1).index_select(0, *ctx.saved_tensors).view_as(gradient), None
 
 
 class CtcLstm(Classifier):

@@ -34,7 +34,7 @@ TASK = Task(
     },
     model=Model("ctc_lstm", {"hidden": 128, "layers": 1}),
     quick=Budget(
-        5, 8, 8e-3, "rmsprop", "one_cycle", gradient_norm=5.0, mixed_precision=True, examples=500, test_examples=60
+        5, 8, 8e-3, "rmsprop", "one_cycle", gradient_norm=5.0, mixed_precision=True, examples=500, test_examples=40
     ),
     paper=Budget(20, 8, 8e-3, "rmsprop", "one_cycle", gradient_norm=5.0),
     objectives=("ctc",),
