@@ -6,6 +6,7 @@ import torch
 
 from common.base.errors import UserError
 from common.data.samples import RawDataset
+from common.objectives.mixup import MixesWords
 from nlp.models.bag_of_embeddings import BagOfEmbeddings, Initial, MeanOfWords
 from nlp.models.bag_of_words import BagOfWords
 from nlp.models.gru import Gru
@@ -50,6 +51,20 @@ def test_the_fast_way_through_gives_the_logits_and_gradients_of_the_three_steps(
     torch.testing.assert_close(model(batch), slow)
     gradients = [torch.autograd.grad(way.square().sum(), list(model.parameters())) for way in (model(batch), slow)]
     torch.testing.assert_close(*gradients)
+
+
+@pytest.mark.parametrize("padded", [True, False])
+def test_words_mixed_in_one_bag_give_the_features_and_gradients_of_mixed_vectors(padded: bool) -> None:
+    model, preprocessor = mean_of_words(padded=padded)
+    batch = preprocessor(RawDataset(["film", "", "good bad dull film", "good good"])).batch(torch.arange(4))
+    partner = torch.tensor([2, 0, 3, 1])
+    assert isinstance(model, MixesWords) and batch.mask is not None
+    weights = torch.where(batch.mask[partner], 0.3, 1.0)
+    embedded = model.embed(batch)
+    mixed = weights[..., None] * embedded + (1 - weights[..., None]) * embedded[partner]
+    ways = model.mixed_features(batch, partner, weights), model.encode(mixed, batch)
+    torch.testing.assert_close(*ways)
+    torch.testing.assert_close(*(torch.autograd.grad(way.square().sum(), model.embedding.weight) for way in ways))
 
 
 def test_padding_to_the_longest_of_a_batch_does_not_change_the_logits() -> None:

@@ -7,6 +7,7 @@ from typing import Any
 
 import torch
 from torch import Tensor
+from torch.nn.utils.rnn import pad_sequence
 
 IGNORE = -100
 """Label of padding: the ``ignore_index`` of PyTorch's losses."""
@@ -141,12 +142,11 @@ def concatenated(parts: Sequence[TensorDataset]) -> TensorDataset:
 def _rows(values: Tensor, offsets: Tensor | None, index: Tensor, padding: int) -> tuple[Tensor, Tensor | None]:
     if offsets is None:
         return values[index], None
-    starts, lengths = offsets[index], offsets[index + 1] - offsets[index]
-    steps = torch.arange(int(lengths.max()) if len(index) else 0)
-    inside = steps < lengths[:, None]
-    rows = values[torch.where(inside, starts[:, None] + steps, 0)]
-    rows[~inside] = padding
-    return rows, lengths
+    starts, ends = offsets[index], offsets[index + 1]
+    rows = [values[start:end] for start, end in zip(starts.tolist(), ends.tolist(), strict=True)]
+    if not rows:
+        return values.new_empty(0, 0, *values.shape[1:]), ends - starts
+    return pad_sequence(rows, batch_first=True, padding_value=padding), ends - starts
 
 
 def _lengthened(values: Tensor, longest: int | None) -> Tensor:

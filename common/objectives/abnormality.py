@@ -33,12 +33,13 @@ from torch.nn import functional
 from common.base.errors import UserError
 from common.base.seeds import seed_of
 from common.data.examples import IGNORE, Batch, TensorDataset
-from common.model import Classifier, Wrapped
+from common.model import Classifier
 from common.objective import Need
 from common.task import Budget
 from common.training.layers import gelu, unit_norm_linear
 from common.training.loop import fit
 from common.training.setup import Setup, Stream
+from common.wrapped import Wrapped
 
 CLASSIFICATION, RECONSTRUCTION = 0.9, 0.1
 HEAD_WIDTHS = 512, 128

@@ -25,12 +25,13 @@ from torch.nn import functional
 from common.base import workers
 from common.base.errors import UserError
 from common.data.examples import IGNORE, Batch, TensorDataset
-from common.model import Classifier, Wrapped
+from common.model import Classifier
 from common.objective import Need
 from common.task import Budget
 from common.training.loop import fit_steps, place
 from common.training.setup import Setup
 from common.training.steps import autocast, descend, make_optimizer, set_rate
+from common.wrapped import Wrapped
 
 BUDGET, FIRST_LAMBDA, HINTED = 0.3, 0.1, 0.5
 DOWN, UP = 1 / 1.01, 1 / 0.99
@@ -66,7 +67,7 @@ def hinted_losses(model: WithConfidence, batch: Batch, hinted: Tensor) -> tuple[
         hinted: bool of the labels' shape, the rows that get a hint.
     """
     assert batch.labels is not None
-    features = model.encode(model.embed(batch), batch)
+    features = model.features(batch)
     there = batch.labels != IGNORE
     log_p = model.classify(features)[there].float().log_softmax(1)
     of_label = log_p.gather(1, batch.labels[there][:, None])[:, 0]

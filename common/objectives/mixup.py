@@ -13,6 +13,7 @@ Thulasidasan, Chennupati, Bilmes, Bhattacharya & Michalak (NeurIPS 2019), arXiv:
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Protocol, runtime_checkable
 
 import torch
 from torch import Tensor
@@ -29,6 +30,20 @@ from common.training.setup import Setup
 ALPHA = 0.2
 
 
+@runtime_checkable
+class MixesWords(Protocol):
+    """A model that mixes word vectors in sums of them, without a vector for every step."""
+
+    def mixed_features(self, batch: Batch, partner: Tensor, weights: Tensor) -> Tensor:
+        """Return the (B, D) features of w x_i + (1 - w) x_j, step by step.
+
+        Args:
+            batch: B sequences.
+            partner: (B,) j, of each of them.
+            weights: (B, T) w of each step.
+        """
+
+
 def mixed_loss(model: Classifier, batch: Batch, weight: float, partner: Tensor) -> Tensor:
     """Return the mean loss over the labelled rows of a batch.
 
@@ -39,11 +54,8 @@ def mixed_loss(model: Classifier, batch: Batch, weight: float, partner: Tensor) 
         partner: (B,) position of the example that each is mixed with.
     """
     assert batch.labels is not None
-    embedded = model.embed(batch)
-    weights = _weights(embedded, batch, weight, partner)
-    spread = weights.reshape(*weights.shape, *(1,) * (embedded.ndim - weights.ndim))
-    mixed = spread * embedded + (1 - spread) * embedded.index_select(0, partner)
-    logits = model.classify(model.encode(mixed, batch))
+    features, weights = _mixed_features(model, batch, weight, partner)
+    logits = model.classify(features)
     own, other = batch.labels, batch.labels[partner]
     if own.ndim < weights.ndim:
         weights = _mean_inside(weights, batch)
@@ -52,11 +64,22 @@ def mixed_loss(model: Classifier, batch: Batch, weight: float, partner: Tensor) 
     return losses[own != IGNORE].mean()
 
 
-def _weights(embedded: Tensor, batch: Batch, weight: float, partner: Tensor) -> Tensor:
+def _mixed_features(model: Classifier, batch: Batch, weight: float, partner: Tensor) -> tuple[Tensor, Tensor]:
+    """Return the features of mixed examples, and the weights that they were mixed with: see ``_weights``."""
+    if isinstance(model, MixesWords) and batch.mask is not None:
+        weights = _weights(batch.mask, batch, weight, partner)
+        return model.mixed_features(batch, partner, weights), weights
+    embedded = model.embed(batch)
+    weights = _weights(Vectors.of(embedded, batch, "mixup").inside, batch, weight, partner)
+    spread = weights.reshape(*weights.shape, *(1,) * (embedded.ndim - weights.ndim))
+    mixed = spread * embedded + (1 - spread) * embedded.index_select(0, partner)
+    return model.encode(mixed, batch), weights
+
+
+def _weights(inside: Tensor | None, batch: Batch, weight: float, partner: Tensor) -> Tensor:
     """(B,) the weight of each example; or (B, T) of each step of a sequence, 1 where its partner has ended."""
-    inside = Vectors.of(embedded, batch, "mixup").inside
     if inside is None:
-        return embedded.new_full((len(batch),), weight)
+        return torch.full((len(batch),), weight, device=batch.inputs.device)
     return torch.where(inside[partner], weight, 1.0)
 
 

@@ -8,7 +8,17 @@ from torch import Tensor, nn
 from common.training.embedded import Vectors
 
 NOISE = 64
-WIDTHS = 256, 512
+LEAST_WIDTH, MOST_WIDTH = 64, 512
+
+
+def widths(values: int) -> tuple[int, int]:
+    """Return the widths of both hidden layers, the wide one as wide as the vectors, within bounds; the other half so.
+
+    >>> widths(784), widths(30)  # an image, a word
+    ((256, 512), (32, 64))
+    """
+    wide = min(max(values, LEAST_WIDTH), MOST_WIDTH)
+    return wide // 2, wide
 
 
 class Generator(nn.Module):
@@ -16,7 +26,7 @@ class Generator(nn.Module):
 
     def __init__(self, values: int) -> None:
         super().__init__()
-        narrow, wide = WIDTHS
+        narrow, wide = widths(values)
         self.layers = nn.Sequential(
             *(nn.Linear(NOISE, narrow), nn.BatchNorm1d(narrow), nn.ReLU()),
             *(nn.Linear(narrow, wide), nn.BatchNorm1d(wide), nn.ReLU()),
@@ -42,7 +52,7 @@ class Discriminator(nn.Module):
 
     def __init__(self, values: int) -> None:
         super().__init__()
-        narrow, wide = WIDTHS
+        narrow, wide = widths(values)
         self.layers = nn.Sequential(
             *(nn.Linear(values, wide), nn.LeakyReLU(0.2)),
             *(nn.Linear(wide, narrow), nn.LeakyReLU(0.2)),

@@ -51,7 +51,12 @@ def fine_tuning(setup: Setup, objective: str) -> Budget:
 
 def apart(model: Classifier, batch: Batch) -> bool:
     """Whether a batch and others beside it have a forward pass each: sequences, where nothing normalises batches."""
-    return batch.lengths is not None and not any(isinstance(module, _BatchNorm) for module in model.modules())
+    return batch.lengths is not None and not normalises_batches(model)
+
+
+def normalises_batches(model: Classifier) -> bool:
+    """Whether what a model says of an example in training depends on the others of its batch."""
+    return any(isinstance(module, _BatchNorm) for module in model.modules())
 
 
 def joint_logits(model: Classifier, batch: Batch, outliers: Batch) -> tuple[Tensor, Tensor]:

@@ -32,7 +32,13 @@ def joined_halves(texts: list[Words], held_out: RawDataset, rng: np.random.Gener
 
 def scrambled_words(texts: list[Words], held_out: RawDataset, rng: np.random.Generator) -> list[Words]:
     """Return the texts with the characters of each word in a random order."""
-    return [["".join(rng.permutation(list(word))) if len(word) > 1 else word for word in text] for text in texts]
+    return [[_scrambled(word, rng) for word in text] for text in texts]
+
+
+def _scrambled(word: str, rng: np.random.Generator) -> str:
+    characters = list(word)
+    rng.shuffle(characters)
+    return "".join(characters)
 
 
 def shuffled_words(texts: list[Words], held_out: RawDataset, rng: np.random.Generator) -> list[Words]:

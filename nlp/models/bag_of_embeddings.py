@@ -21,6 +21,7 @@ from common.data.examples import Batch
 from common.data.samples import RawDataset
 from common.model import Preprocessor
 from common.training.layers import unit_norm_linear
+from nlp.bags import bag_sums
 from nlp.vocabulary import PADDING, Vocabulary, WordClassifier, WordNumbers
 
 Initial = Literal["unit_columns", "uniform"]
@@ -60,7 +61,7 @@ class BagOfEmbeddings:
 class MeanOfWords(WordClassifier):
     """The network; C classes.
 
-    Its training batches are random, as in the recipe, not grouped by length; ``forward`` computes nothing for padding.
+    Its training batches are random, as in the recipe, not grouped by length; ``features`` computes nothing for padding.
     """
 
     by_length = False
@@ -89,22 +90,38 @@ class MeanOfWords(WordClassifier):
         """Return the (B, D) mean over the positions."""
         assert batch.mask is not None and batch.lengths is not None, "word numbers come in sequences"
         words = torch.bmm(batch.mask[:, None].to(embedded.dtype), embedded)[:, 0]
-        return [self._mean(words, batch.lengths)]
+        paddings = self._paddings(batch.lengths)[:, None] * self.embedding.weight[PADDING]
+        return [(words + paddings) / self._positions(batch.lengths)]
 
-    def forward(self, batch: Batch) -> Tensor:
-        """Return (B, C) logits, equal to those of the three steps, without a vector for every position."""
-        assert batch.mask is not None and batch.lengths is not None, "word numbers come in sequences"
-        starts = batch.lengths.cumsum(0) - batch.lengths
-        numbers = batch.inputs[batch.mask].long()
-        words = nn.functional.embedding_bag(numbers, self.embedding.weight, starts, mode="sum")
-        return self.classify(self._mean(words, batch.lengths))
+    def features(self, batch: Batch) -> Tensor:
+        """Return the (B, D) means, without a vector for every position."""
+        mask = batch.mask
+        assert mask is not None, "word numbers come in sequences"
+        return self._means(batch, batch.inputs, mask)
 
-    def _mean(self, words: Tensor, lengths: Tensor) -> Tensor:
-        """Return (B, D) means, ``words`` being the sums of the first ``lengths`` vectors: the others are padding."""
-        if self.positions is None:
-            return words / lengths.clamp_min(1)[:, None]
-        padding = (self.positions - lengths)[:, None] * self.embedding.weight[PADDING]
-        return (words + padding) / self.positions
+    def mixed_features(self, batch: Batch, partner: Tensor, weights: Tensor) -> Tensor:
+        """Return the (B, D) means of mixed vectors: a bag has the words of a text and of its partner."""
+        mask = batch.mask
+        assert mask is not None, "word numbers come in sequences"
+        numbers = torch.cat([batch.inputs, batch.inputs[partner]], 1)
+        inside = torch.cat([mask, mask & mask[partner]], 1)
+        return self._means(batch, numbers, inside, torch.cat([weights, 1 - weights], 1))
+
+    def _means(self, batch: Batch, numbers: Tensor, inside: Tensor, weights: Tensor | None = None) -> Tensor:
+        """Return the (B, D) means of the words ``numbers``, (B, T), where ``inside``, and of the texts' padding."""
+        assert batch.lengths is not None, "word numbers come in sequences"
+        vectors, words = self.embedding.weight, numbers.masked_select(inside).long()
+        factors = None if weights is None else weights.masked_select(inside)
+        sums = bag_sums(vectors, words, inside.sum(1), self._paddings(batch.lengths), factors)
+        return sums / self._positions(batch.lengths)
+
+    def _paddings(self, lengths: Tensor) -> Tensor:
+        """Return (B,) how many positions of each text are padding and count."""
+        return torch.zeros_like(lengths) if self.positions is None else self.positions - lengths
+
+    def _positions(self, lengths: Tensor) -> Tensor:
+        """Return (B, 1) the number of positions that a mean is over."""
+        return (lengths.clamp_min(1) if self.positions is None else torch.full_like(lengths, self.positions))[:, None]
 
     def classify(self, features: Tensor) -> Tensor:
         """Return (B, C) logits."""
