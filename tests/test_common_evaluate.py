@@ -236,9 +236,10 @@ def test_further_objectives_use_what_fits_in_memory_and_read_the_rest_again(
 
 
 def test_stored_logits_read_in_pieces_give_the_figures_of_whole_files_within_their_bounds(
-    finished: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    folder = next(finished.glob("store/nlp/reuters8/*seed0*"))
+    Experiment(TASK, 0, RunOptions(profile="paper", out=tmp_path)).outputs("cross_entropy")  # with all test examples
+    folder = next(tmp_path.glob("store/nlp/reuters8/*seed0*"))
     files = [str(folder / "test.safetensors"), "--ood", f"other={folder / 'ood_00.safetensors'}"]
     monkeypatch.setattr("common.own.pieces.MOST_ROWS", 500)
     for name, options in (("whole", ["--whole"]), ("once", ["--pieces"]), ("twice", ["--second-pass"])):
