@@ -20,6 +20,7 @@ from common.base.memory import GIB, free_memory
 from common.base.progress import Progress
 from common.base.threads import cores
 from common.jobs.job import Job, Worker
+from common.jobs.turns import Turn, Turns
 
 MEMORY = 3 * GIB
 """What the default number of jobs reckons with for each: twice the most that a task of the quick profile takes."""
@@ -52,13 +53,17 @@ class LocalPool:
         self._show = show
         self._context = _context()
         self._slots = ThreadPoolExecutor(jobs, thread_name_prefix="slot")
+        self._turns = Turns(jobs)
         self._slot = threading.local()
         self.pids: set[int] = set()
         self._stopping = threading.Event()
 
     def submit(self, job: Job, after: "Future[UserError | None] | None") -> "Future[UserError | None]":
-        """Start a job once a worker is free and ``after``, submitted before, is done."""
-        return self._slots.submit(self._run, job, after)
+        """Start a job once a worker is free and ``after``, submitted before, is done; see ``Turns`` for the order."""
+        turn = Turn(job, after)
+        self._turns.add(turn)
+        self._slots.submit(self._next)
+        return turn.done
 
     def close(self) -> None:
         """End the workers, which have nothing left to do."""
@@ -68,9 +73,20 @@ class LocalPool:
     def stop(self) -> None:
         """Kill the workers in the middle of their jobs; what they stored stays."""
         self._stopping.set()
+        self._turns.cancel()
         self._slots.shutdown(wait=False, cancel_futures=True)
         self._kill()
         self._slots.shutdown()
+
+    def _next(self) -> None:
+        """Do the job whose turn it is, if any."""
+        turn = self._turns.next(threading.get_ident())
+        if turn is None or not turn.done.set_running_or_notify_cancel():
+            return
+        try:
+            turn.done.set_result(self._run(turn.job, turn.after))
+        except Exception as error:  # for the one who waits for the job, as an executor's own futures do
+            turn.done.set_exception(error)
 
     def _run(self, job: Job, after: "Future[UserError | None] | None") -> UserError | None:
         if after is not None:
