@@ -33,10 +33,10 @@ if TYPE_CHECKING:
     from common.data.examples import TensorDataset
     from common.model import Classifier
 
-HELD_OUT = 1000
-"""Training samples at most that are held out where options of detectors are chosen."""
+HELD_OUT = 500
+"""Held-out samples at most by which options of detectors are chosen: ``--study tuning_regret`` rests on 400 and 500."""
 
-STEPS, SEQUENCES = 3_000, 10
+STEPS, SEQUENCES = 2_000, 6
 """Of sequences whose steps are classified, so many steps serve as held-out data, and so many sequences at least."""
 
 Chosen = tuple[Probe, dict[str, Option]]
@@ -89,15 +89,21 @@ def _data(experiment: Experiment) -> tuple["TensorDataset", list["TensorDataset"
 
 
 def _held_out(data: EncodedData) -> tuple[RawDataset, "TensorDataset"]:
-    """Return the held-out samples, and encoded; of sequences whose steps are classified, a draw that suffices."""
+    """Return the held-out samples, and encoded; a draw of them where there are more than suffice."""
     samples = data.validation_samples or data.train_samples.take(_held_out_places(data))
     known = data.validation or data.kept("held out for tuning", lambda: data.encode(samples))
-    if known.label_offsets is None or known.lengths is None:
-        return samples, known
     order = np.random.default_rng(seed_of(data.seed, "held out for tuning")).permutation(len(known))
-    enough = max(int((known.lengths[order].cumsum(0) <= STEPS).sum()), min(SEQUENCES, len(known)))
-    drawn = np.sort(order[:enough])
+    drawn = np.sort(order[: _enough(known, order)])
+    if len(known) != len(samples) or len(drawn) == len(known):  # an example may be a part of a sample
+        return samples, known
     return samples.take(drawn), known.take(torch.from_numpy(drawn))
+
+
+def _enough(known: "TensorDataset", order: NDArray[np.int64]) -> int:
+    """Return how many examples, in their order, suffice to choose options by."""
+    if known.label_offsets is None or known.lengths is None:
+        return HELD_OUT
+    return max(int((known.lengths[order].cumsum(0) <= STEPS).sum()), SEQUENCES)
 
 
 def _pseudo(data: EncodedData, source: AnySource, held_out: RawDataset, known: "TensorDataset") -> "TensorDataset":

@@ -99,7 +99,7 @@ def test_what_settings_learn_from_are_the_rows_of_the_examples_that_are_not_held
     assert not torch.allclose(kept.mean, every.mean, atol=1e-6), "what was computed of all rows is not theirs"
 
 
-@pytest.mark.parametrize(("length", "expected"), [(100, 20), (250, 12), (1000, 10)])
+@pytest.mark.parametrize(("length", "expected"), [(100, 20), (250, 8), (1000, 6)])
 def test_of_sequences_whose_steps_are_classified_those_are_held_out_that_suffice(length: int, expected: int) -> None:
     offsets = torch.arange(21) * length
     steps = TensorDataset(torch.zeros(20 * length, 1), offsets, torch.zeros(20 * length), offsets)
@@ -107,11 +107,20 @@ def test_of_sequences_whose_steps_are_classified_those_are_held_out_that_suffice
     data = SimpleNamespace(validation_samples=samples, validation=steps, seed=0)
     raw, known = _held_out(data)  # type: ignore[arg-type]
     assert len(raw) == len(known) == expected
-    if expected < 20:  # from all of the corpus, whose order may be that of speakers
+    if expected < 20:  # drawn from all of the corpus, whose order may be that of speakers
         assert raw.items != samples.items[:expected] and int(raw.items[-1]) > 15
     data.validation = replace(steps, labels=torch.zeros(20), label_offsets=None)  # a label a sequence
     raw, known = _held_out(data)  # type: ignore[arg-type]
     assert raw is samples and known is data.validation
+
+
+def test_options_are_chosen_on_a_draw_of_many_validation_samples() -> None:
+    numbers = torch.arange(700)
+    samples = RawDataset([f"{number}" for number in range(700)])
+    data = SimpleNamespace(validation_samples=samples, validation=TensorDataset(numbers, labels=numbers), seed=0)
+    raw, known = _held_out(data)  # type: ignore[arg-type]
+    assert len(raw) == len(known) == common.tuning.HELD_OUT
+    assert raw.items == [f"{number}" for number in known.inputs.tolist()] and int(raw.items[-1]) > 690
 
 
 def test_without_tuning_the_options_are_as_they_are(

@@ -18,7 +18,7 @@ TASK = Task(
     outliers=TEXT_OUTLIERS,
     options=with_outliers(epochs=10),
     model=Model("bag_of_embeddings", {"positions": 40, "stop_words": False}),
-    quick=Budget(epochs=10, batch_size=32, learning_rate=1e-3, validation=1000, test_examples=1000),
+    quick=Budget(epochs=6, batch_size=32, learning_rate=1e-3, validation=1000, test_examples=1000),
     paper=Budget(epochs=15, batch_size=32, learning_rate=1e-3, validation=1000),
     row_name="document",
     deviations_from_paper=("Not an experiment of the paper: its sentiment recipe on snippets of one sentence.",),
