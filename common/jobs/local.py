@@ -12,7 +12,7 @@ import threading
 from collections.abc import Iterator
 from concurrent.futures import Future, ProcessPoolExecutor, ThreadPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from multiprocessing.context import BaseContext
 
 from common.base.errors import UserError, WorkerDied
@@ -79,7 +79,9 @@ class LocalPool:
         self._slots.shutdown()
 
     def _next(self) -> None:
-        """Do the job whose turn it is, if any."""
+        """Do the job whose turn it is, if any: once there is a process for it, when all jobs of the run are known."""
+        with suppress(BrokenProcessPool):  # ``_run`` tries again and tells it
+            self._process()
         turn = self._turns.next(threading.get_ident())
         if turn is None or not turn.done.set_running_or_notify_cancel():
             return
