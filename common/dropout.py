@@ -68,7 +68,8 @@ class DropoutPasses:
             # What torch.manual_seed does, but for the millisecond that it takes to ask for other devices.
             torch.default_generator.manual_seed(seed)
             if device.type == "cuda":
-                torch.cuda.manual_seed(seed)
+                with torch.cuda.device(device):
+                    torch.cuda.manual_seed(seed)
             yield
 
     @contextmanager

@@ -9,10 +9,10 @@ import numpy as np
 
 from common.comparisons import Comparison, EvaluationSpec, Floats, comparisons
 from common.metrics.bootstrap import OF_ROWS, bounds_of, intervals_of
-from common.metrics.comparison import Placements, paired_difference
+from common.metrics.comparison import paired_difference
 from common.metrics.detection import separation_of
 from common.metrics.model_calibration import model_calibration
-from common.metrics.places import PlacedSamples, SortedSample, places_among
+from common.metrics.places import PlacedSamples, Placements, SortedSample, places_among
 from common.metrics.ranking import Ranking, as_scores
 from common.metrics.risk import risk_figures, threshold_for_error
 from common.store.outputs import Outputs, TaskOutputs

@@ -1,4 +1,4 @@
-"""Weighted sums of word vectors, text by text, with a gradient that is nearly as quick.
+"""Weighted sums of word vectors, text by text, with a gradient that is nearly as quick as the sums.
 
 The gradient of the sums with respect to the vector of a word is the sum of w_t g_b over all positions t where it
 occurs, g_b being the gradient of text b. ``embedding_bag`` sorts all words for it, which takes longer.

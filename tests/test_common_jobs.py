@@ -153,6 +153,18 @@ def test_a_job_whose_process_is_killed_twice_is_named_and_the_next_is_done(pool:
     assert isinstance(following.result(), MissingData)
 
 
+def test_a_process_that_cannot_be_started_is_told_to_the_one_who_waits_for_its_job(
+    pool: LocalPool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refused(*arguments: object) -> None:
+        raise OSError("too many processes")
+
+    monkeypatch.setattr("common.jobs.local.ProcessPoolExecutor", refused)
+    future = pool.submit(Job(TASK, 0, "cross_entropy", options(tmp_path)), None)
+    with pytest.raises(OSError, match="too many processes"):
+        future.result(timeout=60)
+
+
 def test_a_killed_job_is_not_run_is_a_failure_and_the_rest_has_rows(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

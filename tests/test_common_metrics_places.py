@@ -5,7 +5,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from common.metrics.comparison import placements
 from common.metrics.detection import ranked
 from common.metrics.places import PlacedSamples, SortedSample, places_among
 
@@ -20,11 +19,12 @@ def test_parts_of_samples_have_the_ranking_and_the_placements_of_their_scores(li
     chosen[0] = True
     placed = PlacedSamples(first[chosen], np.concatenate(others))
     positive, negative = samples[0][chosen], np.concatenate(samples[1:])
-    ranking, expected = ranked(positive, negative), placements(positive, negative)
+    ranking = ranked(positive, negative)
+    wins = (positive[:, None] > negative) + (positive[:, None] == negative) / 2
     assert placed.ranking.positive.tolist() == ranking.positive.tolist()
     assert placed.ranking.negative.tolist() == ranking.negative.tolist()
-    assert placed.placements.positive.tolist() == expected.positive.tolist()
-    assert placed.placements.negative.tolist() == expected.negative.tolist()
+    np.testing.assert_allclose(placed.placements.positive, wins.mean(1), atol=1e-15)
+    np.testing.assert_allclose(placed.placements.negative, wins.mean(0), atol=1e-15)
 
 
 def test_samples_of_different_types_of_number_are_compared_as_numbers() -> None:

@@ -103,7 +103,8 @@ def test_real_sequences_beside_generated_ones_play_a_part_in_batch_normalisation
     with torch.no_grad():
         fake = trained.model.embed(short) + 1
         alone = step.made_logits(batch, short, fake)
-        monkeypatch.setattr("common.objectives.gan.normalises_batches", lambda model: True)
+        for module in ("common.objectives.gan", "common.training.exposure"):
+            monkeypatch.setattr(f"{module}.normalises_batches", lambda model: True)
         joint = step.made_logits(batch, short, fake)
     assert joint.shape[1] > alone.shape[1], "padded as the real ones are"
     inside = short.mask

@@ -79,8 +79,11 @@ class LocalPool:
         self._slots.shutdown()
 
     def _next(self) -> None:
-        """Do the job whose turn it is, if any: once there is a process for it, when all jobs of the run are known."""
-        with suppress(BrokenProcessPool):  # ``_run`` tries again and tells it
+        """Do the job whose turn it is, if any.
+
+        The turn is taken once there is a process for it, which takes seconds, so that all jobs of the run are known.
+        """
+        with suppress(Exception):  # ``_run`` meets it again, and tells it the one who waits for the job
             self._process()
         turn = self._turns.next(threading.get_ident())
         if turn is None or not turn.done.set_running_or_notify_cancel():

@@ -29,7 +29,8 @@ def planned(selection: Selection, options: RunOptions) -> list[Planned]:
 
     A task's jobs stand together where there are enough of them to keep workers busy, since a worker keeps the data of
     its last job; those that go on from another come soon after it, since the run judges them in the order of their
-    names. Else all trainings that need no other come first, so that no worker waits.
+    names. Else all trainings that need no other come first, so that no worker waits. On this machine a worker departs
+    from that order where it has the data of a later job, see ``Turns``.
     What is stored is no job, and neither is what lacks its data or does not fit: the run itself tells the reason.
     """
     seeds = product(selection.tasks, range(selection.seeds))

@@ -34,8 +34,9 @@ class Turn:
 class Turns:
     """The waiting jobs of several workers, each of which keeps the data of its last job.
 
-    A worker goes on with its data, then takes data that no other has: reading takes a text task five seconds. The last
-    data, one fewer than there are workers, are shared, so that all end at about the same time.
+    A worker goes on with its data, then takes data that no other has: reading takes a text task five seconds. Where
+    fewer such are left than there are workers, it helps with the first that wait: the run judges jobs in their order,
+    and would have most of its judging still to do when the last job ends.
 
     Args:
         workers: how many there are.

@@ -7,25 +7,8 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from common.metrics.intervals import Z95
+from common.metrics.places import PlacedSamples, Placements, SortedSample, places_among
 from common.metrics.ranking import as_scores
-
-
-@dataclass(frozen=True)
-class Placements:
-    """Fraction of the other sample that each example is placed above (a positive) or below (a negative); ties half.
-
-    Attributes:
-        positive: (N,) of the positives; their mean is the AUROC.
-        negative: (M,) of the negatives; their mean is the AUROC.
-    """
-
-    positive: NDArray[np.float64]
-    negative: NDArray[np.float64]
-
-    @property
-    def auroc(self) -> float:
-        """Area under the ROC curve."""
-        return float(self.positive.mean())
 
 
 @dataclass(frozen=True)
@@ -45,15 +28,7 @@ def placements(positive: ArrayLike, negative: ArrayLike) -> Placements:
         ValueError: a sample is empty, not 1-D or holds NaN.
     """
     kept, rejected = as_scores(positive, "positive"), as_scores(negative, "negative")
-    return Placements(_below(kept, rejected), 1 - _below(rejected, kept))
-
-
-def _below(scores: NDArray[np.generic], others: NDArray[np.generic]) -> NDArray[np.float64]:
-    order, ordered = np.argsort(scores), np.sort(others)
-    rising = scores[order]  # neighbours are looked up several times as fast
-    counts = np.empty(len(scores), np.int64)
-    counts[order] = np.searchsorted(ordered, rising, "left") + np.searchsorted(ordered, rising, "right")
-    return np.asarray(counts / (2 * len(ordered)))
+    return PlacedSamples(*places_among([SortedSample(kept), SortedSample(rejected)])).placements
 
 
 def paired_difference(ours: Placements, theirs: Placements) -> Difference:

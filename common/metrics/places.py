@@ -5,16 +5,34 @@ order of the scores, so rank metrics of places are those of the scores.
 """
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from common.metrics.comparison import Placements
 from common.metrics.ranking import Ranking, refuse_rounding
 
 Places = NDArray[np.int64]
+
+
+@dataclass(frozen=True)
+class Placements:
+    """Fraction of the other sample that each example is placed above (a positive) or below (a negative); ties half.
+
+    Attributes:
+        positive: (N,) of the positives; their mean is the AUROC.
+        negative: (M,) of the negatives; their mean is the AUROC.
+    """
+
+    positive: NDArray[np.float64]
+    negative: NDArray[np.float64]
+
+    @property
+    def auroc(self) -> float:
+        """Area under the ROC curve."""
+        return float(self.positive.mean())
 
 
 class SortedSample:
@@ -80,7 +98,7 @@ class PlacedSamples:
 
     @cached_property
     def placements(self) -> Placements:
-        """The placements of the two samples, as ``common.metrics.comparison.placements`` gives them from scores."""
+        """The placements of the two samples."""
         below, above = _share_below(self._negatives), _share_below(self._positives)
         return Placements(below[self._positive], 1 - above[self._negative])
 

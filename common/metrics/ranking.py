@@ -62,14 +62,14 @@ class Ranking:
 
 
 def known_once(figure: Callable[Concatenate[Ranking, P], T]) -> Callable[Concatenate[Ranking, P], T]:
-    """Compute a figure of a ranking when it is first asked for; the ranking keeps it, and takes it along when it goes.
+    """Compute a figure of a ranking when it is first asked for; the ranking keeps it as long as it lives.
 
     The figures of a row of results and their intervals are made of the same few sums.
     """
 
     @wraps(figure)
     def known(ranking: Ranking, /, *args: P.args, **kwargs: P.kwargs) -> T:
-        key = (figure.__name__, args, *kwargs.items())
+        key = (figure, args, *kwargs.items())
         if key not in ranking.known:
             ranking.known[key] = figure(ranking, *args, **kwargs)
         found: T = ranking.known[key]

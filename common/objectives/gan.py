@@ -37,7 +37,7 @@ from common.objective import SameNetwork
 from common.task import Budget
 from common.training.adversary import Discriminator, Generator, Range
 from common.training.embedded import Vectors, shortened
-from common.training.exposure import normalises_batches
+from common.training.exposure import apart, normalises_batches
 from common.training.loop import fit_steps, place
 from common.training.setup import Criterion, Setup
 from common.training.steps import autocast, descend, make_optimizer, set_rate
@@ -140,7 +140,7 @@ class GanStep:
             short: as many or fewer, as long as what was generated.
             made: embedded like ``short``.
         """
-        if batch.lengths is not None and not normalises_batches(self.model):
+        if apart(self.model, batch):
             with autocast(batch.inputs.device, self.budget):
                 logits = self.model(batch)  # a model may have a quicker way than the three steps
             return logits.float(), self.logits(made, short)

@@ -1,6 +1,6 @@
 """Confidence-calibrated classifier, then Outlier Exposure: the network of ``gan``, fine-tuned with outliers.
 
-    1. criterion(x, y) + beta KL(uniform || p(. | G(z))), the whole recipe
+    1. criterion(x, y) + beta KL(uniform || p(. | G(z))), as the task trains with ``gan``
     2. criterion(x, y) + lambda * mean over outlier rows of (logsumexp(z) - mean_c z_c), a fine-tuning
 
 Both steps have the options of their own objectives.
