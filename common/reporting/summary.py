@@ -65,7 +65,10 @@ def _warnings(record: RunRecord, tasks: Sequence[TaskResults]) -> Iterable[str]:
     if any(row.fpr95_in is not None and row.fpr95_in_low is None for results in tasks for row in results.rows):
         yield OLDER
     if record.profile == "quick" and not all(results.record.name.endswith("/own") for results in tasks):
-        yield "The quick budget has fewer epochs or examples than the published recipes; --profile paper uses those."
+        yield (
+            "The quick budget has fewer epochs than the published recipes, or trains or tests on a draw of examples, "
+            "also where the data are all here ('full'); --profile paper has the recipes and all examples."
+        )
 
 
 def right_wrong(results: TaskResults, detector: str) -> float | None:
